@@ -1,0 +1,45 @@
+# Third-party libraries, each as one imported target voxlock_dep_<name>.
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(opus REQUIRED IMPORTED_TARGET opus)
+pkg_check_modules(speexdsp REQUIRED IMPORTED_TARGET speexdsp)
+add_library(voxlock_dep_opus INTERFACE)
+target_link_libraries(voxlock_dep_opus INTERFACE PkgConfig::opus)
+add_library(voxlock_dep_speexdsp INTERFACE)
+target_link_libraries(voxlock_dep_speexdsp INTERFACE PkgConfig::speexdsp)
+
+# mbedTLS 2.28 (Debian 12) ships neither a pkg-config file nor a CMake package.
+find_path(MBEDTLS_INCLUDE_DIR mbedtls/ssl.h REQUIRED)
+find_library(MBEDTLS_LIBRARY mbedtls REQUIRED)
+find_library(MBEDX509_LIBRARY mbedx509 REQUIRED)
+find_library(MBEDCRYPTO_LIBRARY mbedcrypto REQUIRED)
+mark_as_advanced(MBEDTLS_INCLUDE_DIR MBEDTLS_LIBRARY MBEDX509_LIBRARY MBEDCRYPTO_LIBRARY)
+add_library(voxlock_dep_mbedcrypto INTERFACE)
+target_include_directories(voxlock_dep_mbedcrypto SYSTEM INTERFACE ${MBEDTLS_INCLUDE_DIR})
+target_link_libraries(voxlock_dep_mbedcrypto INTERFACE ${MBEDX509_LIBRARY} ${MBEDCRYPTO_LIBRARY})
+add_library(voxlock_dep_mbedtls INTERFACE)
+target_link_libraries(voxlock_dep_mbedtls INTERFACE ${MBEDTLS_LIBRARY} voxlock_dep_mbedcrypto)
+
+# libsrtp2 keeps process-wide state: a private static copy keeps the host's own copy apart from ours.
+pkg_check_modules(srtp2 REQUIRED libsrtp2)
+find_path(SRTP2_INCLUDE_DIR srtp2/srtp.h REQUIRED HINTS ${srtp2_INCLUDE_DIRS})
+add_library(voxlock_dep_srtp2 INTERFACE)
+target_include_directories(voxlock_dep_srtp2 SYSTEM INTERFACE ${SRTP2_INCLUDE_DIR})
+find_library(SRTP2_STATIC_LIBRARY libsrtp2.a HINTS ${srtp2_LIBRARY_DIRS} ${srtp2_STATIC_LIBRARY_DIRS})
+mark_as_advanced(SRTP2_INCLUDE_DIR SRTP2_STATIC_LIBRARY)
+if(VOXLOCK_SHARED_SRTP)
+  find_library(SRTP2_SHARED_LIBRARY srtp2 REQUIRED HINTS ${srtp2_LIBRARY_DIRS})
+  target_link_libraries(voxlock_dep_srtp2 INTERFACE ${SRTP2_SHARED_LIBRARY})
+  set(VOXLOCK_SRTP_PRIVATE 0)
+elseif(SRTP2_STATIC_LIBRARY)
+  # The static library's own needs (NSS and NSPR on Debian) come from its pkg-config file.
+  set(_srtp2_private ${srtp2_STATIC_LIBRARIES})
+  list(REMOVE_ITEM _srtp2_private srtp2)
+  target_link_libraries(voxlock_dep_srtp2 INTERFACE ${SRTP2_STATIC_LIBRARY} ${_srtp2_private})
+  target_link_directories(voxlock_dep_srtp2 INTERFACE ${srtp2_STATIC_LIBRARY_DIRS})
+  set(VOXLOCK_SRTP_PRIVATE 1)
+else()
+  message(FATAL_ERROR "libsrtp2.a was not found. Install libsrtp2-dev with its static library, or "
+                      "configure with -DVOXLOCK_SHARED_SRTP=ON to share the system's copy.")
+endif()
+target_compile_definitions(voxlock_dep_srtp2 INTERFACE VOXLOCK_SRTP_PRIVATE=${VOXLOCK_SRTP_PRIVATE})

@@ -1,0 +1,1 @@
+# cmake --install: headers, both libraries, a CMake package and a pkg-config file.

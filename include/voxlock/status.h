@@ -1,0 +1,90 @@
+/* Status codes. Every function that can fail returns one as int32_t: 0 is success, a negative value
+ * is an error whose number never changes once released. Each function lists what it can return. */
+#ifndef VOXLOCK_STATUS_H
+#define VOXLOCK_STATUS_H
+
+#include <stdint.h>
+
+#include "voxlock/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(name, number, text): numbers -1..-99 are shared, then one hundred for each module. */
+#define VOXLOCK_STATUS_LIST(X)                                                        \
+  X(OK, 0, "success")                                                                 \
+  X(ERR_INVALID_ARGUMENT, -1, "an argument is NULL or outside its documented range")  \
+  X(ERR_STRUCT_SIZE, -2, "struct_size is unknown or the unknown tail is not zero")    \
+  X(ERR_NO_MEMORY, -3, "the allocator returned NULL")                                 \
+  X(ERR_BUFFER_TOO_SMALL, -4, "the output buffer is too small, the needed size is told") \
+  X(ERR_WRONG_STATE, -5, "the call is not allowed in the object's present state")     \
+  X(ERR_UNSUPPORTED, -6, "this build or its libraries lack the feature")              \
+  X(ERR_LIMIT, -7, "a documented limit was exceeded")                                 \
+  X(ERR_TRUNCATED, -8, "the input ends too early")                                    \
+  X(ERR_SYNTAX, -9, "the input breaks the grammar")                                   \
+  X(ERR_NOT_FOUND, -10, "no such element")                                            \
+  X(ERR_ENTROPY, -11, "the entropy source failed")                                    \
+  X(ERR_INTERNAL, -12, "an internal invariant failed, please report it")              \
+  VOXLOCK_STATUS_LIST_SIP(X)                                                          \
+  VOXLOCK_STATUS_LIST_SDP(X)                                                          \
+  VOXLOCK_STATUS_LIST_RTP(X)                                                          \
+  VOXLOCK_STATUS_LIST_SRTP(X)                                                         \
+  VOXLOCK_STATUS_LIST_TLS(X)                                                          \
+  VOXLOCK_STATUS_LIST_AUDIO(X)                                                        \
+  VOXLOCK_STATUS_LIST_BRIDGE(X)                                                       \
+  VOXLOCK_STATUS_LIST_UA(X)
+
+/* -100..-199: SIP messages, lib/sip. */
+#define VOXLOCK_STATUS_LIST_SIP(X) \
+  X(ERR_SIP_START_LINE, -100, "the start line is neither a request line nor a status line")
+
+/* -200..-299: SDP and offer/answer, lib/sdp. */
+#define VOXLOCK_STATUS_LIST_SDP(X) \
+  X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>")
+
+/* -300..-399: RTP and RTCP, lib/rtp. */
+#define VOXLOCK_STATUS_LIST_RTP(X) \
+  X(ERR_RTP_VERSION, -300, "the RTP version is not 2")
+
+/* -400..-499: SRTP, lib/srtp. */
+#define VOXLOCK_STATUS_LIST_SRTP(X) \
+  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")
+
+/* -500..-599: TLS and DTLS, lib/tls. */
+#define VOXLOCK_STATUS_LIST_TLS(X) \
+  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed")
+
+/* -600..-699: codecs and processing, lib/audio. */
+#define VOXLOCK_STATUS_LIST_AUDIO(X) \
+  X(ERR_AUDIO_RATE, -600, "the sample rate is not supported")
+
+/* -700..-799: legs and bridges, lib/leg and lib/bridge. */
+#define VOXLOCK_STATUS_LIST_BRIDGE(X) \
+  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach")
+
+/* -800..-899: the SIP user agent, lib/ua. */
+#define VOXLOCK_STATUS_LIST_UA(X) \
+  X(ERR_UA_NO_CALL, -800, "there is no such call")
+
+enum {
+#define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),
+  VOXLOCK_STATUS_LIST(VOXLOCK_STATUS_ENUM)
+#undef VOXLOCK_STATUS_ENUM
+  VOXLOCK_STATUS_END_ = 1
+};
+
+/* Says what a status means, in one English clause without a full stop.
+ * status: any value; an unknown one gives "unknown status".
+ * Returns a static string, never NULL. Callable from any thread. */
+VOXLOCK_API const char *voxlock_strerror(int32_t status);
+
+/* Gives the name of a status as written in this header, for example "VOXLOCK_ERR_SYNTAX".
+ * An unknown value gives "VOXLOCK_UNKNOWN". Returns a static string, never NULL. */
+VOXLOCK_API const char *voxlock_status_name(int32_t status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,27 @@
+// voxlock_has: what this build can do.
+#include <mbedtls/version.h>
+
+#include <string_view>
+
+#include "voxlock/context.h"
+
+namespace {
+
+struct Feature {
+  std::string_view name;
+  bool is_there;
+};
+
+constexpr Feature kFeatures[] = {
+    {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+};
+
+}  // namespace
+
+extern "C" int32_t voxlock_has(const char* feature) {
+  if (feature == nullptr) return 0;
+  for (const Feature& entry : kFeatures) {
+    if (entry.name == feature) return entry.is_there ? 1 : 0;
+  }
+  return 0;
+}

@@ -1,0 +1,68 @@
+// Handles live in the host's memory and keep their context alive.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+#include "base/context.h"
+#include "base/result.h"
+#include "crypto/drbg.h"
+#include "voxlock/context.h"
+
+struct voxlock_context {
+  explicit voxlock_context(const voxlock::Memory& source, const voxlock::LogSink& log)
+      : memory(source), context(memory, random, log) {}
+
+  voxlock::Memory memory;
+  voxlock::crypto::Drbg random;
+  voxlock::Context context;
+  std::atomic<uint32_t> references{1};
+};
+
+namespace voxlock::capi {
+
+// Drops one reference; the last one gives the context back to the host's allocator.
+void release_context(voxlock_context* ctx) noexcept;
+
+// A counted reference to a context.
+class ContextRef {
+ public:
+  explicit ContextRef(voxlock_context* ctx) : ctx_(ctx) {
+    ctx_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~ContextRef() {
+    if (ctx_ != nullptr) release_context(ctx_);
+  }
+  ContextRef(const ContextRef&) = delete;
+  ContextRef& operator=(const ContextRef&) = delete;
+  ContextRef(ContextRef&& other) noexcept : ctx_(std::exchange(other.ctx_, nullptr)) {}
+  ContextRef& operator=(ContextRef&&) = delete;
+
+  [[nodiscard]] Context& operator*() const { return ctx_->context; }
+  [[nodiscard]] Context* operator->() const { return &ctx_->context; }
+
+ private:
+  voxlock_context* ctx_;
+};
+
+// A handle type derives from this: struct voxlock_x : voxlock::capi::Handle { explicit voxlock_x(voxlock_context* ctx, ...) }.
+struct Handle {
+  explicit Handle(voxlock_context* ctx) : context(ctx) {}
+  ContextRef context;
+};
+
+// Makes a handle of type T(ctx, args...) in the host's memory. Throws std::bad_alloc.
+template <typename T, typename... Args>
+Box<T> make_handle(voxlock_context* ctx, Args&&... args) {
+  return make_box<T>(ctx->memory, ctx, std::forward<Args>(args)...);
+}
+
+// Gives back a handle that make_handle made; NULL is allowed.
+template <typename T>
+void free_handle(T* handle) noexcept {
+  if (handle == nullptr) return;
+  const ContextRef keep = std::move(handle->context);
+  BoxDeleter<T>{&keep->memory()}(handle);
+}
+
+}  // namespace voxlock::capi

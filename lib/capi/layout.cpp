@@ -1,0 +1,40 @@
+#include "capi/layout.h"
+
+#include <cstdint>
+
+#include "voxlock/context.h"
+
+namespace voxlock::capi {
+namespace {
+
+using TableFn = LayoutTable (*)();
+constexpr TableFn kTables[] = {
+    context_layouts,
+};
+
+const StructLayout* find_layout(const char* type) {
+  if (type == nullptr) return nullptr;
+  for (const TableFn table : kTables) {
+    for (const StructLayout& layout : table()) {
+      if (layout.name == type) return &layout;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+}  // namespace voxlock::capi
+
+extern "C" size_t voxlock_sizeof(const char* type) {
+  const auto* layout = voxlock::capi::find_layout(type);
+  return layout != nullptr ? layout->size : 0;
+}
+
+extern "C" size_t voxlock_offsetof(const char* type, const char* field) {
+  const auto* layout = voxlock::capi::find_layout(type);
+  if (layout == nullptr || field == nullptr) return SIZE_MAX;
+  for (const auto& entry : layout->fields) {
+    if (entry.name == field) return entry.offset;
+  }
+  return SIZE_MAX;
+}

@@ -1,0 +1,75 @@
+// A host allocator for tests: counts, fails on demand, asserts that every freed block is all zero.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "base/context.h"
+#include "crypto/drbg.h"
+#include "voxlock/context.h"
+
+namespace voxlock::test {
+
+class TestAllocator {
+ public:
+  TestAllocator() : raw_{sizeof(voxlock_allocator), 0, this, &TestAllocator::alloc, &TestAllocator::free} {}
+
+  [[nodiscard]] const voxlock_allocator* raw() const { return &raw_; }
+  // The n-th allocation from now (0 = the next) fails; with for_good all after it fail as well.
+  void fail_after(uint64_t n, bool for_good) {
+    fail_at_ = count + n;
+    fails_for_good_ = for_good;
+  }
+  void never_fail() { fail_at_ = UINT64_MAX; }
+  // True once an allocation was refused.
+  bool has_failed = false;
+  uint64_t count = 0;       // allocations asked for
+  uint64_t live_blocks = 0; // not yet freed
+  uint64_t live_bytes = 0;
+  uint64_t dirty_frees = 0; // blocks that came back with a byte other than zero
+
+ private:
+  static void* alloc(void* user, size_t size, size_t align) {
+    auto* self = static_cast<TestAllocator*>(user);
+    const uint64_t index = self->count++;
+    if (index == self->fail_at_ || (self->fails_for_good_ && index > self->fail_at_)) {
+      self->has_failed = true;
+      return nullptr;
+    }
+    void* block = nullptr;
+    if (posix_memalign(&block, align < sizeof(void*) ? sizeof(void*) : align, size) != 0) return nullptr;
+    ++self->live_blocks;
+    self->live_bytes += size;
+    return block;
+  }
+  static void free(void* user, void* block, size_t size, size_t /*align*/) {
+    auto* self = static_cast<TestAllocator*>(user);
+    const auto* raw = static_cast<const uint8_t*>(block);
+    for (size_t i = 0; i < size; ++i) {
+      if (raw[i] != 0) {
+        ++self->dirty_frees;
+        break;
+      }
+    }
+    --self->live_blocks;
+    self->live_bytes -= size;
+    std::free(block);
+  }
+
+  voxlock_allocator raw_;
+  uint64_t fail_at_ = UINT64_MAX;
+  bool fails_for_good_ = false;
+};
+
+// A context for tests of inner classes: counting memory and a seeded random source.
+struct TestContext {
+  TestContext() { (void)random.seed(as_bytes("voxlock test seed 0123456789")); }
+
+  TestAllocator allocator;
+  Memory memory{allocator.raw()};
+  crypto::Drbg random;
+  Context context{memory, random, LogSink{}};
+};
+
+}  // namespace voxlock::test
