@@ -58,6 +58,7 @@ class ReceiveStatistics {
   bool is_valid_ = false;
   bool has_transit_ = false;
   uint32_t transit_ = 0;
+  uint32_t timestamp_ = 0;  // of the packet behind transit_
   uint32_t jitter_q4_ = 0;  // 16 times the jitter
   uint32_t last_sr_ = 0;
   uint64_t last_sr_ns_ = 0;
