@@ -9,10 +9,9 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "base/secure.h"
+#include "srtp/library.h"
 #include "srtp/replay.h"
 #include "srtp/suite.h"
-
-struct srtp_ctx_t_;  // libsrtp2's session
 
 namespace voxlock::srtp {
 
@@ -22,14 +21,15 @@ enum class Direction : uint8_t { kInbound, kOutbound };
 inline constexpr uint64_t kMaxRtpLifetime = uint64_t{1} << 48;
 inline constexpr uint64_t kMaxRtcpLifetime = uint64_t{1} << 31;
 inline constexpr size_t kMaxMkiLen = 128;
+inline constexpr uint32_t kMaxSsrcs = 1024;
 
 struct SessionConfig {
   SuiteId suite = SuiteId::kAesCm128HmacSha1_80;
   Direction direction = Direction::kInbound;
   ByteView key_and_salt;        // exactly the suite's key_and_salt_len(); copied
   ByteView mki;                 // empty: no MKI in packets; at most kMaxMkiLen; copied
-  uint32_t replay_window = 128; // packets, 64..ReplayWindow::kMaxSize
-  uint32_t max_ssrcs = 32;      // 1..1024
+  uint32_t replay_window = 128; // packets, kMinReplayWindow..kMaxReplayWindow
+  uint32_t max_ssrcs = 16;      // 1..kMaxSsrcs
   uint64_t rtp_lifetime = kMaxRtpLifetime;    // packets of all SSRCs together, SDES "lifetime"
   uint64_t rtcp_lifetime = kMaxRtcpLifetime;
   bool is_rtcp_plain = false;   // SDES UNENCRYPTED_SRTCP: SRTCP is authenticated only
@@ -101,10 +101,31 @@ class Session {
   };
   using LibSession = std::unique_ptr<srtp_ctx_t_, LibDeleter>;
 
-  explicit Session(const Context& context, const Suite& suite, const SessionConfig& config);
+  Session(const Context& context, const Suite& suite, const SessionConfig& config);
 
-  Result<void> count(Status status);
-  Result<size_t> open(ByteView packet, MutableBytes out, bool is_rtcp);
+  // A sealed packet, taken apart without trusting it.
+  struct Sealed {
+    uint32_t ssrc = 0;
+    uint64_t index = 0;     // guessed for SRTP, stated for SRTCP
+    size_t mki_at = 0;
+    Source* source = nullptr;  // nullptr: not in the table
+  };
+  [[nodiscard]] library::Policy policy() const;
+  Status drop(Status status);
+  Result<size_t> counted(Result<size_t> result);
+  [[nodiscard]] Result<Source*> admit(uint32_t ssrc, uint64_t left);
+  [[nodiscard]] Result<uint64_t> next_rtp_index(const Source* source, uint16_t sequence) const;
+  [[nodiscard]] Result<void> check_mki(ByteView packet, size_t mki_at) const;
+  Result<Sealed> inspect_rtp(ByteView packet);
+  Result<Sealed> inspect_rtcp(ByteView packet);
+  Result<size_t> unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out);
+  Result<size_t> protect(ByteView packet, bool is_rtcp, MutableBytes out);
+  // The source, or a new row of the table for it.
+  Source& present(Source* source, uint32_t ssrc);
+  Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
+  Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
+  Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
+  Result<size_t> try_seal_rtcp(ByteView packet, MutableBytes out);
 
   const Suite* suite_;
   Direction direction_;
@@ -114,6 +135,7 @@ class Session {
   SourceTable sources_;
   uint64_t rtp_left_;
   uint64_t rtcp_left_;
+  uint32_t replay_window_;
   bool is_rtcp_plain_;
   SessionStats stats_;
 };
