@@ -52,8 +52,9 @@ class Chain {
 
  private:
   Chain(std::pmr::memory_resource& memory, const ChainConfig& config);
-  Result<void> add(std::pmr::memory_resource& memory, const StageConfig& config, uint32_t block);
-  size_t run_piece(PcmView in, Pcm out);
+  Result<void> add_all(std::pmr::memory_resource& memory, std::span<const StageConfig> configs);
+  void run_in_place(PcmView in, Pcm out);
+  void run_through_work(PcmView in, Pcm out);
 
   std::pmr::vector<Stage> stages_;
   uint32_t input_rate_;
@@ -61,7 +62,8 @@ class Chain {
   uint32_t block_;
   uint32_t piece_;  // samples in of one pass through all stages: a multiple of block_
   uint32_t latency_ = 0;
-  bool burns_stack_ = false;
+  bool changes_rate_ = false;
+  bool burns_stack_ = false;  // a stage runs code that leaves audio on the dead stack
   Array<int16_t> work_[2];  // only where the rate changes
 };
 

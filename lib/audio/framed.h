@@ -64,7 +64,7 @@ class Framed {
   }
 
   T work_;
-  size_t step_;
+  uint32_t step_;
   Array<int16_t> in_;   // filled in steps, none where blocks are whole frames
   Array<int16_t> out_;  // processed, read in steps
   size_t filled_ = 0;

@@ -43,11 +43,11 @@ class Stage {
 
   // In place for a stage that keeps the rate.
   void process(Pcm pcm);
-  // For a stage that changes it; returns the samples written.
-  size_t resample(PcmView in, Pcm out);
+  // For a stage that changes it; out holds exactly what in becomes, and does not overlap it.
+  void resample(PcmView in, Pcm out);
 
   [[nodiscard]] StageKind kind() const { return kind_; }
-  [[nodiscard]] bool changes_rate() const { return output_rate_ != input_.sample_rate; }
+  [[nodiscard]] bool changes_rate() const { return changes_rate_; }
   [[nodiscard]] uint32_t output_rate() const { return output_rate_; }
   [[nodiscard]] const StageStats& stats() const { return stats_; }
 
@@ -56,8 +56,8 @@ class Stage {
   Stage(const StageConfig& config, Input input, Work work);
 
   StageKind kind_;
-  Input input_;
   uint32_t output_rate_;
+  bool changes_rate_;
   StageStats stats_;
   Work work_;
 };
