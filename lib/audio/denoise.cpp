@@ -37,7 +37,6 @@ Result<Denoise> Denoise::create(const DenoiseConfig& config, uint32_t sample_rat
   if (state == nullptr) return Status::ERR_NO_MEMORY;
   set_option(state.get(), SPEEX_PREPROCESS_SET_DENOISE, 1);
   set_option(state.get(), SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -static_cast<spx_int32_t>(config.attenuation_db));
-  set_option(state.get(), SPEEX_PREPROCESS_SET_VAD, 0);
   set_option(state.get(), SPEEX_PREPROCESS_SET_AGC, 0);
   set_option(state.get(), SPEEX_PREPROCESS_SET_DEREVERB, 0);
   return Denoise(std::move(state));
