@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "rtp/extension.h"
+#include "rtp/owning.h"
 
 namespace voxlock::rtp {
 
@@ -48,6 +49,8 @@ struct HeaderView {
 // Reads the header alone, so that it serves sealed packets, whose padding count is encrypted.
 // ERR_TRUNCATED, ERR_RTP_VERSION.
 Result<HeaderView> parse_header(ByteView packet);
+template <OwningTemporary T>
+Result<HeaderView> parse_header(T&& packet) = delete;
 
 // A whole plain packet.
 struct PacketView : HeaderView {
@@ -57,6 +60,8 @@ struct PacketView : HeaderView {
 
 // ERR_TRUNCATED, ERR_RTP_VERSION, ERR_RTP_PADDING (a count of 0 or more than the payload).
 Result<PacketView> parse_packet(ByteView packet);
+template <OwningTemporary T>
+Result<PacketView> parse_packet(T&& packet) = delete;
 
 // What to build. Spans are borrowed.
 struct PacketFields {

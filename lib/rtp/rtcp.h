@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "rtp/owning.h"
 
 namespace voxlock::rtp {
 
@@ -49,6 +50,8 @@ class RtcpCompound {
   // ERR_TRUNCATED, ERR_RTP_VERSION, ERR_RTP_PADDING, ERR_RTCP_COMPOUND (the first packet is no
   // report, or padding in front of the last packet).
   static Result<RtcpCompound> parse(ByteView datagram, Rule rule);
+  template <OwningTemporary T>
+  static Result<RtcpCompound> parse(T&& datagram, Rule rule) = delete;
 
   // Walks the packets from the first to the last.
   std::optional<RtcpPacket> next();
