@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "voxlock/audio.h"
 #include "voxlock/context.h"
 #include "voxlock/export.h"
 #include "voxlock/status.h"
@@ -36,12 +37,6 @@ typedef struct voxlock_datagram {
 #define VOXLOCK_SRTP_PREFERRED 1 /* SRTP where the peer can, else plain RTP (RFC 8643) */
 #define VOXLOCK_SRTP_OFF 2       /* plain RTP only */
 
-/* codecs[]: preferred first. */
-#define VOXLOCK_PCMU 1 /* G.711 mu-law, 8 kHz */
-#define VOXLOCK_PCMA 2 /* G.711 A-law, 8 kHz */
-#define VOXLOCK_OPUS 3 /* RFC 7587, RTP clock 48 kHz */
-#define VOXLOCK_L16 4  /* 16-bit linear PCM, 16 kHz mono */
-
 /* direction, as seen from this leg. */
 #define VOXLOCK_INACTIVE 0
 #define VOXLOCK_SENDONLY 1
@@ -64,7 +59,7 @@ typedef struct voxlock_leg_config {
   uint32_t suites[VOXLOCK_MAX_SUITES]; /* SRTP suites (voxlock/srtp.h), preferred first, 0 ends the
                                           list; default: AEAD_AES_256_GCM, AEAD_AES_128_GCM,
                                           AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32 */
-  uint32_t codecs[VOXLOCK_MAX_CODECS]; /* VOXLOCK_PCMU ..., preferred first, 0 ends the list;
+  uint32_t codecs[VOXLOCK_MAX_CODECS]; /* VOXLOCK_CODEC_*, preferred first, 0 ends the list;
                                           default: OPUS, PCMU, PCMA */
   uint32_t ptime_ms;                   /* packet time wished for, 10..60 in steps of 10; default 20 */
   int32_t telephone_event;             /* 1 (default): RFC 4733 digits are offered and accepted */
@@ -74,7 +69,7 @@ typedef struct voxlock_leg_config {
   int32_t symmetric;                   /* 1 (default): send to where the newest authenticated packet
                                           came from. Plain RTP is never followed. 0: SDP only */
   int32_t signalling;                  /* VOXLOCK_SIGNALLING_*; default unknown */
-  uint32_t opus_bitrate;               /* bit/s, 6000..510000; default 24000 */
+  uint32_t opus_bitrate;               /* bit/s, 6000..128000; default 24000 */
   uint32_t opus_complexity;            /* 0..10; default 5 */
   int32_t opus_fec;                    /* in-band FEC, default 1 */
   int32_t opus_dtx;                    /* discontinuous transmission, default 0 */
@@ -113,7 +108,7 @@ typedef struct voxlock_verdict {
 /* What was agreed. Never holds keys. */
 typedef struct voxlock_leg_media_info {
   uint32_t struct_size;
-  uint32_t codec;             /* VOXLOCK_PCMU ... */
+  uint32_t codec;             /* VOXLOCK_CODEC_* */
   uint32_t rtp_clock_hz;      /* 48000 for Opus */
   uint32_t channels;
   uint32_t ptime_ms;          /* of what we send */
@@ -264,8 +259,8 @@ VOXLOCK_API int32_t voxlock_leg_input(voxlock_leg *leg, const voxlock_datagram *
 /* A leg alone: seals one payload and queues it as VOXLOCK_EV_TRANSMIT.
  * payload: up to 1400 bytes, borrowed. payload_type: as agreed. timestamp: in RTP clock ticks from any start; the
  * random offset of RFC 3550 is added here. marker: 0 or 1.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (nothing agreed, or held),
- * VOXLOCK_ERR_LIMIT (the queue is full: poll first), VOXLOCK_ERR_LEG_ATTACHED. */
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (nothing agreed),
+ * VOXLOCK_ERR_LEG_HELD, VOXLOCK_ERR_LEG_QUEUE_FULL (poll first), VOXLOCK_ERR_LEG_CLOSED, VOXLOCK_ERR_LEG_ATTACHED. */
 VOXLOCK_API int32_t voxlock_leg_send(voxlock_leg *leg, uint32_t payload_type, const uint8_t *payload, size_t len,
                                      uint32_t timestamp, uint32_t marker, uint64_t now_ns);
 
