@@ -83,6 +83,7 @@ class Leg {
   // RTCP BYE; nothing is sent or accepted after it.
   void close(uint64_t now_ns);
 
+  [[nodiscard]] uint64_t now_ns() const { return time_.now_ns(); }
   [[nodiscard]] EventQueue& queue() { return queue_; }
   [[nodiscard]] const EventQueue& queue() const { return queue_; }
   [[nodiscard]] const LegConfig& config() const { return config_; }
