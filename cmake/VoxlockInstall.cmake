@@ -28,7 +28,7 @@ endforeach()
 
 # The pkg-config file finds itself, so that a staged or moved tree works too.
 set(_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(RELATIVE_PATH VOXLOCK_PC_PREFIX "/root/${_pc_dir}" "/root")
+file(RELATIVE_PATH VOXLOCK_PC_PREFIX "/x/${_pc_dir}" "/x")
 string(REGEX REPLACE "/$" "" VOXLOCK_PC_PREFIX "${VOXLOCK_PC_PREFIX}")
 set(VOXLOCK_PC_PRIVATE "")
 foreach(need IN LISTS VOXLOCK_STATIC_NEEDS)

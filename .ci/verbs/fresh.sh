@@ -24,6 +24,11 @@ apt_settings() {
 }
 proxy_of_apt() { apt-config dump Acquire::http::Proxy | sed -n 's/^Acquire::http::Proxy "\(.*\)";$/\1/p'; }
 
+clean() {
+  local tree
+  for tree in "$FRESH"/root-* "$FRESH"/partial-*; do rm -rf --one-file-system "$tree"; done
+}
+
 make_base() {
   local suite=$1 from=$2 partial=$FRESH/partial-$1
   rm -rf --one-file-system "$partial"
@@ -42,6 +47,7 @@ unpack() {
   mkdir -p "$root"
   tar -C "$root" -xpf "$FRESH/base-$suite.tar"
   for file in resolv.conf hosts; do cat "/etc/$file" >"$root/etc/$file"; done
+  # shellcheck disable=SC2153
   git clone -q --no-hardlinks "file://$ROOT" "$root/src/voxlock"
   mkdir -p "$root/src/shared/vectors"
 }
@@ -90,7 +96,7 @@ main() {
   http_proxy=${http_proxy:-$(proxy_of_apt)}
   export http_proxy
   mkdir -p "$FRESH"
-  trap 'for d in "$FRESH"/root-* "$FRESH"/partial-*; do rm -rf --one-file-system "$d"; done' EXIT
+  trap clean EXIT
   trap 'exit 130' INT TERM
   for suite in "${suites[@]}"; do
     if [[ ! -f $FRESH/base-$suite.tar ]]; then

@@ -15,7 +15,7 @@ if [[ $way == cmake ]]; then
   [[ $kind == shared ]] || library=voxlock_static
   tongue=C
   [[ $language == c ]] || tongue=CXX
-  cmake -S "$here/consumer" -B "$work" -DCMAKE_PREFIX_PATH="$stage" -DLANGUAGE=$tongue \
+  cmake -G Ninja -S "$here/consumer" -B "$work" -DCMAKE_PREFIX_PATH="$stage" -DLANGUAGE=$tongue \
     -DLIBRARY=$library "-DCMAKE_${tongue}_COMPILER=$compiler"
   cmake --build "$work"
 else
