@@ -15,7 +15,9 @@ baseline=tests/abi/voxlock.abi.xml
 # Nothing of one machine in the file: no paths, no line numbers; only what the headers show.
 dump() {
   abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --type-id-style hash \
-    --drop-private-types --headers-dir include/voxlock --out-file "$1" build/dev/libvoxlock.so
+    --exported-interfaces-only --drop-private-types --headers-dir "$ROOT/include/voxlock" \
+    --out-file "$1" build/dev/libvoxlock.so &&
+    sed -i "s|path='$ROOT/|path='|" "$1"
 }
 
 main() {
@@ -40,7 +42,7 @@ main() {
     fi
   done
   if [[ -n $update ]]; then
-    step "store $baseline" abi-dump dump "$baseline"
+    step "store $baseline" "abi-dump" dump "$baseline"
   fi
   check_layouts
   summary
