@@ -141,6 +141,9 @@ class OfferAnswer {
   [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }
   Result<void> make_key(CryptoSuite suite, KeyParameter& out);
 
+  Result<void> make_offered_keys(bool rekey, Pending& pending);
+  Result<Agreement> judge_answer(std::string_view answer, Session& session);
+
   // negotiate.cpp
   Result<Agreement> choose(const Session& offer) const;
   Result<Agreement> evaluate(const Session& session, size_t index) const;
@@ -170,7 +173,8 @@ class OfferAnswer {
   LocalMedia local_;
   RandomSource* random_;
   uint64_t session_id_;
-  uint64_t version_ = 0;
+  uint64_t version_ = 0;   // of the last description of ours
+  uint64_t content_ = 0;   // its fingerprint without the o= line
   bool is_holding_ = false;
   std::optional<Agreement> agreement_;
   std::optional<Pending> pending_;
