@@ -30,7 +30,6 @@ class Framed {
     if (step_ == work_.frame_samples()) return;
     in_ = Array<int16_t>(memory, work_.frame_samples());
     out_ = Array<int16_t>(memory, work_.frame_samples());
-    read_ = step_;
   }
 
   [[nodiscard]] uint32_t latency_samples() const {
