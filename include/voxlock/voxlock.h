@@ -24,6 +24,8 @@
 #define VOXLOCK_VOXLOCK_H
 
 #include "voxlock/context.h"
+#include "voxlock/rtp.h"
+#include "voxlock/srtp.h"
 #include "voxlock/status.h"
 
 #endif

@@ -10,6 +10,8 @@ namespace {
 using TableFn = LayoutTable (*)();
 constexpr TableFn kTables[] = {
     context_layouts,
+    rtp_layouts,
+    srtp_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {
