@@ -25,6 +25,8 @@
 
 #include "voxlock/audio.h"
 #include "voxlock/context.h"
+#include "voxlock/rtp.h"
+#include "voxlock/srtp.h"
 #include "voxlock/status.h"
 
 #endif
