@@ -25,5 +25,6 @@
 
 #include "voxlock/context.h"
 #include "voxlock/status.h"
+#include "voxlock/tls.h"
 
 #endif

@@ -42,6 +42,8 @@ Result<void> check(const SettingsRequest& request) {
 
 }  // namespace
 
+bool has_tls13() { return compat::kHasTls13; }
+
 Settings::Settings(std::pmr::memory_resource& memory, const SettingsRequest& request)
     : role(request.role),
       client_auth(request.client_auth),

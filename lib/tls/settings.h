@@ -62,4 +62,7 @@ class Settings {
   [[nodiscard]] bool verifies_peer() const { return role == Role::kClient || client_auth != ClientAuth::kNone; }
 };
 
+// Whether the library can speak TLS 1.3.
+[[nodiscard]] bool has_tls13();
+
 }  // namespace voxlock::tls

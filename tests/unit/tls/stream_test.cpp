@@ -138,7 +138,7 @@ TEST_CASE("a handshake that ends after any byte is truncated") {
 }
 
 TEST_CASE("garbage and plain SIP fail at once, for both roles") {
-  for (const std::string_view input : {"INVITE sip:a@example.net SIP/2.0\r\n\r\n", "\x16\x03\x01\xff\xff", "\x17\x03\x03\x00\x05hello", "\x80\x80\x80\x80\x80\x80"}) {
+  for (const std::string_view input : {std::string_view("INVITE sip:a@example.net SIP/2.0\r\n\r\n"), std::string_view("\x16\x03\x01\xff\xff"), std::string_view("\x17\x03\x03\0\x05hello", 10), std::string_view("\x80\x80\x80\x80\x80\x80")}) {
     INFO(std::string(input));
     Pair pair;
     REQUIRE(pair.client->start(0));
