@@ -28,5 +28,6 @@
 #include "voxlock/rtp.h"
 #include "voxlock/srtp.h"
 #include "voxlock/status.h"
+#include "voxlock/tls.h"
 
 #endif

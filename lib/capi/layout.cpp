@@ -13,6 +13,7 @@ constexpr TableFn kTables[] = {
     audio_layouts,
     rtp_layouts,
     srtp_layouts,
+    tls_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -42,5 +42,6 @@ LayoutTable context_layouts();
 LayoutTable audio_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
+LayoutTable tls_layouts();
 
 }  // namespace voxlock::capi
