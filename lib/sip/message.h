@@ -103,6 +103,7 @@ class Message {
   friend class ValueCursor;
   friend class MessageParser;
   static constexpr uint8_t kNone = 0xff;
+  void clear();
   static_assert(kMaxHeaderFields < kNone);
 
   std::string_view data_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -35,6 +36,8 @@ class Writer {
   void header(HeaderId id, std::initializer_list<std::string_view> pieces);
   // Copies every field of an id, unfolded, in order.
   void copy(const Message& from, HeaderId id);
+  // Copies one field, an unknown one too.
+  void copy(const Header& field);
   // CSeq: number method.
   void cseq(uint32_t number, std::string_view method);
 
@@ -48,7 +51,8 @@ class Writer {
 
  private:
   void name_and_colon(std::string_view name);
-  void value(std::string_view text);
+  void safe(std::string_view text);
+  void unfolded(std::string_view text);
   void fail(Status status) {
     if (error_ == Status::OK) error_ = status;
   }
