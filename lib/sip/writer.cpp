@@ -105,9 +105,9 @@ void Writer::cseq(uint32_t number, std::string_view method) {
 
 Result<ByteView> Writer::finish(std::string_view content_type, std::string_view body) {
   if (!has_start_ || is_finished_) fail(Status::ERR_WRONG_STATE);
-  if (!body.empty() && content_type.empty()) fail(Status::ERR_INVALID_ARGUMENT);
   if (!content_type.empty()) header(HeaderId::kContentType, content_type);
-  name_and_colon(header_row(HeaderId::kContentLength).name);
+  if (!body.empty() && !has_content_type_) fail(Status::ERR_INVALID_ARGUMENT);
+  out_.put("Content-Length: ");
   out_.decimal(body.size());
   out_.put("\r\n\r\n");
   out_.put(body);
@@ -119,7 +119,10 @@ Result<ByteView> Writer::finish(std::string_view content_type, std::string_view 
 
 void Writer::name_and_colon(std::string_view name) {
   if (!has_start_ || is_finished_) fail(Status::ERR_WRONG_STATE);
-  if (!grammar::is_token(name)) fail(Status::ERR_SIP_UNSAFE_VALUE);
+  const HeaderId id = header_id(name);
+  // Only finish() knows the length.
+  if (!grammar::is_token(name) || id == HeaderId::kContentLength) fail(Status::ERR_SIP_UNSAFE_VALUE);
+  has_content_type_ = has_content_type_ || id == HeaderId::kContentType;
   out_.put(name);
   out_.put(": ");
 }
