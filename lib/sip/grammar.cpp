@@ -3,18 +3,10 @@
 
 namespace voxlock::sip::grammar {
 
-std::string_view Cursor::run_escaped(unsigned bits) {
-  const char* start = p_;
-  while (p_ != end_) {
-    if (is(*p_, bits)) {
-      ++p_;
-    } else if (*p_ == '%' && end_ - p_ >= 3 && text::hex_value(p_[1]) >= 0 && text::hex_value(p_[2]) >= 0) {
-      p_ += 3;
-    } else {
-      break;
-    }
-  }
-  return from(start);
+bool Cursor::take_hex_pair() {
+  if (end_ - p_ < 3 || text::hex_value(p_[1]) < 0 || text::hex_value(p_[2]) < 0) return false;
+  p_ += 3;
+  return true;
 }
 
 bool Cursor::take_quoted(std::string_view& inside) {

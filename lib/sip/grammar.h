@@ -91,7 +91,13 @@ class Cursor {
     return from(start);
   }
   // The same with "%hh" as one more member (escaped, RFC 3261 25.1).
-  std::string_view run_escaped(unsigned bits);
+  std::string_view run_escaped(unsigned bits) {
+    const char* start = p_;
+    do {
+      while (p_ != end_ && is(*p_, bits)) ++p_;
+    } while (take_escape());
+    return from(start);
+  }
   void skip_lws() {
     while (p_ != end_ && is(*p_, kLws)) ++p_;
   }
@@ -111,6 +117,9 @@ class Cursor {
   bool take_quoted(std::string_view& inside);
 
  private:
+  // Takes "%hh".
+  bool take_escape() { return p_ != end_ && *p_ == '%' && take_hex_pair(); }
+  bool take_hex_pair();
   static std::string_view since(const char* a, const char* b) {
     return {a, static_cast<size_t>(b - a)};
   }

@@ -1,4 +1,6 @@
 // Hosts and ports (RFC 3261 25.1 with the IPv6 grammar of RFC 5954).
+#include <cstring>
+
 #include "base/text.h"
 #include "sip/elements.h"
 
@@ -54,20 +56,15 @@ bool is_ipv6(std::string_view text) {
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 255) return false;
   if (text.back() == '.') text.remove_suffix(1);
-  char before = '.';
-  bool is_numeric = true;
-  for (const char c : text) {
-    if (!grammar::is(c, grammar::kHostChar)) return false;
-    if (c == '.') {
-      if (before == '.' || before == '-') return false;
-      is_numeric = true;
-    } else {
-      if (c == '-' && before == '.') return false;
-      is_numeric = is_numeric && text::is_digit(c);
-    }
-    before = c;
+  if (!grammar::all(text, grammar::kHostChar)) return false;
+  for (;;) {
+    const auto* dot = static_cast<const char*>(std::memchr(text.data(), '.', text.size()));
+    const std::string_view label = dot == nullptr ? text : text.substr(0, static_cast<size_t>(dot - text.data()));
+    if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+    if (dot == nullptr) return !grammar::all(label, grammar::kDigit);
+    text.remove_prefix(label.size() + 1);
+    if (text.empty()) return false;
   }
-  return before != '.' && before != '-' && !is_numeric;
 }
 
 namespace grammar {
@@ -83,7 +80,9 @@ Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
     out.host = cursor.from(start);
   } else {
     out.host = cursor.run(kHostChar);
-    if (!is_host_name(out.host) && !is_ipv4(out.host)) return Status::ERR_SIP_HOST;
+    // An address is told from a name by its last character.
+    const bool is_numeric = !out.host.empty() && is(out.host.back(), kDigit);
+    if (!(is_numeric && is_ipv4(out.host)) && !is_host_name(out.host)) return Status::ERR_SIP_HOST;
   }
   if (!(is_spaced ? cursor.take_separator(':') : cursor.take(':'))) return out;
   const auto port = text::parse_decimal(cursor.run(kDigit), UINT16_MAX);

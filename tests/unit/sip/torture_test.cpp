@@ -54,6 +54,15 @@ const Case kRfc4475[] = {
     {"inv2543", Status::OK, 0},
 };
 
+constexpr std::string_view kFlawed[] = {
+    "rfc3261/005-", "rfc3327/009-", "rfc3327/010-", "rfc3327/011-", "rfc3327/012-", "rfc3515/001-",
+    "rfc3515/005-", "rfc3665/159-", "rfc5626/002-",
+    "rfc3327/001-", "rfc3327/002-", "rfc3327/003-", "rfc3327/004-", "rfc3327/005-", "rfc3327/006-",
+    "rfc3327/007-", "rfc3327/008-", "rfc3665/003-", "rfc4028/002-", "rfc5359/002-", "rfc5359/003-",
+    "rfc5359/015-", "rfc5359/016-", "rfc5359/022-", "rfc5359/023-", "rfc5359/084-", "rfc5359/085-",
+    "rfc5626/001-",
+};
+
 const Case* find_case(const std::string& name) {
   for (const Case& entry : kRfc4475) {
     if (name == entry.name) return &entry;
@@ -213,20 +222,18 @@ TEST_CASE("RFC 5118: IPv6 torture messages") {
 
 TEST_CASE("examples of RFCs are written again as equivalent messages") {
   if (!test::has_vectors("sip/rfc-examples")) return;
-  size_t refused = 0;
   for (const std::string& file : files_below("sip/rfc-examples", ".sip")) {
     INFO(file);
     const std::string data = test::read_vector(file);
     Message message;
     const Status status = message.parse(std::string_view(data)).error();
-    if (status != Status::OK) {
-      ++refused;
-      CAPTURE(status_name(to_int(status)), message.error_offset());
-      // Parts of RFC texts that are no whole messages.
-      CHECK((status == Status::ERR_SIP_MISSING_HEADER || status == Status::ERR_SIP_URI ||
-             status == Status::ERR_SIP_HOST));
-      continue;
-    }
+    CAPTURE(status_name(to_int(status)), message.error_offset());
+    // The RFC's own text is no legal message there: a part is left out (" . . ."), "Content Length", an
+    // empty parameter, a missing comma between credentials, a Route without brackets, a URI without scheme.
+    const auto* flaw = std::find_if(std::begin(kFlawed), std::end(kFlawed),
+                                    [&file](std::string_view name) { return file.find(name) != std::string::npos; });
+    CHECK((status == Status::OK) == (flaw == std::end(kFlawed)));
+    if (status != Status::OK) continue;
     std::vector<uint8_t> out(data.size() * 2 + 200);
     Writer writer(out);
     if (message.is_request()) {
@@ -252,7 +259,6 @@ TEST_CASE("examples of RFCs are written again as equivalent messages") {
     CHECK(again.via().branch() == message.via().branch());
     CHECK(again.cseq().number == message.cseq().number);
   }
-  CHECK(refused < 30);
 }
 
 TEST_CASE("broken messages of other projects never crash the parser") {
