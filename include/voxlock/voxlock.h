@@ -27,6 +27,7 @@
 #include "voxlock/context.h"
 #include "voxlock/rtp.h"
 #include "voxlock/srtp.h"
+#include "voxlock/sip.h"
 #include "voxlock/status.h"
 #include "voxlock/tls.h"
 

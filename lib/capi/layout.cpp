@@ -14,6 +14,7 @@ constexpr TableFn kTables[] = {
     rtp_layouts,
     srtp_layouts,
     tls_layouts,
+    sip_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -43,5 +43,6 @@ LayoutTable audio_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
+LayoutTable sip_layouts();
 
 }  // namespace voxlock::capi
