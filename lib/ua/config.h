@@ -36,7 +36,6 @@ struct Limits {
 // Digest algorithms as bits of a set; RFC 8760 2.
 inline constexpr uint32_t kAllowMd5 = 1;
 inline constexpr uint32_t kAllowSha256 = 2;
-inline constexpr uint32_t kAllowSha512_256 = 4;
 
 struct Config {
   // Host name or address that peers reach us at: Via, Contact and From carry it. Required.

@@ -77,8 +77,9 @@ class Endpoint {
   Result<void> connected(uint64_t connection, uint64_t now_ns);
   // A connection ended or could not be opened.
   Result<void> closed(uint64_t connection, uint64_t now_ns);
-  // Bytes that arrived. ERR_UA_DRAIN: nothing was taken, poll first. ERR_UA_NO_CONNECTION.
-  Result<void> input(uint64_t connection, ByteView data, uint64_t now_ns);
+  // Bytes that arrived; gives how many were taken. Fewer than all: poll, then hand in the rest.
+  // ERR_UA_NO_CONNECTION.
+  Result<size_t> input(uint64_t connection, ByteView data, uint64_t now_ns);
 
   // Takes events in order. ERR_BUFFER_TOO_SMALL where the arena is too small for the first; its
   // needed size is in needed_arena().
