@@ -138,7 +138,7 @@ struct Core {
   std::pmr::memory_resource& memory;
   Context& context;
   Config config;  // its texts lie in the strings below
-  Text host, user, product, realm;
+  Text host, user, product;
   crypto::Drbg random;
   KeyedHash hash;
   TimerQueue timers;
@@ -166,7 +166,7 @@ inline void set_now(Core& core, uint64_t now_ns) {
 // Room in the output for whatever one message, timer or command can cause.
 [[nodiscard]] bool has_room(const Core& core);
 
-// Random token of hexadecimal digits, 16 bytes long with 64 bits of entropy a half.
+// Random token of hexadecimal digits, 96 bits.
 struct Token {
   std::array<char, 24> chars;
   [[nodiscard]] std::string_view view() const { return {chars.data(), chars.size()}; }
