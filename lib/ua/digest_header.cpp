@@ -108,7 +108,12 @@ Result<DigestFields> parse_digest(std::string_view value) {
 
 void put_quoted(bytes::Writer& out, std::string_view name, std::string_view text) {
   out.put(name);
-  out.put("=\"");
+  out.put('=');
+  put_quoted_text(out, text);
+}
+
+void put_quoted_text(bytes::Writer& out, std::string_view text) {
+  out.put('"');
   for (const char c : text) {
     if (c == '"' || c == '\\') out.put('\\');
     out.put(c);

@@ -32,7 +32,8 @@ struct DigestFields {
 // parameter twice.
 Result<DigestFields> parse_digest(std::string_view value);
 
-// Writes name="text" with quotes and backslashes of text escaped.
+// Writes "text" and name="text" with quotes and backslashes of text escaped.
+void put_quoted_text(bytes::Writer& out, std::string_view text);
 void put_quoted(bytes::Writer& out, std::string_view name, std::string_view text);
 
 }  // namespace voxlock::ua
