@@ -24,6 +24,7 @@
 #define VOXLOCK_VOXLOCK_H
 
 #include "voxlock/context.h"
+#include "voxlock/sip.h"
 #include "voxlock/status.h"
 
 #endif

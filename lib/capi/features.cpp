@@ -13,6 +13,7 @@ struct Feature {
 };
 
 constexpr Feature kFeatures[] = {
+    {"sip", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
 };
 

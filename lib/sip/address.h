@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "sip/params.h"
+#include "sip/temporary.h"
 #include "sip/uri.h"
 
 namespace voxlock::sip {
@@ -22,6 +23,7 @@ struct Address {
 // All of text must be one address. ERR_SIP_ADDRESS, ERR_SIP_URI, ERR_SIP_HOST, ERR_SIP_PARAM.
 // An addr-spec without angle brackets holds no comma, semicolon or question mark (RFC 3261 20).
 Result<Address> parse_address(std::string_view text);
-Result<Address> parse_address(std::string&& text) = delete;
+template <TemporaryString T>
+Result<Address> parse_address(T&& text) = delete;
 
 }  // namespace voxlock::sip

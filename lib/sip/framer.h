@@ -59,6 +59,8 @@ class Framer {
   size_t end_ = 0;    // of the bytes held
   HeadScanner scanner_;
   FramerRole role_;
+  bool is_between_messages_ = true;
+  bool has_head_ = false;
   Status error_ = Status::OK;
 };
 

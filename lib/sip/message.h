@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -17,6 +16,7 @@
 #include "sip/limits.h"
 #include "sip/scan.h"
 #include "sip/start_line.h"
+#include "sip/temporary.h"
 #include "sip/via.h"
 
 namespace voxlock::sip {
@@ -54,7 +54,8 @@ class Message {
   Result<void> parse(ByteView data, Transport transport = Transport::kDatagram) {
     return parse(as_text(data), transport);
   }
-  Result<void> parse(std::string&& data, Transport transport = Transport::kDatagram) = delete;
+  template <TemporaryString T>
+  Result<void> parse(T&& data, Transport transport = Transport::kDatagram) = delete;
 
   // Octets of data this message takes up, leading CRLFs of a datagram included. 0 after a framing error.
   [[nodiscard]] size_t size() const { return size_; }
@@ -103,6 +104,7 @@ class Message {
   friend class ValueCursor;
   friend class MessageParser;
   static constexpr uint8_t kNone = 0xff;
+  void clear();
   static_assert(kMaxHeaderFields < kNone);
 
   std::string_view data_;

@@ -31,6 +31,7 @@ enum class Step : uint8_t {
   kStartLine,  // line is the start line, without CRLF
   kField,      // field is set
   kBadLine,    // error is set; the scan may go on behind the line
+  kTooLarge,   // error tells which limit is passed; the scan is over
   kEnd,        // the empty line was reached: head_len() is known
 };
 
@@ -51,12 +52,10 @@ class HeadScanner {
   [[nodiscard]] std::optional<uint32_t> content_length() const {
     return has_content_length_ ? std::optional(content_length_) : std::nullopt;
   }
-  // Octets in the line being read, or in the head so far.
-  [[nodiscard]] size_t seen() const { return searched_; }
 
  private:
   Step find_end(std::string_view data);
-  Step take_field(std::string_view data, size_t end);
+  Step take_field(std::string_view data);
   Step take_content_length(std::string_view value);
   Step bad_line(Status why) {
     error = why;
@@ -71,6 +70,7 @@ class HeadScanner {
   uint32_t content_length_ = 0;
   bool has_content_length_ = false;
   bool has_start_line_ = false;
+  bool has_quoted_control_ = false;
   Status control_error_ = Status::OK;
 };
 

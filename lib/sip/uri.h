@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "sip/params.h"
+#include "sip/temporary.h"
 
 namespace voxlock::sip {
 
@@ -37,7 +37,8 @@ struct Uri {
 
 // All of text must be one URI. ERR_SIP_URI for bad syntax, ERR_SIP_HOST for a bad host or port.
 Result<Uri> parse_uri(std::string_view text);
-Result<Uri> parse_uri(std::string&& text) = delete;
+template <TemporaryString T>
+Result<Uri> parse_uri(T&& text) = delete;
 
 // RFC 3261 19.1.4 for sip and sips, RFC 3966 5 for tel, bytes for the rest. Not transitive, as the RFC
 // says: an absent parameter matches any value, but for user, ttl, method, maddr and transport.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -12,8 +13,8 @@
 
 namespace voxlock::sip {
 
-// Call request() or response() first, then header() and its helpers in order, then body() or finish(),
-// which write Content-Length. The writer itself never writes a line the parser would read otherwise:
+// Call request() or response() first, then header() and its helpers in order, then finish(), which
+// writes Content-Length. The writer itself never writes a line the parser would read otherwise:
 // a value with CR, LF or NUL is refused and the message with it. Errors stick; finish() tells the first.
 class Writer {
  public:
@@ -35,10 +36,13 @@ class Writer {
   void header(HeaderId id, std::initializer_list<std::string_view> pieces);
   // Copies every field of an id, unfolded, in order.
   void copy(const Message& from, HeaderId id);
+  // Copies one field, an unknown one too.
+  void copy(const Header& field);
   // CSeq: number method.
   void cseq(uint32_t number, std::string_view method);
 
-  // Ends the message with a body; type may be empty where the body is.
+  // Ends the message with a body. content_type may be empty where there is no body or the field was written
+  // before.
   Result<ByteView> finish(std::string_view content_type, std::string_view body);
   // Ends the message without a body.
   Result<ByteView> finish() { return finish({}, {}); }
@@ -48,7 +52,8 @@ class Writer {
 
  private:
   void name_and_colon(std::string_view name);
-  void value(std::string_view text);
+  void safe(std::string_view text);
+  void unfolded(std::string_view text);
   void fail(Status status) {
     if (error_ == Status::OK) error_ = status;
   }
@@ -56,6 +61,7 @@ class Writer {
   bytes::Writer out_;
   Status error_ = Status::OK;
   bool has_start_ = false;
+  bool has_content_type_ = false;
   bool is_finished_ = false;
 };
 
