@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "crypto/hash.h"
+#include "crypto/hmac.h"
 #include "ua/digest_header.h"
 
 namespace voxlock::ua {
@@ -79,11 +79,11 @@ Result<Authenticator::Nonce> Authenticator::make_nonce(uint64_t issued_ns, uint6
   Nonce out;
   put_hex(issued_ns, out.data());
   put_hex(serial, out.data() + 16);
-  std::array<uint8_t, 32> mac;
   crypto::Hmac hmac(crypto::HashId::kSha256, key_);
   hmac.update(as_bytes({out.data(), 32}));
   hmac.update(as_bytes(realm_));
-  VOXLOCK_TRY_VOID(hmac.finish(mac));
+  VOXLOCK_TRY(const crypto::Digest digest, hmac.finish());
+  const ByteView mac = digest.view();
   for (size_t i = 0; i < 32; ++i) out[32 + i] = "0123456789abcdef"[mac[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
   return out;
 }

@@ -117,8 +117,16 @@ Result<Connection*> connect_to(Core& core, std::string_view text, Transport fall
 
 void connection_opened(Core& core, Connection& connection) {
   connection.is_open = true;
+  core.has_waiting = true;
+}
+
+void send_waiting(Core& core) {
+  if (!core.has_waiting) return;
+  core.has_waiting = false;
   core.transactions.for_each([&](Transaction& t) {
-    if (t.connection == connection.id) transaction_opened(core, t);
+    if (!t.is_waiting) return;
+    if (has_room(core)) return transaction_opened(core, t);
+    core.has_waiting = true;
   });
 }
 

@@ -15,6 +15,8 @@ Result<Connection*> connect_to(Core& core, std::string_view uri, Transport fallb
 Result<Connection*> add_connection(Core& core, Transport transport, std::string_view peer_host,
                                    uint16_t peer_port, bool is_outbound);
 void connection_opened(Core& core, Connection& connection);
+// Sends what waited for connections to open, while the output has room.
+void send_waiting(Core& core);
 void connection_closed(Core& core, uint64_t id);
 // Works on the frames of all connections while the output has room.
 void read_connections(Core& core);

@@ -119,6 +119,7 @@ struct Call {
   bool is_authenticated = false;  // the peer proved who it is: in-dialog requests must as well
   bool has_provisional = false;
   bool wants_cancel = false;
+  bool has_cancelled = false;
   bool wants_bye = false;       // as soon as the ACK is there, RFC 3261 15
   bool offers_late = false;     // the offer of this exchange is in the 2xx
   bool has_failed = false;      // its connection closed and calls do not survive that
@@ -155,6 +156,7 @@ struct Core {
   Buffer side;     // header values that are made of parts
   uint64_t now_ns = 0;
   uint64_t next_request_id = 1;
+  bool has_waiting = false;  // a connection opened: requests that waited for it are to be sent
   Stats counters;
 };
 

@@ -31,11 +31,10 @@ Result<HexDigest> hash_of(crypto::HashId id, std::initializer_list<std::string_v
     is_first = false;
     hash.update(as_bytes(part));
   }
-  std::array<uint8_t, 64> raw;
-  const size_t len = crypto::hash_len(id);
-  VOXLOCK_TRY_VOID(hash.finish(MutableBytes(raw).first(len)));
+  VOXLOCK_TRY(const crypto::Digest digest, hash.finish());
+  const ByteView raw = digest.view();
   HexDigest out;
-  out.len = 2 * len;
+  out.len = 2 * raw.size();
   for (size_t i = 0; i < out.len; ++i) {
     out.digits[i] = "0123456789abcdef"[raw[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
   }

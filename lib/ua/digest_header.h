@@ -28,8 +28,7 @@ struct DigestFields {
   [[nodiscard]] bool offers_qop(std::string_view token) const;
 };
 
-// ERR_UNSUPPORTED for another scheme, ERR_SYNTAX for a value that breaks the grammar or names a
-// parameter twice.
+// ERR_UNSUPPORTED for another scheme, ERR_SIP_AUTH for a value that breaks the grammar.
 Result<DigestFields> parse_digest(std::string_view value);
 
 // Writes "text" and name="text" with quotes and backslashes of text escaped.

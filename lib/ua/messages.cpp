@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "sip/multipart.h"
 #include "sip/writer.h"
 #include "ua/digest_header.h"
 
@@ -342,7 +343,8 @@ Token stateless_tag(const Core& core, const sip::Message& request) {
 }
 
 std::string_view sdp_of(const sip::Message& message) {
-  return message.content_type().is(kSdpType) ? message.body() : std::string_view();
+  if (message.body().empty()) return {};
+  return sip::find_body(message.content_type(), message.body(), kSdpType).value_or(std::string_view());
 }
 
 void push_message(Core& core, Event event, const Incoming& in) {
