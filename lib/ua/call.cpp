@@ -83,9 +83,10 @@ void remove_call(Core& core, Call& call) {
 Result<Connection*> connection_of(Core& core, Call& call) {
   if (Connection* own = core.connections.find(call.connection)) return own;
   std::string_view hop = call.dialog.target;
-  Result<sip::Address> route = Status::ERR_NOT_FOUND;
-  if (!call.dialog.routes.empty()) route = sip::parse_address(std::string_view(call.dialog.routes.front()));
-  if (route) hop = route->uri.text;
+  if (!call.dialog.routes.empty()) {
+    const auto route = sip::parse_address(std::string_view(call.dialog.routes.front()));
+    if (route) hop = route->uri.text;
+  }
   VOXLOCK_TRY(Connection* const made, connect_to(core, hop, Transport::kTcp));
   call.connection = made->id;
   return made;
