@@ -26,5 +26,6 @@
 #include "voxlock/context.h"
 #include "voxlock/sip.h"
 #include "voxlock/status.h"
+#include "voxlock/ua.h"
 
 #endif

@@ -11,6 +11,7 @@ using TableFn = LayoutTable (*)();
 constexpr TableFn kTables[] = {
     context_layouts,
     sip_layouts,
+    ua_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -40,5 +40,6 @@ struct LayoutOf;
 using LayoutTable = std::span<const StructLayout>;
 LayoutTable context_layouts();
 LayoutTable sip_layouts();
+LayoutTable ua_layouts();
 
 }  // namespace voxlock::capi
