@@ -30,5 +30,6 @@
 #include "voxlock/sip.h"
 #include "voxlock/status.h"
 #include "voxlock/tls.h"
+#include "voxlock/ua.h"
 
 #endif

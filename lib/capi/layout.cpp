@@ -15,6 +15,7 @@ constexpr TableFn kTables[] = {
     srtp_layouts,
     tls_layouts,
     sip_layouts,
+    ua_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -44,5 +44,6 @@ LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
 LayoutTable sip_layouts();
+LayoutTable ua_layouts();
 
 }  // namespace voxlock::capi
