@@ -157,7 +157,11 @@ extern "C" {
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
 #define VOXLOCK_STATUS_LIST_BRIDGE(X) \
-  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach")
+  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach") \
+  X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
+  X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
+  X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
+  X(ERR_LEG_CLOSED, -704, "the media session was closed")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X) \

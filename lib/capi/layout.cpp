@@ -16,6 +16,8 @@ constexpr TableFn kTables[] = {
     tls_layouts,
     sip_layouts,
     ua_layouts,
+    leg_layouts,
+    bridge_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {
