@@ -10,6 +10,7 @@ namespace {
 using TableFn = LayoutTable (*)();
 constexpr TableFn kTables[] = {
     context_layouts,
+    audio_layouts,
     sip_layouts,
 };
 
