@@ -73,7 +73,27 @@ extern "C" {
 
 /* -200..-299: SDP and offer/answer, lib/sdp. */
 #define VOXLOCK_STATUS_LIST_SDP(X) \
-  X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>")
+  X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>, or its type is unknown") \
+  X(ERR_SDP_VERSION, -201, "the description does not begin with v=0") \
+  X(ERR_SDP_ORIGIN, -202, "the o= line is missing or malformed") \
+  X(ERR_SDP_CONNECTION, -203, "a c= line is malformed, or none counts for the media") \
+  X(ERR_SDP_MEDIA, -204, "an m= line is malformed") \
+  X(ERR_SDP_CONTROL, -205, "the description holds a NUL or a bare carriage return") \
+  X(ERR_SDP_ADDRESS, -206, "a connection address is not a numeric IP address") \
+  X(ERR_SDP_CRYPTO, -207, "an a=crypto line is malformed") \
+  X(ERR_SDP_KEY, -208, "an SDES key, lifetime or MKI is malformed or of the wrong length") \
+  X(ERR_SDP_SUITE, -209, "no SRTP suite of the peer is one of ours") \
+  X(ERR_SDP_KEY_COUNT, -210, "an a=crypto line holds more than one key") \
+  X(ERR_SDP_SESSION_PARAMETER, -211, "an SDES session parameter is unknown or weakens the protection") \
+  X(ERR_SDP_OWN_KEY, -212, "the peer sends our own SDES key back") \
+  X(ERR_SDP_SRTP_REQUIRED, -213, "the peer wants plain RTP and local policy requires SRTP") \
+  X(ERR_SDP_SRTP_OFF, -214, "the peer wants SRTP and local policy allows plain RTP only") \
+  X(ERR_SDP_DOWNGRADE, -215, "the peer wants plain RTP in a session that was secure") \
+  X(ERR_SDP_NO_AUDIO, -216, "no audio stream is on offer") \
+  X(ERR_SDP_NO_CODEC, -217, "no codec of the peer is one of ours") \
+  X(ERR_SDP_PROTOCOL, -218, "the media transport protocol is not supported") \
+  X(ERR_SDP_REJECTED, -219, "the peer refused the audio stream") \
+  X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X) \
@@ -93,7 +113,27 @@ extern "C" {
 
 /* -500..-599: TLS and DTLS, lib/tls. */
 #define VOXLOCK_STATUS_LIST_TLS(X) \
-  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed")
+  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed") \
+  X(ERR_TLS_CERT_NAME, -501, "the certificate is for another name") \
+  X(ERR_TLS_CERT_EXPIRED, -502, "the certificate has expired") \
+  X(ERR_TLS_CERT_NOT_YET_VALID, -503, "the certificate is not valid yet") \
+  X(ERR_TLS_CERT_UNKNOWN_CA, -504, "the certificate was not issued by a trusted authority") \
+  X(ERR_TLS_CERT_WEAK, -505, "the certificate has a weak key or hash") \
+  X(ERR_TLS_CERT_NUL, -506, "a name in the certificate holds a NUL byte") \
+  X(ERR_TLS_CERT_MISSING, -507, "the peer sent no certificate") \
+  X(ERR_TLS_CERT_USAGE, -508, "the certificate is not meant for this use") \
+  X(ERR_TLS_NO_EXPECTED_NAME, -509, "a client needs the host name it expects") \
+  X(ERR_TLS_CLOCK_UNKNOWN, -510, "the wall time is unknown, certificate dates cannot be checked") \
+  X(ERR_TLS_ALERT, -511, "the peer ended the connection with an alert") \
+  X(ERR_TLS_TRUNCATED, -512, "the transport ended without close_notify") \
+  X(ERR_TLS_CLOSED, -513, "the connection is closed") \
+  X(ERR_TLS_VERSION, -514, "the peers share no protocol version") \
+  X(ERR_TLS_NO_SHARED_CIPHER, -515, "the peers share no cipher suite") \
+  X(ERR_TLS_ALPN, -516, "the peers share no application protocol") \
+  X(ERR_TLS_RECORD, -517, "a record is malformed or fails authentication") \
+  X(ERR_TLS_BAD_CERTIFICATE, -518, "a configured certificate cannot be read") \
+  X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate") \
+  X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")
 
 /* -600..-699: codecs and processing, lib/audio. */
 #define VOXLOCK_STATUS_LIST_AUDIO(X) \
@@ -117,11 +157,21 @@ extern "C" {
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
 #define VOXLOCK_STATUS_LIST_BRIDGE(X) \
-  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach")
+  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach") \
+  X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
+  X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
+  X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
+  X(ERR_LEG_CLOSED, -704, "the media session was closed")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X) \
-  X(ERR_UA_NO_CALL, -800, "there is no such call")
+  X(ERR_UA_NO_CALL, -800, "there is no such call")                                    \
+  X(ERR_UA_NO_CONNECTION, -801, "there is no such connection, or it is not open")     \
+  X(ERR_UA_DRAIN, -802, "the event queue is full, poll first")                        \
+  X(ERR_UA_PENDING, -803, "an offer of either side is still under way")               \
+  X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")         \
+  X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent")   \
+  X(ERR_UA_TRANSPORT, -806, "a sips URI needs a TLS connection")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),

@@ -1,8 +1,8 @@
 // voxlock_has: what this build can do.
-#include <mbedtls/version.h>
 
 #include <string_view>
 
+#include "tls/settings.h"
 #include "voxlock/context.h"
 
 namespace {
@@ -12,7 +12,7 @@ struct Feature {
   bool is_there;
 };
 
-constexpr Feature kFeatures[] = {
+const Feature kFeatures[] = {
     {"codec.pcmu", true},
     {"codec.pcma", true},
     {"codec.opus", true},
@@ -21,6 +21,7 @@ constexpr Feature kFeatures[] = {
     {"audio.resample", true},
     {"sip", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+    {"tls.1.3", voxlock::tls::has_tls13()},
 };
 
 }  // namespace

@@ -40,6 +40,12 @@ struct LayoutOf;
 using LayoutTable = std::span<const StructLayout>;
 LayoutTable context_layouts();
 LayoutTable audio_layouts();
+LayoutTable rtp_layouts();
+LayoutTable srtp_layouts();
+LayoutTable tls_layouts();
 LayoutTable sip_layouts();
+LayoutTable ua_layouts();
+LayoutTable leg_layouts();
+LayoutTable bridge_layouts();
 
 }  // namespace voxlock::capi
