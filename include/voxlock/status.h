@@ -157,11 +157,21 @@ extern "C" {
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
 #define VOXLOCK_STATUS_LIST_BRIDGE(X) \
-  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach")
+  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach") \
+  X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
+  X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
+  X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
+  X(ERR_LEG_CLOSED, -704, "the media session was closed")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X) \
-  X(ERR_UA_NO_CALL, -800, "there is no such call")
+  X(ERR_UA_NO_CALL, -800, "there is no such call")                                    \
+  X(ERR_UA_NO_CONNECTION, -801, "there is no such connection, or it is not open")     \
+  X(ERR_UA_DRAIN, -802, "the event queue is full, poll first")                        \
+  X(ERR_UA_PENDING, -803, "an offer of either side is still under way")               \
+  X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")         \
+  X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent")   \
+  X(ERR_UA_TRANSPORT, -806, "a sips URI needs a TLS connection")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),

@@ -24,11 +24,14 @@
 #define VOXLOCK_VOXLOCK_H
 
 #include "voxlock/audio.h"
+#include "voxlock/bridge.h"
 #include "voxlock/context.h"
 #include "voxlock/rtp.h"
 #include "voxlock/srtp.h"
 #include "voxlock/sip.h"
+#include "voxlock/leg.h"
 #include "voxlock/status.h"
 #include "voxlock/tls.h"
+#include "voxlock/ua.h"
 
 #endif

@@ -19,7 +19,6 @@ const Feature kFeatures[] = {
     {"codec.l16", true},
     {"audio.denoise", true},
     {"audio.resample", true},
-constexpr Feature kFeatures[] = {
     {"sip", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
     {"tls.1.3", voxlock::tls::has_tls13()},

@@ -15,6 +15,9 @@ constexpr TableFn kTables[] = {
     srtp_layouts,
     tls_layouts,
     sip_layouts,
+    ua_layouts,
+    leg_layouts,
+    bridge_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -44,5 +44,8 @@ LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
 LayoutTable sip_layouts();
+LayoutTable ua_layouts();
+LayoutTable leg_layouts();
+LayoutTable bridge_layouts();
 
 }  // namespace voxlock::capi
