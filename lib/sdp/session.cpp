@@ -93,6 +93,16 @@ Result<std::string_view> next_line(std::string_view& text) {
   return line;
 }
 
+std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
+  for (const Attribute& attribute : attributes) {
+    if (attribute.name == "sendrecv") return Direction::kSendRecv;
+    if (attribute.name == "sendonly") return Direction::kSendOnly;
+    if (attribute.name == "recvonly") return Direction::kRecvOnly;
+    if (attribute.name == "inactive") return Direction::kInactive;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct Session::Progress {
@@ -218,6 +228,11 @@ Result<void> Session::add_connection(std::string_view value) {
   // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first counts.
   if (!slot) slot = connection;
   return {};
+}
+
+Direction stated_direction(const Session& session, const Media& media) {
+  const auto in_media = stated_direction(media.attributes);
+  return in_media ? *in_media : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
 }
 
 }  // namespace voxlock::sdp
