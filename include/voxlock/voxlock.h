@@ -27,6 +27,7 @@
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
 #include "voxlock/rtp.h"
+#include "voxlock/sdp.h"
 #include "voxlock/srtp.h"
 #include "voxlock/sip.h"
 #include "voxlock/leg.h"
