@@ -98,6 +98,9 @@ int Stream::on_send(void* user, const unsigned char* data, size_t size) {
   auto* self = static_cast<Stream*>(user);
   // Only an alert that is not encrypted shows what it says.
   if (size == 7 && data[0] == kAlertRecord) self->alert_sent_ = data[6];
+  // mbedTLS counts what it kept back as sent by the next write, which would lose that plaintext. write()
+  // leaves room for every answer an honest peer can cause; whoever causes more without taking is cut off.
+  if (self->state_ != State::kHandshake && size > self->output_.room()) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
   const size_t n = self->output_.push({data, size});
   return n != 0 ? static_cast<int>(n) : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -136,6 +139,7 @@ Status Stream::classify(int mbedtls_result) const {
       return Status::ERR_NO_MEMORY;
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
     case MBEDTLS_ERR_SSL_INVALID_MAC:
+    case MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL:
       return Status::ERR_TLS_RECORD;
     case compat::kBadVersion:
       return Status::ERR_TLS_VERSION;
@@ -184,10 +188,7 @@ Result<void> Stream::end_input(uint64_t now_ns) {
   return {};
 }
 
-size_t Stream::take(MutableBytes out) {
-  const size_t n = output_.pop(out);
-  return n;
-}
+size_t Stream::take(MutableBytes out) { return output_.pop(out); }
 
 Result<size_t> Stream::write(ByteView plaintext) {
   if (state_ == State::kFailed) return failure_;

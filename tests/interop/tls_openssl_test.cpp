@@ -212,7 +212,8 @@ TEST_CASE("our server refuses openssl s_client, each time with its own status") 
       {"ALPN of another", &world.authority, to, {"-alpn", "h2"}, ERR_TLS_ALPN, 0},
       {"only RSA key exchange", &world.authority, to, {"-tls1_2", "-cipher", "AES128-SHA"}, ERR_TLS_NO_SHARED_CIPHER, 0},
       {"TLS 1.1", &world.authority, to, {"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, ERR_TLS_VERSION, 0},
-      {"it does not know our CA", &world.authority, to, {"-CAfile", stranger_file}, ERR_TLS_ALERT, 48},
+      // In TLS 1.3 openssl sends this alert in the clear, which mbedTLS 3.6 takes for a broken record.
+      {"it does not know our CA", &world.authority, to, {"-tls1_2", "-CAfile", stranger_file}, ERR_TLS_ALERT, 48},
   };
   const std::string_view protocols[] = {"sip"};
   for (const Row& row : rows) {
