@@ -34,11 +34,11 @@ struct LocalMedia {
   SrtpPolicy policy = SrtpPolicy::kRequired;
   std::array<CryptoSuite, kMaxLocalSuites> suites{};  // preferred first, kNone ends the list
   std::array<CodecId, kMaxLocalCodecs> codecs{};      // preferred first, kNone ends the list
-  uint32_t ptime_ms = 20;                             // 10..60
+  uint32_t ptime_ms = 20;                             // 10..60, a multiple of 10
   bool has_telephone_event = true;
   bool has_rtcp_mux = true;
   HostAddress rtp;
-  HostAddress rtcp;                                   // family 0: RTP port + 1
+  HostAddress rtcp;                                   // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
   bool has_opus_dtx = false;
 };
@@ -78,7 +78,7 @@ struct Verdict {
   VerdictKind kind = VerdictKind::kContinued;
   bool is_restarted = false;       // codec, suite or secure or plain changed
   bool is_rekeyed = false;         // a key of either side changed
-  bool is_moved = false;           // address or direction changed
+  bool is_moved = false;           // address, direction, payload types, ptime or Opus wishes changed
   Status reason = Status::OK;      // REFUSED: why
   uint32_t sip_status = 0;         // REFUSED: for example 488
   uint32_t warn_code = 0;          // RFC 3261, section 20.43
@@ -96,7 +96,7 @@ struct OfferFlags {
 class OfferAnswer {
  public:
   // random must live as long as the object. ERR_INVALID_ARGUMENT for no codec, no address, a ptime
-  // out of range, or no suite where the policy wants one; ERR_ENTROPY.
+  // out of range, no suite where the policy wants one, or an unknown or repeated list entry; ERR_ENTROPY.
   static Result<OfferAnswer> create(const LocalMedia& local, RandomSource& random);
 
   // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells the
@@ -150,7 +150,8 @@ class OfferAnswer {
   Result<void> evaluate_security(const Media& media, Agreement& out, uint32_t& tag) const;
   [[nodiscard]] size_t rank_of(CryptoSuite suite) const;
   Result<void> evaluate_formats(const Media& media, Agreement& out) const;
-  void choose_event(const Media& media, Agreement& out) const;
+  [[nodiscard]] size_t rank_of(CodecId codec) const;
+  void choose_event(const KnownFormats& formats, Agreement& out) const;
   Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
   static Result<void> take_answer_key(const Pending& pending, Agreement& out);
   [[nodiscard]] Direction direction_for(const Session& session, const Media& media, bool hold) const;
@@ -164,10 +165,11 @@ class OfferAnswer {
   void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint64_t version) const;
   void write_offer(bytes::Writer& out, const Pending& pending) const;
   void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
+  [[nodiscard]] std::string_view offered_proto() const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
 
   Verdict commit(Agreement&& draft);
-  void remember_sections(const Session& session);
+  void remember_section(size_t index, const Media& media);
   void remember_payload_types(const Media& media);
 
   LocalMedia local_;

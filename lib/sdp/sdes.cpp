@@ -91,7 +91,7 @@ Result<void> parse_keys(std::string_view text, Crypto& crypto) {
     const bool is_inline = part.size() >= kInline.size() &&
                            text::equals_ignore_case(part.substr(0, kInline.size()), kInline);
     if (!is_inline) return Status::ERR_SDP_CRYPTO;
-    if (crypto.key_count == kMaxKeys) return Status::ERR_LIMIT;
+    if (crypto.key_count == kMaxKeys) return Status::ERR_SDP_KEY_COUNT;
     VOXLOCK_TRY_VOID(parse_inline(part.substr(kInline.size()), suite, crypto.keys[crypto.key_count]));
     ++crypto.key_count;
   }
