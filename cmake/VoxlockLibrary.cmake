@@ -18,8 +18,11 @@ target_link_libraries(voxlock PRIVATE $<BUILD_INTERFACE:${_deps}>)
 # Nothing of the private libraries leaves, and our own calls bind to our own copies.
 target_link_options(voxlock PRIVATE
   -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/voxlock.map
-  -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,relro,-z,now
-  $<$<NOT:$<BOOL:${VOXLOCK_SANITIZE}>>:-Wl,-z,defs>)
+  -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,relro,-z,now)
+if(NOT VOXLOCK_SANITIZE)
+  # A sanitizer's run time comes with the program, so its names stay open in a library.
+  target_link_options(voxlock PRIVATE -Wl,-z,defs)
+endif()
 
 add_library(voxlock_static STATIC ${_objects})
 add_library(voxlock::voxlock_static ALIAS voxlock_static)

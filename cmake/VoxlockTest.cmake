@@ -7,13 +7,14 @@ else()
   set(VOXLOCK_CATCH_HEADER "catch2/catch_all.hpp")
 endif()
 
-# voxlock_test(name SOURCES a_test.cpp ... [LIBS lib ...]): one Catch2 program, one CTest case.
+# voxlock_test(name SOURCES a_test.cpp ... [LIBS lib ...] [LABELS sim|interop ...]): one Catch2
+# program, one CTest case. ./dev soak repeats the cases labelled sim, ./dev interop those labelled so.
 function(voxlock_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})
   target_link_libraries(test_${name} PRIVATE voxlock_test_support ${ARG_LIBS})
   add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
 endfunction()
 
 # voxlock_fuzz(name SOURCE x_fuzz.cpp [LIBS lib ...] [CORPUS folder ...]): with VOXLOCK_FUZZ a

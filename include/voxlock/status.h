@@ -45,11 +45,19 @@ extern "C" {
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X) \
-  X(ERR_RTP_VERSION, -300, "the RTP version is not 2")
+  X(ERR_RTP_VERSION, -300, "the RTP version is not 2")                                    \
+  X(ERR_RTP_PADDING, -301, "the padding count is zero or exceeds the payload")            \
+  X(ERR_RTCP_COMPOUND, -302, "the RTCP compound does not begin with a report or pads in the middle")
 
 /* -400..-499: SRTP, lib/srtp. */
 #define VOXLOCK_STATUS_LIST_SRTP(X) \
-  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")
+  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")                         \
+  X(ERR_SRTP_REPLAYED, -401, "a packet with this index was processed before")             \
+  X(ERR_SRTP_TOO_OLD, -402, "the packet is older than the replay window")                 \
+  X(ERR_SRTP_MKI, -403, "the packet names another master key (MKI)")                      \
+  X(ERR_SRTP_SSRC_LIMIT, -404, "the session's table of sources is full")                  \
+  X(ERR_SRTP_KEY_EXPIRED, -405, "the master key has reached its lifetime")                \
+  X(ERR_SRTP_RTCP_FLAG, -406, "the encryption flag of the SRTCP packet contradicts the session's policy")
 
 /* -500..-599: TLS and DTLS, lib/tls. */
 #define VOXLOCK_STATUS_LIST_TLS(X) \
@@ -57,7 +65,23 @@ extern "C" {
 
 /* -600..-699: codecs and processing, lib/audio. */
 #define VOXLOCK_STATUS_LIST_AUDIO(X) \
-  X(ERR_AUDIO_RATE, -600, "the sample rate is not supported")
+  X(ERR_AUDIO_RATE, -600, "the sample rate is not supported")                          \
+  X(ERR_AUDIO_CODEC, -601, "there is no such codec")                                  \
+  X(ERR_AUDIO_CODEC_SETTING, -602, "a codec setting is outside its range")            \
+  X(ERR_AUDIO_PAYLOAD, -603, "the payload is not a packet of this codec")             \
+  X(ERR_AUDIO_FRAME_SIZE, -604, "the number of samples is not a legal frame")         \
+  X(ERR_AUDIO_BLOCK, -605, "the chain cannot work on blocks of this size")            \
+  X(ERR_AUDIO_STAGE_COUNT, -606, "the chain has too many stages")                     \
+  X(ERR_AUDIO_STAGE_KIND, -607, "there is no such kind of stage")                     \
+  X(ERR_AUDIO_STAGE_FRAME, -608, "the stage's frame size is outside its range")       \
+  X(ERR_AUDIO_GAIN, -609, "the gain is outside its range")                            \
+  X(ERR_AUDIO_ATTENUATION, -610, "the denoiser's attenuation is outside its range")   \
+  X(ERR_AUDIO_RESAMPLE_RATE, -611, "the resampler cannot give this rate")             \
+  X(ERR_AUDIO_RESAMPLE_QUALITY, -612, "the resampler's quality is outside its range") \
+  X(ERR_AUDIO_PROCESSOR, -613, "the host processor has no callback")                  \
+  X(ERR_AUDIO_PROCESSOR_RATE, -614, "the host processor's rate is not the chain's at its place") \
+  X(ERR_AUDIO_PROCESSOR_LATENCY, -615, "the host processor's latency is outside its range") \
+  X(ERR_AUDIO_OVERLAP, -616, "input and output overlap where they must not")
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
 #define VOXLOCK_STATUS_LIST_BRIDGE(X) \

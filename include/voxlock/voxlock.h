@@ -23,6 +23,7 @@
 #ifndef VOXLOCK_VOXLOCK_H
 #define VOXLOCK_VOXLOCK_H
 
+#include "voxlock/audio.h"
 #include "voxlock/context.h"
 #include "voxlock/status.h"
 

@@ -25,6 +25,11 @@ void wipe(std::span<T> data) {
   wipe(data.data(), data.size_bytes());
 }
 
+// Overwrites the kBurntStack bytes of dead stack below the caller's frame. Codec libraries leave
+// samples there; call it right after them, from the function that called them.
+inline constexpr size_t kBurntStack = 64 * 1024;
+void burn_stack();
+
 // Compares in a time that depends on the lengths only.
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) {
   if (a.size() != b.size()) return false;

@@ -13,6 +13,12 @@ struct Feature {
 };
 
 constexpr Feature kFeatures[] = {
+    {"codec.pcmu", true},
+    {"codec.pcma", true},
+    {"codec.opus", true},
+    {"codec.l16", true},
+    {"audio.denoise", true},
+    {"audio.resample", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
 };
 

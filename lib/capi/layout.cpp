@@ -10,6 +10,7 @@ namespace {
 using TableFn = LayoutTable (*)();
 constexpr TableFn kTables[] = {
     context_layouts,
+    audio_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

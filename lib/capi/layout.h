@@ -39,5 +39,6 @@ struct LayoutOf;
 // One table per public header, defined in its .cpp and collected in layout.cpp.
 using LayoutTable = std::span<const StructLayout>;
 LayoutTable context_layouts();
+LayoutTable audio_layouts();
 
 }  // namespace voxlock::capi

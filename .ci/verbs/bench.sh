@@ -1,0 +1,21 @@
+# shellcheck shell=bash
+help() {
+  cat <<'TEXT'
+usage: ./dev bench [--json FILE] [--filter REGEX]
+
+Measures speed and memory beside the peers in the same run: parse against sofia-sip and osip2, SRTP
+against libsrtp2, the bridge against its bare kernels. One row a ratio, with its goal.
+TEXT
+}
+
+main() {
+  case "${1:-}" in
+    -h | --help) help; return ;;
+  esac
+  [[ -f tests/bench/CMakeLists.txt ]] || die "this tree has no tests/bench"
+  build_packages
+  packages libsofia-sip-ua-dev libosip2-dev
+  configure release -DVOXLOCK_BUILD_BENCH=ON
+  build release --target voxlock_bench
+  exec "$BUILD/release/tests/bench/voxlock_bench" "$@"
+}

@@ -1,0 +1,63 @@
+// Opus (RFC 6716) by libopus, for speech: VoIP application, voice signal. The states lie in the host's
+// memory, so they are wiped when they go back; libopus itself allocates nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+
+#include "audio/array.h"
+#include "audio/frame.h"
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace voxlock::audio {
+
+struct OpusSettings {
+  uint32_t bitrate = 24000;        // bit/s, 6000..128000
+  uint32_t complexity = 5;         // 0..10; 5 costs half of 10
+  uint32_t packet_loss_perc = 10;  // 0..100: expected loss; FEC bits are spent only above 0
+  bool has_fec = true;             // in-band FEC: each packet repeats the one before, coarser
+  bool has_dtx = false;            // send next to nothing in silence
+  bool has_vbr = true;             // false: every packet of one size (RFC 6562: sizes leak speech)
+};
+
+// ERR_AUDIO_CODEC_SETTING outside the ranges above.
+Result<void> check_opus_settings(const OpusSettings& settings);
+
+// Our packets fit one datagram: RFC 6716 3.2.1's largest frame, whatever the duration.
+inline constexpr size_t kMaxOpusPayload = 1275;
+
+class OpusEncoderState {
+ public:
+  OpusEncoderState() = default;
+  // settings and rate are checked by the caller. Throws std::bad_alloc.
+  OpusEncoderState(std::pmr::memory_resource& memory, uint32_t sample_rate);
+  void set(const OpusSettings& settings);
+  // out holds at least kMaxOpusPayload bytes. ERR_AUDIO_FRAME_SIZE.
+  Result<size_t> encode(PcmView pcm, MutableBytes out);
+
+ private:
+  Array<uint8_t> state_;
+};
+
+class OpusDecoderState {
+ public:
+  OpusDecoderState() = default;
+  OpusDecoderState(std::pmr::memory_resource& memory, uint32_t sample_rate);
+  // payload is not empty and out holds samples_in(payload). ERR_AUDIO_PAYLOAD.
+  Result<size_t> decode(ByteView payload, Pcm out);
+  // Packet loss concealment, or where next has it the redundant copy of the lost packet. out: a multiple
+  // of 2.5 ms. Returns whether the copy was used.
+  Result<bool> conceal(Pcm out, ByteView next);
+
+ private:
+  Array<uint8_t> state_;
+};
+
+// Samples in a packet at a PCM rate. ERR_AUDIO_PAYLOAD where it is malformed.
+Result<size_t> opus_samples(ByteView payload, uint32_t sample_rate);
+// RFC 6716 4.2.4: true where the packet carries low bit-rate redundancy of the packet before it.
+bool opus_has_fec(ByteView payload);
+
+}  // namespace voxlock::audio

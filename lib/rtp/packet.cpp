@@ -1,0 +1,85 @@
+#include "rtp/packet.h"
+
+namespace voxlock::rtp {
+namespace {
+
+void put_number(MutableBytes packet, size_t at, uint32_t value, size_t len) {
+  for (size_t i = 0; i < len; ++i) packet[at + i] = static_cast<uint8_t>(value >> (8 * (len - 1 - i)));
+}
+
+}  // namespace
+
+Result<HeaderView> parse_header(ByteView packet) {
+  bytes::Reader reader(packet);
+  const uint8_t first = reader.u8();
+  const uint8_t second = reader.u8();
+  if (reader.ok() && first >> 6 != 2) return Status::ERR_RTP_VERSION;
+  HeaderView header;
+  header.has_padding = (first & 0x20) != 0;
+  header.has_extension = (first & 0x10) != 0;
+  header.marker = (second & 0x80) != 0;
+  header.payload_type = second & 0x7f;
+  header.sequence = reader.u16();
+  header.timestamp = reader.u32();
+  header.ssrc = reader.u32();
+  header.csrcs = reader.take(4 * static_cast<size_t>(first & 0x0f));
+  if (header.has_extension) {
+    header.extension_profile = reader.u16();
+    const size_t words = reader.u16();
+    header.extension = reader.take(4 * words);
+  }
+  if (!reader.ok()) return Status::ERR_TRUNCATED;
+  header.len = reader.position();
+  return header;
+}
+
+Result<PacketView> parse_packet(ByteView packet) {
+  VOXLOCK_TRY(const HeaderView header, parse_header(packet));
+  PacketView view{header, packet.subspan(header.len), 0};
+  if (!header.has_padding) return view;
+  // RFC 3550 5.1: the last octet counts the padding, itself included.
+  if (view.payload.empty()) return Status::ERR_RTP_PADDING;
+  view.padding_len = view.payload.back();
+  if (view.padding_len == 0 || view.padding_len > view.payload.size()) return Status::ERR_RTP_PADDING;
+  view.payload = view.payload.first(view.payload.size() - view.padding_len);
+  return view;
+}
+
+Result<void> write_header(const PacketFields& fields, bytes::Writer& writer) {
+  if (fields.payload_type > 127 || fields.csrcs.size() > kMaxCsrcs) return Status::ERR_INVALID_ARGUMENT;
+  if (const auto profile = profile_for(fields.extensions); !profile) return profile.error();
+  const bool has_extension = !fields.extensions.empty();
+  const unsigned flags = (fields.padding_len != 0 ? 0x20u : 0u) | (has_extension ? 0x10u : 0u);
+  writer.u8(static_cast<uint8_t>(0x80u | flags | fields.csrcs.size()));
+  writer.u8(static_cast<uint8_t>((fields.marker ? 0x80 : 0) | fields.payload_type));
+  writer.u16(fields.sequence);
+  writer.u32(fields.timestamp);
+  writer.u32(fields.ssrc);
+  for (const uint32_t csrc : fields.csrcs) writer.u32(csrc);
+  if (has_extension) return write_extension(fields.extensions, writer);
+  return {};
+}
+
+Result<void> write_packet(const PacketFields& fields, ByteView payload, bytes::Writer& writer) {
+  VOXLOCK_TRY_VOID(write_header(fields, writer));
+  writer.put(payload);
+  if (fields.padding_len != 0) {
+    writer.fill(0, fields.padding_len - 1u);
+    writer.u8(fields.padding_len);
+  }
+  return {};
+}
+
+void set_marker(MutableBytes packet, bool marker) {
+  packet[1] = static_cast<uint8_t>((packet[1] & 0x7f) | (marker ? 0x80 : 0));
+}
+
+void set_payload_type(MutableBytes packet, uint8_t payload_type) {
+  packet[1] = static_cast<uint8_t>((packet[1] & 0x80) | (payload_type & 0x7f));
+}
+
+void set_sequence(MutableBytes packet, uint16_t sequence) { put_number(packet, 2, sequence, 2); }
+void set_timestamp(MutableBytes packet, uint32_t timestamp) { put_number(packet, 4, timestamp, 4); }
+void set_ssrc(MutableBytes packet, uint32_t ssrc) { put_number(packet, 8, ssrc, 4); }
+
+}  // namespace voxlock::rtp

@@ -1,0 +1,120 @@
+#include "srtp/library.h"
+
+#include <srtp2/crypto_types.h>
+#include <srtp2/srtp.h>
+
+#include <climits>
+
+namespace voxlock::srtp::library {
+namespace {
+
+Status status_of(srtp_err_status_t status) {
+  switch (status) {
+    case srtp_err_status_auth_fail:
+    // NSS and OpenSSL say so where the tag of GCM is wrong.
+    case srtp_err_status_cipher_fail:
+      return Status::ERR_SRTP_AUTH;
+    case srtp_err_status_replay_fail:
+      return Status::ERR_SRTP_REPLAYED;
+    case srtp_err_status_replay_old:
+    case srtp_err_status_pkt_idx_old:
+      return Status::ERR_SRTP_TOO_OLD;
+    case srtp_err_status_key_expired:
+      return Status::ERR_SRTP_KEY_EXPIRED;
+    case srtp_err_status_alloc_fail:
+      return Status::ERR_NO_MEMORY;
+    case srtp_err_status_parse_err:
+    case srtp_err_status_bad_param:
+      return Status::ERR_TRUNCATED;
+    default:
+      return Status::ERR_INTERNAL;
+  }
+}
+
+// Once per process and copy of the library: a static local is initialised by one thread only. There
+// is no way back; srtp_shutdown would pull the ground from under other sessions.
+bool is_initialised() {
+  static const bool is_done = srtp_init() == srtp_err_status_ok;
+  return is_done;
+}
+
+srtp_crypto_policy_t crypto_policy(const Suite& suite, size_t tag_len, bool is_plain) {
+  const bool is_128 = suite.key_len == 16;
+  srtp_crypto_policy_t policy{};
+  if (suite.is_aead) {
+    policy.cipher_type = is_128 ? SRTP_AES_GCM_128 : SRTP_AES_GCM_256;
+    policy.auth_type = SRTP_NULL_AUTH;
+  } else {
+    policy.cipher_type = is_128 ? SRTP_AES_ICM_128 : SRTP_AES_ICM_256;
+    policy.auth_type = SRTP_HMAC_SHA1;
+    policy.auth_key_len = 20;
+  }
+  policy.cipher_key_len = static_cast<int>(suite.key_and_salt_len());
+  policy.auth_tag_len = static_cast<int>(tag_len);
+  policy.sec_serv = is_plain ? sec_serv_auth : sec_serv_conf_and_auth;
+  return policy;
+}
+
+srtp_policy_t lib_policy(const Policy& policy) {
+  srtp_policy_t out{};
+  out.ssrc.type = policy.is_inbound ? ssrc_any_inbound : ssrc_any_outbound;
+  out.rtp = crypto_policy(policy.suite, policy.suite.rtp_tag_len, false);
+  out.rtcp = crypto_policy(policy.suite, policy.suite.rtcp_tag_len, policy.is_rtcp_plain);
+  // libsrtp2 only reads the key.
+  out.key = const_cast<uint8_t*>(policy.key_and_salt.data());
+  out.window_size = policy.replay_window;
+  return out;
+}
+
+}  // namespace
+
+Result<srtp_ctx_t_*> create(const Policy& policy) {
+  if (!is_initialised()) return Status::ERR_UNSUPPORTED;
+  const srtp_policy_t lib = lib_policy(policy);
+  srtp_t session = nullptr;
+  const srtp_err_status_t status = srtp_create(&session, &lib);
+  if (status == srtp_err_status_alloc_fail) return Status::ERR_NO_MEMORY;
+  // A build of libsrtp2 without GCM refuses here.
+  if (status != srtp_err_status_ok) return Status::ERR_UNSUPPORTED;
+  return session;
+}
+
+void destroy(srtp_ctx_t_* session) noexcept { (void)srtp_dealloc(session); }
+
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp) {
+  if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
+  int len = static_cast<int>(packet.size());
+  const srtp_err_status_t status = is_rtcp ? srtp_unprotect_rtcp(session, packet.data(), &len)
+                                           : srtp_unprotect(session, packet.data(), &len);
+  if (status != srtp_err_status_ok) return status_of(status);
+  return static_cast<size_t>(len);
+}
+
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp) {
+  if (len > INT_MAX) return Status::ERR_LIMIT;
+  int sealed_len = static_cast<int>(len);
+  const srtp_err_status_t status = is_rtcp ? srtp_protect_rtcp(session, out.data(), &sealed_len)
+                                           : srtp_protect(session, out.data(), &sealed_len);
+  if (status == srtp_err_status_cipher_fail || status == srtp_err_status_auth_fail) return Status::ERR_INTERNAL;
+  if (status != srtp_err_status_ok) return status_of(status);
+  return static_cast<size_t>(sealed_len);
+}
+
+Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc) {
+  uint32_t known = 0;
+  if (srtp_get_stream_roc(session, ssrc, &known) != srtp_err_status_ok) {
+    srtp_policy_t lib = lib_policy(policy);
+    lib.ssrc.type = ssrc_specific;
+    lib.ssrc.value = ssrc;
+    if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok) return status_of(status);
+  }
+  if (srtp_set_stream_roc(session, ssrc, roc) != srtp_err_status_ok) return Status::ERR_INTERNAL;
+  return {};
+}
+
+uint64_t roc(srtp_ctx_t_* session, uint32_t ssrc) {
+  uint32_t value = 0;
+  return srtp_get_stream_roc(session, ssrc, &value) == srtp_err_status_ok ? value : UINT64_MAX;
+}
+
+}  // namespace voxlock::srtp::library

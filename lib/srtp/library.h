@@ -1,0 +1,39 @@
+// The calls into libsrtp2, with its status codes translated.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "srtp/suite.h"
+
+struct srtp_ctx_t_;
+
+namespace voxlock::srtp::library {
+
+// Everything libsrtp2 is told about a session. It never hears of MKIs: version 2.5 looks for the MKI
+// of SRTCP with the tag length of SRTP, which differs in the 32-bit suites.
+struct Policy {
+  const Suite& suite;
+  ByteView key_and_salt;
+  bool is_inbound;
+  uint32_t replay_window;
+  bool is_rtcp_plain;
+};
+
+// A session with a template for every SSRC. Initialises libsrtp2 the first time, from any thread.
+Result<srtp_ctx_t_*> create(const Policy& policy);
+void destroy(srtp_ctx_t_* session) noexcept;
+
+// Opens in place; gives the new length.
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp);
+// Seals the first len bytes of out in place; out has room for the tag and the SRTCP index.
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp);
+
+// Makes the source known if it is not and sets its counter; only before its first packet.
+Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc);
+// The counter inside libsrtp2; UINT64_MAX where it does not know the source.
+uint64_t roc(srtp_ctx_t_* session, uint32_t ssrc);
+
+}  // namespace voxlock::srtp::library

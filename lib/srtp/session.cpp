@@ -1,0 +1,287 @@
+#include "srtp/session.h"
+
+#include <cstring>
+
+#include "rtp/packet.h"
+#include "srtp/library.h"
+
+namespace voxlock::srtp {
+namespace {
+
+// Index 2^31 - 1 is the last one of 31 bits.
+constexpr uint64_t kLastRtcpIndex = 0x7fffffff;
+constexpr size_t kRtcpHeaderLen = 8;
+constexpr size_t kRtcpIndexLen = 4;
+
+Result<void> check_config(const Suite& suite, const SessionConfig& config) {
+  const bool is_valid =
+      config.key_and_salt.size() == suite.key_and_salt_len() && config.mki.size() <= kMaxMkiLen &&
+      config.replay_window >= kMinReplayWindow && config.replay_window <= kMaxReplayWindow &&
+      config.max_ssrcs >= 1 && config.max_ssrcs <= kMaxSsrcs && config.rtp_lifetime >= 1 &&
+      config.rtp_lifetime <= kMaxRtpLifetime && config.rtcp_lifetime >= 1 &&
+      config.rtcp_lifetime <= kMaxRtcpLifetime &&
+      (config.direction == Direction::kInbound || config.direction == Direction::kOutbound);
+  if (!is_valid) return Status::ERR_INVALID_ARGUMENT;
+  return {};
+}
+
+uint32_t number_at(ByteView packet, size_t at) { return bytes::Reader(packet.subspan(at)).u32(); }
+
+}  // namespace
+
+Session::Session(const Context& context, const Suite& suite, const SessionConfig& config)
+    : suite_(&suite),
+      direction_(config.direction),
+      sources_(context.memory(), config.max_ssrcs),
+      rtp_left_(config.rtp_lifetime),
+      rtcp_left_(config.rtcp_lifetime),
+      replay_window_(config.replay_window),
+      is_rtcp_plain_(config.is_rtcp_plain) {}
+
+Session::Session(Session&&) noexcept = default;
+Session::~Session() = default;
+
+void Session::LibDeleter::operator()(srtp_ctx_t_* session) const noexcept { library::destroy(session); }
+
+Result<Session> Session::create(const Context& context, const SessionConfig& config) {
+  const Suite* suite = find_suite(config.suite);
+  if (suite == nullptr) return Status::ERR_UNSUPPORTED;
+  VOXLOCK_TRY_VOID(check_config(*suite, config));
+  Session session(context, *suite, config);
+  if (!session.key_.assign(config.key_and_salt) || !session.mki_.assign(config.mki)) {
+    return Status::ERR_INTERNAL;
+  }
+  VOXLOCK_TRY(srtp_ctx_t_* const lib, library::create(session.policy()));
+  session.lib_.reset(lib);
+  return session;
+}
+
+library::Policy Session::policy() const {
+  return {*suite_, key_.view(), direction_ == Direction::kInbound, replay_window_, is_rtcp_plain_};
+}
+
+Status Session::drop(Status status) {
+  switch (status) {
+    case Status::ERR_SRTP_AUTH:
+      ++stats_.auth_failed;
+      break;
+    case Status::ERR_SRTP_REPLAYED:
+      ++stats_.replayed;
+      break;
+    case Status::ERR_SRTP_TOO_OLD:
+      ++stats_.too_old;
+      break;
+    case Status::ERR_TRUNCATED:
+    case Status::ERR_RTP_VERSION:
+    case Status::ERR_SRTP_RTCP_FLAG:
+      ++stats_.malformed;
+      break;
+    case Status::ERR_SRTP_MKI:
+      ++stats_.mki_unknown;
+      break;
+    case Status::ERR_SRTP_SSRC_LIMIT:
+      ++stats_.ssrc_refused;
+      break;
+    case Status::ERR_SRTP_KEY_EXPIRED:
+      ++stats_.key_expired;
+      break;
+    default:
+      break;
+  }
+  return status;
+}
+
+// Whether a packet of the source may be processed at all; nullptr for one that would be new.
+Result<Source*> Session::admit(uint32_t ssrc, uint64_t left) {
+  if (left == 0) return Status::ERR_SRTP_KEY_EXPIRED;
+  Source* source = sources_.find(ssrc);
+  if (source == nullptr && sources_.is_full()) return Status::ERR_SRTP_SSRC_LIMIT;
+  return source;
+}
+
+Result<uint64_t> Session::next_rtp_index(const Source* source, uint16_t sequence) const {
+  if (source == nullptr) return uint64_t{sequence};
+  const uint64_t index = source->sequence.guess(sequence);
+  // RFC 3711 9.2: at 2^48 packets of a source the key is used up.
+  if (index >= rtp::SequenceExtender::kIndexes) return Status::ERR_SRTP_KEY_EXPIRED;
+  VOXLOCK_TRY_VOID(source->rtp.check(index, replay_window_));
+  return index;
+}
+
+Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
+  const ByteView mki = mki_.view();
+  if (!mki.empty() && std::memcmp(packet.data() + mki_at, mki.data(), mki.size()) != 0) {
+    return Status::ERR_SRTP_MKI;
+  }
+  return {};
+}
+
+//  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside payload, MKI last
+Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
+  VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(packet));
+  if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
+  Sealed sealed;
+  sealed.ssrc = header.ssrc;
+  sealed.mki_at = packet.size() - mki_.size() - (suite_->is_aead ? 0 : suite_->rtp_tag_len);
+  VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
+  VOXLOCK_TRY(sealed.source, admit(header.ssrc, rtp_left_));
+  VOXLOCK_TRY(sealed.index, next_rtp_index(sealed.source, header.sequence));
+  return sealed;
+}
+
+//  SRTCP, RFC 3711 3.4:  | RTCP | E, index | MKI | tag |      AEAD, RFC 7714 9.2: | RTCP, tag | E, index | MKI |
+Result<Session::Sealed> Session::inspect_rtcp(ByteView packet) {
+  if (!packet.empty() && packet[0] >> 6 != 2) return Status::ERR_RTP_VERSION;
+  if (packet.size() < kRtcpHeaderLen || packet.size() - kRtcpHeaderLen < rtcp_overhead()) {
+    return Status::ERR_TRUNCATED;
+  }
+  Sealed sealed;
+  sealed.ssrc = number_at(packet, 4);
+  sealed.mki_at = packet.size() - mki_.size() - (suite_->is_aead ? 0 : suite_->rtcp_tag_len);
+  VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
+  const uint32_t flag_and_index = number_at(packet, sealed.mki_at - kRtcpIndexLen);
+  const bool is_encrypted = (flag_and_index & 0x80000000) != 0;
+  if (is_encrypted == is_rtcp_plain_) return Status::ERR_SRTP_RTCP_FLAG;
+  sealed.index = flag_and_index & kLastRtcpIndex;
+  VOXLOCK_TRY(sealed.source, admit(sealed.ssrc, rtcp_left_));
+  if (sealed.source != nullptr) {
+    VOXLOCK_TRY_VOID(sealed.source->rtcp.check(sealed.index, kRtcpReplayWindow));
+  }
+  return sealed;
+}
+
+// Copies the packet without its MKI, which no tag covers, and opens the copy in place.
+Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out) {
+  const size_t len = packet.size() - mki_.size();
+  if (out.size() < len) return Status::ERR_BUFFER_TOO_SMALL;
+  std::memcpy(out.data(), packet.data(), mki_at);
+  const ByteView behind = packet.subspan(mki_at + mki_.size());
+  if (!behind.empty()) std::memcpy(out.data() + mki_at, behind.data(), behind.size());
+  auto opened = library::unprotect(lib_.get(), out.first(len), is_rtcp);
+  if (!opened) secure::wipe(out.data(), len);
+  return opened;
+}
+
+Source& Session::present(Source* source, uint32_t ssrc) {
+  return source != nullptr ? *source : sources_.add(ssrc);
+}
+
+Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(const Sealed sealed, inspect_rtp(packet));
+  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed.mki_at, false, out));
+  // RFC 3711 3.3: ROC, s_l and replay list change only now that the packet is authentic.
+  Source& source = present(sealed.source, sealed.ssrc);
+  source.sequence.commit(sealed.index);
+  source.rtp.commit(sealed.index);
+  --rtp_left_;
+  ++stats_.rtp_packets;
+  return len;
+}
+
+Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(const Sealed sealed, inspect_rtcp(packet));
+  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed.mki_at, true, out));
+  present(sealed.source, sealed.ssrc).rtcp.commit(sealed.index);
+  --rtcp_left_;
+  ++stats_.rtcp_packets;
+  return len;
+}
+
+// Copies the packet, seals the copy in place and puts the MKI where it belongs.
+Result<size_t> Session::protect(ByteView packet, bool is_rtcp, MutableBytes out) {
+  std::memcpy(out.data(), packet.data(), packet.size());
+  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp);
+  if (!sealed) {
+    secure::wipe(out.data(), packet.size());
+    return sealed.error();
+  }
+  const ByteView mki = mki_.view();
+  if (mki.empty()) return *sealed;
+  const size_t tag_len = is_rtcp ? suite_->rtcp_tag_len : suite_->rtp_tag_len;
+  const size_t behind = suite_->is_aead ? 0 : tag_len;
+  uint8_t* const at = out.data() + *sealed - behind;
+  std::memmove(at + mki.size(), at, behind);
+  std::memcpy(at, mki.data(), mki.size());
+  return *sealed + mki.size();
+}
+
+Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kOutbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(packet));
+  VOXLOCK_TRY(Source* const known, admit(header.ssrc, rtp_left_));
+  VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
+  if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
+  VOXLOCK_TRY(const size_t len, protect(packet, false, out));
+  Source& source = present(known, header.ssrc);
+  source.sequence.commit(index);
+  source.rtp.commit(index);
+  --rtp_left_;
+  ++stats_.rtp_packets;
+  return len;
+}
+
+Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kOutbound) return Status::ERR_WRONG_STATE;
+  if (!packet.empty() && packet[0] >> 6 != 2) return Status::ERR_RTP_VERSION;
+  if (packet.size() < kRtcpHeaderLen) return Status::ERR_TRUNCATED;
+  const uint32_t ssrc = number_at(packet, 4);
+  VOXLOCK_TRY(Source* const known, admit(ssrc, rtcp_left_));
+  // libsrtp2 counts from 1 on, and so do we.
+  const uint64_t index = known != nullptr ? known->rtcp.highest() + 1 : 1;
+  if (index > kLastRtcpIndex) return Status::ERR_SRTP_KEY_EXPIRED;
+  if (out.size() < packet.size() + rtcp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
+  VOXLOCK_TRY(const size_t len, protect(packet, true, out));
+  present(known, ssrc).rtcp.commit(index);
+  --rtcp_left_;
+  ++stats_.rtcp_packets;
+  return len;
+}
+
+Result<size_t> Session::counted(Result<size_t> result) {
+  if (!result) return drop(result.error());
+  return result;
+}
+
+Result<size_t> Session::open_rtp(ByteView packet, MutableBytes out) { return counted(try_open_rtp(packet, out)); }
+Result<size_t> Session::open_rtcp(ByteView packet, MutableBytes out) { return counted(try_open_rtcp(packet, out)); }
+Result<size_t> Session::seal_rtp(ByteView packet, MutableBytes out) { return counted(try_seal_rtp(packet, out)); }
+Result<size_t> Session::seal_rtcp(ByteView packet, MutableBytes out) { return counted(try_seal_rtcp(packet, out)); }
+
+// libsrtp2 keeps a counter that was set on a running source for good, and a reset would forget its
+// replay window: so it is set before the first packet or never.
+Result<void> Session::set_roc(uint32_t ssrc, uint32_t roc) {
+  Source* source = sources_.find(ssrc);
+  if (source != nullptr && source->rtp.has_any()) return Status::ERR_WRONG_STATE;
+  if (source == nullptr && sources_.is_full()) return Status::ERR_SRTP_SSRC_LIMIT;
+  VOXLOCK_TRY_VOID(library::set_roc(lib_.get(), policy(), ssrc, roc));
+  present(source, ssrc).sequence.restart(roc);
+  return {};
+}
+
+Result<uint32_t> Session::roc(uint32_t ssrc) const {
+  const Source* source = sources_.find(ssrc);
+  if (source == nullptr) return Status::ERR_NOT_FOUND;
+  return source->sequence.roc();
+}
+
+SessionStats Session::stats() const {
+  SessionStats stats = stats_;
+  stats.rtp_left = rtp_left_;
+  stats.rtcp_left = rtcp_left_;
+  stats.ssrcs = static_cast<uint32_t>(sources_.size());
+  return stats;
+}
+
+uint64_t Session::state_hash() const {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const Source& source : sources_) {
+    hash = source.mix(hash);
+    hash = mix_word(hash, library::roc(lib_.get(), source.ssrc));
+  }
+  hash = mix_word(hash, rtp_left_);
+  return mix_word(hash, rtcp_left_);
+}
+
+}  // namespace voxlock::srtp
