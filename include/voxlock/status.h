@@ -41,7 +41,27 @@ extern "C" {
 
 /* -200..-299: SDP and offer/answer, lib/sdp. */
 #define VOXLOCK_STATUS_LIST_SDP(X) \
-  X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>")
+  X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>, or its type is unknown") \
+  X(ERR_SDP_VERSION, -201, "the description does not begin with v=0") \
+  X(ERR_SDP_ORIGIN, -202, "the o= line is missing or malformed") \
+  X(ERR_SDP_CONNECTION, -203, "a c= line is malformed, or none counts for the media") \
+  X(ERR_SDP_MEDIA, -204, "an m= line is malformed") \
+  X(ERR_SDP_CONTROL, -205, "the description holds a NUL or a bare carriage return") \
+  X(ERR_SDP_ADDRESS, -206, "a connection address is not a numeric IP address") \
+  X(ERR_SDP_CRYPTO, -207, "an a=crypto line is malformed") \
+  X(ERR_SDP_KEY, -208, "an SDES key, lifetime or MKI is malformed or of the wrong length") \
+  X(ERR_SDP_SUITE, -209, "no SRTP suite of the peer is one of ours") \
+  X(ERR_SDP_KEY_COUNT, -210, "an a=crypto line holds more than one key") \
+  X(ERR_SDP_SESSION_PARAMETER, -211, "an SDES session parameter is unknown or weakens the protection") \
+  X(ERR_SDP_OWN_KEY, -212, "the peer sends our own SDES key back") \
+  X(ERR_SDP_SRTP_REQUIRED, -213, "the peer wants plain RTP and local policy requires SRTP") \
+  X(ERR_SDP_SRTP_OFF, -214, "the peer wants SRTP and local policy allows plain RTP only") \
+  X(ERR_SDP_DOWNGRADE, -215, "the peer wants plain RTP in a session that was secure") \
+  X(ERR_SDP_NO_AUDIO, -216, "no audio stream is on offer") \
+  X(ERR_SDP_NO_CODEC, -217, "no codec of the peer is one of ours") \
+  X(ERR_SDP_PROTOCOL, -218, "the media transport protocol is not supported") \
+  X(ERR_SDP_REJECTED, -219, "the peer refused the audio stream") \
+  X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X) \
@@ -85,7 +105,11 @@ extern "C" {
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
 #define VOXLOCK_STATUS_LIST_BRIDGE(X) \
-  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach")
+  X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach") \
+  X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
+  X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
+  X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
+  X(ERR_LEG_CLOSED, -704, "the media session was closed")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X) \

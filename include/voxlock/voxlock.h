@@ -24,7 +24,9 @@
 #define VOXLOCK_VOXLOCK_H
 
 #include "voxlock/audio.h"
+#include "voxlock/bridge.h"
 #include "voxlock/context.h"
+#include "voxlock/leg.h"
 #include "voxlock/status.h"
 
 #endif

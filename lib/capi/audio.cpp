@@ -7,6 +7,7 @@
 #include "audio/level.h"
 #include "capi/guard.h"
 #include "capi/handle.h"
+#include "capi/stages.h"
 #include "capi/structs.h"
 
 VOXLOCK_LAYOUT(voxlock_codec_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(codec),
@@ -106,9 +107,10 @@ audio::StageConfig to_stage(const voxlock_stage& in) {
   return out;
 }
 
-using StageConfigs = std::array<audio::StageConfig, audio::kMaxStages>;
 
 // The host's array has the element size that the host was compiled with.
+}  // namespace
+
 Result<void> read_stages(const voxlock_chain_config& config, StageConfigs& out) {
   if (config.stage_count > out.size()) return Status::ERR_AUDIO_STAGE_COUNT;
   if (config.stage_count != 0 && config.stages == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -122,6 +124,8 @@ Result<void> read_stages(const voxlock_chain_config& config, StageConfigs& out) 
   }
   return {};
 }
+
+namespace {
 
 template <typename T>
 Result<std::span<T>> pcm_span(T* pcm, size_t samples) {

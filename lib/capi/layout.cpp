@@ -11,6 +11,8 @@ using TableFn = LayoutTable (*)();
 constexpr TableFn kTables[] = {
     context_layouts,
     audio_layouts,
+    leg_layouts,
+    bridge_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

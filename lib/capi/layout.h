@@ -40,5 +40,7 @@ struct LayoutOf;
 using LayoutTable = std::span<const StructLayout>;
 LayoutTable context_layouts();
 LayoutTable audio_layouts();
+LayoutTable leg_layouts();
+LayoutTable bridge_layouts();
 
 }  // namespace voxlock::capi

@@ -1,0 +1,101 @@
+#include "bridge/bridge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace voxlock::bridge {
+
+Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second, const BridgeConfig& config)
+    : memory_(memory),
+      legs_{&first, &second},
+      stages_{std::pmr::vector<audio::StageConfig>(config.stages[0].begin(), config.stages[0].end(), &memory),
+              std::pmr::vector<audio::StageConfig>(config.stages[1].begin(), config.stages[1].end(), &memory)},
+      conceal_max_ms_(config.conceal_max_ms) {
+  refresh();
+}
+
+std::optional<Lane> Bridge::make_lane(size_t direction) const {
+  const leg::Leg& from = *legs_[direction];
+  const leg::Leg& to = *legs_[1 - direction];
+  if (!from.agreement() || !to.agreement()) return std::nullopt;
+  auto lane = Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(), stages_[direction], conceal_max_ms_});
+  if (!lane) return std::nullopt;
+  if (lanes_[direction]) lane->go_on_from(*lanes_[direction]);
+  return std::optional<Lane>(*std::move(lane));
+}
+
+Bridge::Format Bridge::format_of(const leg::Leg& leg) {
+  if (!leg.agreement()) return {};
+  const leg::Agreement& agreed = *leg.agreement();
+  return {agreed.codec, agreed.sample_rate, agreed.rtp_clock_hz, agreed.ptime_ms, agreed.event_clock_recv_hz,
+          agreed.event_clock_send_hz, agreed.payload_type_send, agreed.event_type_send};
+}
+
+void Bridge::remake_lanes(const std::array<Format, 2>& formats) {
+  std::array<std::optional<Lane>, 2> made{make_lane(0), make_lane(1)};
+  for (size_t i = 0; i < 2; ++i) {
+    lanes_[i].reset();
+    if (made[i]) lanes_[i].emplace(std::move(*made[i]));
+  }
+  formats_ = formats;
+}
+
+void Bridge::refresh() {
+  const std::array<uint32_t, 2> now{legs_[0]->generation(), legs_[1]->generation()};
+  if (now == generations_ && now != std::array<uint32_t, 2>{}) return;
+  const std::array<Format, 2> formats{format_of(*legs_[0]), format_of(*legs_[1])};
+  if (formats != formats_) remake_lanes(formats);
+  generations_ = now;
+  update_protection();
+}
+
+void Bridge::update_protection() {
+  Protection next;
+  for (size_t i = 0; i < 2; ++i) {
+    next.hops[i] = hop_of(*legs_[i]);
+    next.is_opened[i] = lanes_[i].has_value();
+    if (lanes_[i]) write_stages(lanes_[i]->chain(), next.stages[i]);
+  }
+  const bool is_secure = next.hops[0].transport == TransportKind::kSrtp && next.hops[1].transport == TransportKind::kSrtp;
+  next.scope = is_secure ? Scope::kHopByHop : Scope::kNone;
+  is_protection_new_ = is_protection_new_ || next != protection_;
+  protection_ = next;
+}
+
+void Bridge::input(const BridgeDatagram& datagram, uint64_t now_ns) {
+  scale_.observe(now_ns);
+  leg::Leg& from = *legs_[datagram.leg];
+  leg::Leg& to = *legs_[1 - datagram.leg];
+  Airlock::Visit visit(airlock_, lifetimes_[datagram.leg]);
+  const MutableBytes plain = airlock_.datagram(datagram.datagram.data.size());
+  const leg::Received received = from.receive(datagram.datagram, plain, now_ns);
+  if (received.kind == leg::Received::Kind::kNothing) return;
+  visit.opened();
+  auto& lane = lanes_[datagram.leg];
+  if (!lane) return from.count_drop(leg::Drop::kNotReady);
+  lane->take(received, airlock_, from, to);
+}
+
+void Bridge::run_timers(uint64_t now_ns) {
+  scale_.observe(now_ns);
+  for (leg::Leg* leg : legs_) leg->run_timers(now_ns);
+}
+
+uint64_t Bridge::next_deadline() const {
+  return std::min(legs_[0]->next_deadline(), legs_[1]->next_deadline());
+}
+
+void Bridge::close(uint64_t now_ns) {
+  for (leg::Leg* leg : legs_) leg->close(now_ns);
+}
+
+std::optional<uint32_t> Bridge::next_leg() const {
+  for (uint32_t i = 0; i < 2; ++i) {
+    if (!legs_[i]->queue().is_empty()) return i;
+  }
+  return std::nullopt;
+}
+
+bool Bridge::take_protection_change() { return std::exchange(is_protection_new_, false); }
+
+}  // namespace voxlock::bridge

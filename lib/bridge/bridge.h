@@ -1,0 +1,83 @@
+// Joins two legs into one call.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "bridge/airlock.h"
+#include "bridge/lane.h"
+#include "bridge/protection.h"
+
+namespace voxlock::bridge {
+
+struct BridgeConfig {
+  // By direction: 0 from leg 0 to leg 1, 1 back.
+  std::array<std::span<const audio::StageConfig>, 2> stages;
+  uint32_t conceal_max_ms = 100;
+};
+
+struct BridgeDatagram {
+  leg::Datagram datagram;
+  uint32_t leg = 0;  // 0 or 1
+};
+
+class Bridge {
+ public:
+  // The legs must outlive the bridge. Throws std::bad_alloc.
+  Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second, const BridgeConfig& config);
+
+  // Follows agreements made since the last call. Throws std::bad_alloc, with everything as before.
+  void refresh();
+  // After refresh(); neither allocates nor fails.
+  void input(const BridgeDatagram& datagram, uint64_t now_ns);
+  void run_timers(uint64_t now_ns);
+  [[nodiscard]] uint64_t next_deadline() const;
+  void close(uint64_t now_ns);
+
+  // The next event of either leg: its number, or nothing.
+  [[nodiscard]] std::optional<uint32_t> next_leg() const;
+  [[nodiscard]] leg::Leg& leg(uint32_t index) { return *legs_[index]; }
+  [[nodiscard]] const leg::Leg& leg(uint32_t index) const { return *legs_[index]; }
+  // True once after every change of protection().
+  bool take_protection_change();
+
+  [[nodiscard]] const Protection& protection() const { return protection_; }
+  // Nothing where a leg has agreed on nothing yet or the two formats cannot be joined.
+  [[nodiscard]] const std::optional<Lane>& lane(size_t direction) const { return lanes_[direction]; }
+  // Of plaintext, in cycles; scale() turns them into time.
+  [[nodiscard]] const Histogram& lifetimes(size_t direction) const { return lifetimes_[direction]; }
+  [[nodiscard]] const CycleScale& scale() const { return scale_; }
+  [[nodiscard]] const Airlock& airlock() const { return airlock_; }
+
+ private:
+  // What a lane is built for: a rekey, a hold or a move leaves it alone.
+  struct Format {
+    leg::Codec codec = leg::Codec::kNone;
+    uint32_t sample_rate = 0, clock_hz = 0, ptime_ms = 0, event_clock_in_hz = 0, event_clock_out_hz = 0;
+    uint8_t payload_type = 0, event_type = 0;
+    bool operator==(const Format&) const = default;
+  };
+  static Format format_of(const leg::Leg& leg);
+  void remake_lanes(const std::array<Format, 2>& formats);
+  [[nodiscard]] std::optional<Lane> make_lane(size_t direction) const;
+  void update_protection();
+
+  std::pmr::memory_resource& memory_;
+  std::array<leg::Leg*, 2> legs_;
+  std::array<std::pmr::vector<audio::StageConfig>, 2> stages_;
+  uint32_t conceal_max_ms_;
+  std::array<uint32_t, 2> generations_{};
+  std::array<Format, 2> formats_{};
+  std::array<std::optional<Lane>, 2> lanes_;
+  std::array<Histogram, 2> lifetimes_;
+  CycleScale scale_;
+  Airlock airlock_;
+  Protection protection_;
+  bool is_protection_new_ = false;
+};
+
+}  // namespace voxlock::bridge

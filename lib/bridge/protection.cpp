@@ -1,0 +1,49 @@
+#include "bridge/protection.h"
+
+#include <cstring>
+#include <string_view>
+
+namespace voxlock::bridge {
+namespace {
+
+std::string_view name_of(audio::StageKind kind) {
+  switch (kind) {
+    case audio::StageKind::kGain:
+      return ",gain";
+    case audio::StageKind::kDenoise:
+      return ",denoise";
+    case audio::StageKind::kResample:
+      return ",resample";
+    case audio::StageKind::kHost:
+      return ",host";
+  }
+  return ",unknown";
+}
+
+void append(std::string_view text, std::array<char, kStageText>& out) {
+  const size_t len = std::strlen(out.data());
+  if (text.size() < out.size() - len) std::memcpy(out.data() + len, text.data(), text.size());
+}
+
+}  // namespace
+
+Hop hop_of(const leg::Leg& leg) {
+  Hop hop;
+  hop.signalling = leg.config().signalling;
+  if (!leg.agreement()) return hop;
+  hop.transport = leg.is_secure() ? TransportKind::kSrtp : TransportKind::kRtp;
+  if (!leg.is_secure() || !leg.agreement()->keys) return hop;
+  hop.key_exchange = KeyExchange::kSdes;
+  hop.suite_in = static_cast<uint8_t>(leg.agreement()->keys->remote.suite);
+  hop.suite_out = static_cast<uint8_t>(leg.agreement()->keys->local.suite);
+  return hop;
+}
+
+void write_stages(const audio::Chain& chain, std::array<char, kStageText>& out) {
+  out.fill(0);
+  append("decode", out);
+  for (size_t i = 0; i < chain.stage_count(); ++i) append(name_of(chain.stage_kind(i)), out);
+  append(",encode", out);
+}
+
+}  // namespace voxlock::bridge

@@ -1,0 +1,43 @@
+// What a bridge can truthfully say about the protection of a call.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "audio/chain.h"
+#include "leg/leg.h"
+
+namespace voxlock::bridge {
+
+// Numbers of the C ABI.
+enum class Scope : uint8_t { kNone = 0, kHopByHop = 1, kEndToEnd = 2 };
+enum class TransportKind : uint8_t { kNone = 0, kRtp = 1, kSrtp = 2 };
+enum class KeyExchange : uint8_t { kNone = 0, kSdes = 1, kDtls = 2 };
+
+struct Hop {
+  TransportKind transport = TransportKind::kNone;
+  KeyExchange key_exchange = KeyExchange::kNone;
+  uint8_t suite_in = 0;   // srtp::SuiteId of what the peer sends; 0 where not secure
+  uint8_t suite_out = 0;  // of what we send
+  leg::Signalling signalling = leg::Signalling::kUnknown;
+
+  bool operator==(const Hop&) const = default;
+};
+
+inline constexpr size_t kStageText = 96;
+
+struct Protection {
+  Scope scope = Scope::kNone;
+  std::array<Hop, 2> hops{};
+  // By direction: names of what touches the content, comma-separated, NUL-terminated.
+  std::array<std::array<char, kStageText>, 2> stages{};
+  std::array<bool, 2> is_opened{};
+
+  bool operator==(const Protection&) const = default;
+};
+
+Hop hop_of(const leg::Leg& leg);
+// "decode,denoise,encode"; cut at a name where it is too long.
+void write_stages(const audio::Chain& chain, std::array<char, kStageText>& out);
+
+}  // namespace voxlock::bridge

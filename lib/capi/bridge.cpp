@@ -1,0 +1,245 @@
+#include "voxlock/bridge.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bridge/bridge.h"
+#include "capi/guard.h"
+#include "capi/leg.h"
+#include "capi/stages.h"
+#include "capi/structs.h"
+
+VOXLOCK_LAYOUT(voxlock_bridge_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(conceal_max_ms),
+               VOXLOCK_FIELD(denoise_db), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages))
+VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scope), VOXLOCK_FIELD(transport),
+               VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in), VOXLOCK_FIELD(suite_out),
+               VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified), VOXLOCK_FIELD(content_opened),
+               VOXLOCK_FIELD(stages))
+VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in),
+               VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost), VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences),
+               VOXLOCK_FIELD(muted), VOXLOCK_FIELD(events_out), VOXLOCK_FIELD(bypassed), VOXLOCK_FIELD(latency_us),
+               VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns), VOXLOCK_FIELD(plaintext_p99_ns),
+               VOXLOCK_FIELD(plaintext_p999_ns), VOXLOCK_FIELD(plaintext_max_ns))
+
+// Keeps its legs alive: bridge and legs are freed in any order.
+struct voxlock_bridge : voxlock::capi::Handle {
+  voxlock_bridge(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
+                 const voxlock::bridge::BridgeConfig& config)
+      : Handle(ctx), bridge(ctx->memory, *trunk->leg, *room->leg, config), legs{trunk, room} {}
+  voxlock_bridge(const voxlock_bridge&) = delete;
+  voxlock_bridge& operator=(const voxlock_bridge&) = delete;
+
+  voxlock::bridge::Bridge bridge;
+  std::array<voxlock_leg*, 2> legs;
+};
+
+namespace voxlock::capi {
+namespace {
+
+constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_bridge_config>::kLayout, LayoutOf<voxlock_protection>::kLayout,
+                                     LayoutOf<voxlock_bridge_stats>::kLayout};
+constexpr uint32_t kMaxHostStages = 14;  // of the chain's 16: a denoiser before, a resampler behind
+
+voxlock_bridge_config bridge_defaults() {
+  voxlock_bridge_config out{};
+  out.conceal_max_ms = 100;
+  out.denoise_db[VOXLOCK_FORWARD] = 15;
+  return out;
+}
+
+struct Stages {
+  StageConfigs configs;
+  size_t count = 0;
+};
+
+Result<void> read_direction(const voxlock_bridge_config& in, size_t direction, Stages& out) {
+  if (in.stage_count[direction] > kMaxHostStages) return Status::ERR_AUDIO_STAGE_COUNT;
+  if (in.denoise_db[direction] > 45) return Status::ERR_INVALID_ARGUMENT;
+  if (in.denoise_db[direction] != 0) {
+    out.configs[0].kind = audio::StageKind::kDenoise;
+    out.configs[0].denoise.attenuation_db = in.denoise_db[direction];
+    out.count = 1;
+  }
+  StageConfigs host;
+  voxlock_chain_config list{};
+  list.stage_count = in.stage_count[direction];
+  list.stages = in.stages[direction];
+  VOXLOCK_TRY_VOID(read_stages(list, host));
+  std::copy_n(host.begin(), list.stage_count, out.configs.begin() + static_cast<std::ptrdiff_t>(out.count));
+  out.count += list.stage_count;
+  return {};
+}
+
+Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs, const voxlock_bridge_config* in,
+                         voxlock_bridge** out) {
+  VOXLOCK_TRY(const voxlock_bridge_config config, read_struct(in, bridge_defaults()));
+  if (config.conceal_max_ms > 200) return Status::ERR_INVALID_ARGUMENT;
+  std::array<Stages, 2> stages;
+  for (size_t i = 0; i < 2; ++i) VOXLOCK_TRY_VOID(read_direction(config, i, stages[i]));
+  if (legs[0]->is_attached || legs[1]->is_attached) return Status::ERR_LEG_ATTACHED;
+  bridge::BridgeConfig inner;
+  inner.conceal_max_ms = config.conceal_max_ms;
+  for (size_t i = 0; i < 2; ++i) inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
+  auto handle = make_handle<voxlock_bridge>(ctx, legs[0], legs[1], inner);
+  for (voxlock_leg* leg : legs) {
+    leg->references.fetch_add(1, std::memory_order_relaxed);
+    leg->is_attached = true;
+  }
+  *out = handle.release();
+  return {};
+}
+
+Result<void> take_datagrams(voxlock_bridge& handle, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+  VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 1));
+  handle.bridge.refresh();
+  for (size_t i = 0; i < count; ++i) {
+    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source)};
+    handle.bridge.input({datagram, datagrams[i].leg}, now_ns);
+  }
+  return {};
+}
+
+Result<void> take_events(voxlock_bridge& handle, const EventRoom& room, uint64_t now_ns) {
+  VOXLOCK_TRY_VOID(check_room(room));
+  handle.bridge.refresh();
+  handle.bridge.run_timers(now_ns);
+  EventDrain drain(room);
+  if (room.cap != 0 && handle.bridge.take_protection_change()) {
+    voxlock_media_event event{};
+    event.type = VOXLOCK_EV_PROTECTION;
+    (void)drain.add(event);
+  }
+  for (uint32_t i = 0; i < 2; ++i) {
+    if (!drain.take(handle.bridge.leg(i).queue(), i)) break;
+  }
+  if (drain.status() != Status::OK) return drain.status();
+  return {};
+}
+
+voxlock_protection protection_of(const bridge::Protection& in) {
+  voxlock_protection out{};
+  out.scope = static_cast<int32_t>(in.scope);
+  for (size_t i = 0; i < 2; ++i) {
+    const bridge::Hop& hop = in.hops[i];
+    out.transport[i] = static_cast<int32_t>(hop.transport);
+    out.key_exchange[i] = static_cast<int32_t>(hop.key_exchange);
+    out.suite_in[i] = hop.suite_in;
+    out.suite_out[i] = hop.suite_out;
+    out.signalling[i] = static_cast<int32_t>(hop.signalling);
+    out.peer_verified[i] = hop.signalling == leg::Signalling::kVerified ? 1 : 0;
+    out.content_opened[i] = in.is_opened[i] ? 1 : 0;
+    static_assert(VOXLOCK_STAGES_TEXT == bridge::kStageText);
+    std::copy(in.stages[i].begin(), in.stages[i].end(), std::begin(out.stages[i]));
+  }
+  return out;
+}
+
+void add_plaintext(const bridge::Bridge& bridge, size_t i, voxlock_bridge_stats& out) {
+  const bridge::Histogram& lifetimes = bridge.lifetimes(i);
+  const auto to_ns = [&](uint64_t cycles) { return bridge.scale().is_known() ? bridge.scale().to_ns(cycles) : UINT64_MAX; };
+  out.plaintext_count[i] = lifetimes.count();
+  out.plaintext_p50_ns[i] = to_ns(lifetimes.quantile(500));
+  out.plaintext_p99_ns[i] = to_ns(lifetimes.quantile(990));
+  out.plaintext_p999_ns[i] = to_ns(lifetimes.quantile(999));
+  out.plaintext_max_ns[i] = to_ns(lifetimes.max());
+}
+
+voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
+  voxlock_bridge_stats out{};
+  for (size_t i = 0; i < 2; ++i) {
+    add_plaintext(bridge, i, out);
+    const auto& lane = bridge.lane(i);
+    if (!lane) continue;
+    const bridge::LaneStats& stats = lane->stats();
+    out.packets_in[i] = stats.packets_in;
+    out.packets_out[i] = stats.packets_out;
+    out.lost[i] = stats.lost;
+    out.concealed[i] = stats.concealed;
+    out.silences[i] = stats.silences;
+    out.muted[i] = stats.muted;
+    out.events_out[i] = stats.events_out;
+    out.latency_us[i] = lane->chain().latency_ns() / 1000;
+    for (size_t k = 0; k < lane->chain().stage_count(); ++k) {
+      out.bypassed[i] += lane->chain().stage_stats(k).bypassed_frames;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+LayoutTable bridge_layouts() { return kLayouts; }
+
+}  // namespace voxlock::capi
+
+using namespace voxlock;
+
+extern "C" {
+
+int32_t voxlock_bridge_config_init(voxlock_bridge_config* config, size_t size) {
+  return capi::guard([&] { return capi::init_struct(config, size, capi::bridge_defaults()); });
+}
+
+int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
+                           const voxlock_bridge_config* config, voxlock_bridge** out) {
+  return capi::guard([&]() -> Result<void> {
+    if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    *out = nullptr;
+    if (ctx == nullptr || trunk == nullptr || room == nullptr || trunk == room) return Status::ERR_INVALID_ARGUMENT;
+    return capi::make_bridge(ctx, {trunk, room}, config, out);
+  });
+}
+
+void voxlock_bridge_free(voxlock_bridge* bridge) {
+  if (bridge == nullptr) return;
+  const std::array<voxlock_leg*, 2> legs = bridge->legs;
+  capi::free_handle(bridge);
+  for (voxlock_leg* leg : legs) {
+    leg->is_attached = false;
+    capi::release_leg(leg);
+  }
+}
+
+int32_t voxlock_bridge_input(voxlock_bridge* bridge, const voxlock_datagram* datagrams, size_t count,
+                             uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::take_datagrams(*bridge, datagrams, count, now_ns);
+  });
+}
+
+int32_t voxlock_bridge_poll(voxlock_bridge* bridge, voxlock_media_event* events, size_t cap, size_t* count,
+                            uint8_t* arena, size_t arena_cap, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::take_events(*bridge, {events, cap, count, arena, arena_cap}, now_ns);
+  });
+}
+
+uint64_t voxlock_bridge_next_deadline(const voxlock_bridge* bridge) {
+  return bridge != nullptr ? bridge->bridge.next_deadline() : UINT64_MAX;
+}
+
+int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    bridge->bridge.close(now_ns);
+    return {};
+  });
+}
+
+int32_t voxlock_bridge_protection(const voxlock_bridge* bridge, voxlock_protection* protection) {
+  return capi::guard([&] {
+    if (bridge == nullptr || protection == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::write_struct(protection, capi::protection_of(bridge->bridge.protection()));
+  });
+}
+
+int32_t voxlock_bridge_get_stats(const voxlock_bridge* bridge, voxlock_bridge_stats* stats) {
+  return capi::guard([&] {
+    if (bridge == nullptr || stats == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::write_struct(stats, capi::stats_of(bridge->bridge));
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,324 @@
+#include "voxlock/leg.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "capi/guard.h"
+#include "capi/leg.h"
+#include "capi/structs.h"
+
+VOXLOCK_LAYOUT(voxlock_address, VOXLOCK_FIELD(ip), VOXLOCK_FIELD(port), VOXLOCK_FIELD(family),
+               VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_datagram, VOXLOCK_FIELD(data), VOXLOCK_FIELD(len), VOXLOCK_FIELD(source),
+               VOXLOCK_FIELD(leg))
+VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srtp_policy), VOXLOCK_FIELD(suites),
+               VOXLOCK_FIELD(codecs), VOXLOCK_FIELD(ptime_ms), VOXLOCK_FIELD(telephone_event),
+               VOXLOCK_FIELD(rtp_address), VOXLOCK_FIELD(rtcp_address), VOXLOCK_FIELD(rtcp_mux),
+               VOXLOCK_FIELD(symmetric), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(opus_bitrate),
+               VOXLOCK_FIELD(opus_complexity), VOXLOCK_FIELD(opus_fec), VOXLOCK_FIELD(opus_dtx),
+               VOXLOCK_FIELD(rekey_overlap_ms), VOXLOCK_FIELD(media_timeout_ms), VOXLOCK_FIELD(queue_bytes),
+               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname))
+VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind), VOXLOCK_FIELD(reason),
+               VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code), VOXLOCK_FIELD(reserved),
+               VOXLOCK_FIELD(warning))
+VOXLOCK_LAYOUT(voxlock_leg_media_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(codec),
+               VOXLOCK_FIELD(rtp_clock_hz), VOXLOCK_FIELD(channels), VOXLOCK_FIELD(ptime_ms),
+               VOXLOCK_FIELD(payload_type_send), VOXLOCK_FIELD(payload_type_recv),
+               VOXLOCK_FIELD(event_type_send), VOXLOCK_FIELD(event_type_recv), VOXLOCK_FIELD(direction),
+               VOXLOCK_FIELD(is_secure), VOXLOCK_FIELD(suite_send), VOXLOCK_FIELD(suite_recv),
+               VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(rtcp_mux), VOXLOCK_FIELD(generation),
+               VOXLOCK_FIELD(remote_rtp), VOXLOCK_FIELD(remote_rtcp))
+VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(ssrc_recv),
+               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(bytes_in),
+               VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(bytes_out), VOXLOCK_FIELD(rtcp_in),
+               VOXLOCK_FIELD(rtcp_out), VOXLOCK_FIELD(lost_in), VOXLOCK_FIELD(duplicates_in),
+               VOXLOCK_FIELD(reordered_in), VOXLOCK_FIELD(jitter_in_us), VOXLOCK_FIELD(rtt_us),
+               VOXLOCK_FIELD(peer_lost), VOXLOCK_FIELD(peer_jitter_us), VOXLOCK_FIELD(peer_fraction_lost),
+               VOXLOCK_FIELD(rekeys), VOXLOCK_FIELD(followed), VOXLOCK_FIELD(dropped))
+VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
+               VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc), VOXLOCK_FIELD(sequence),
+               VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type), VOXLOCK_FIELD(marker),
+               VOXLOCK_FIELD(is_rtcp), VOXLOCK_FIELD(digit), VOXLOCK_FIELD(duration_ms), VOXLOCK_FIELD(lost),
+               VOXLOCK_FIELD(value), VOXLOCK_FIELD(reserved))
+
+namespace voxlock::capi {
+namespace {
+
+constexpr StructLayout kLayouts[] = {
+    LayoutOf<voxlock_address>::kLayout,        LayoutOf<voxlock_datagram>::kLayout,
+    LayoutOf<voxlock_leg_config>::kLayout,     LayoutOf<voxlock_verdict>::kLayout,
+    LayoutOf<voxlock_leg_media_info>::kLayout, LayoutOf<voxlock_leg_stats>::kLayout,
+    LayoutOf<voxlock_media_event>::kLayout};
+
+constexpr size_t kMaxPayload = 1400;
+
+voxlock_leg_config leg_defaults() {
+  const leg::LegConfig inner;
+  voxlock_leg_config out{};
+  for (size_t i = 0; i < inner.suite_count; ++i) out.suites[i] = static_cast<uint32_t>(inner.suites[i]);
+  for (size_t i = 0; i < inner.codec_count; ++i) out.codecs[i] = static_cast<uint32_t>(inner.codecs[i]);
+  out.ptime_ms = inner.ptime_ms;
+  out.telephone_event = 1;
+  out.rtcp_mux = 1;
+  out.symmetric = 1;
+  out.opus_bitrate = inner.opus_bitrate;
+  out.opus_complexity = inner.opus_complexity;
+  out.opus_fec = 1;
+  out.rekey_overlap_ms = static_cast<uint32_t>(inner.rekey_overlap_ns / kNsPerMs);
+  out.media_timeout_ms = static_cast<uint32_t>(inner.media_timeout_ns / kNsPerMs);
+  out.queue_bytes = static_cast<uint32_t>(inner.queue_bytes);
+  return out;
+}
+
+bool is_flag(int32_t value) { return value == 0 || value == 1; }
+bool is_within(uint32_t value, uint32_t low, uint32_t high) { return value >= low && value <= high; }
+bool is_address(const voxlock_address& in) { return (in.family == 4 || in.family == 6) && in.port != 0 && in.reserved == 0; }
+
+bool is_valid(const voxlock_leg_config& in) {
+  return is_within(static_cast<uint32_t>(in.srtp_policy), 0, 2) && is_within(in.ptime_ms, 10, 60) &&
+         in.ptime_ms % 10 == 0 && is_flag(in.telephone_event) && is_address(in.rtp_address) &&
+         (in.rtcp_address.family == 0 || is_address(in.rtcp_address)) && is_flag(in.rtcp_mux) &&
+         is_flag(in.symmetric) && is_within(static_cast<uint32_t>(in.signalling), 0, 3) &&
+         is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 && is_flag(in.opus_fec) &&
+         is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 && is_within(in.queue_bytes, 4096, 1048576) &&
+         in.reserved == 0;
+}
+
+// Copies ids until the first 0. False for an id above max or a number behind the end.
+template <typename Id, size_t N>
+bool read_list(const uint32_t* in, uint32_t max, std::array<Id, N>& out, size_t& count) {
+  count = 0;
+  while (count < N && in[count] != 0) {
+    if (in[count] > max) return false;
+    out[count] = static_cast<Id>(in[count]);
+    ++count;
+  }
+  return count != 0 && std::all_of(in + count, in + N, [](uint32_t id) { return id == 0; });
+}
+
+Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
+  leg::LegConfig out;
+  if (!is_valid(in) || !read_list(in.suites, 6, out.suites, out.suite_count) ||
+      !read_list(in.codecs, 4, out.codecs, out.codec_count)) {
+    return Status::ERR_INVALID_ARGUMENT;
+  }
+  out.policy = static_cast<leg::Policy>(in.srtp_policy);
+  out.ptime_ms = in.ptime_ms;
+  out.has_telephone_event = in.telephone_event != 0;
+  out.rtp_address = to_address(in.rtp_address);
+  out.rtcp_address = to_address(in.rtcp_address);
+  out.has_rtcp_mux = in.rtcp_mux != 0;
+  out.is_symmetric = in.symmetric != 0;
+  out.signalling = static_cast<leg::Signalling>(in.signalling);
+  out.opus_bitrate = in.opus_bitrate;
+  out.opus_complexity = in.opus_complexity;
+  out.has_opus_fec = in.opus_fec != 0;
+  out.has_opus_dtx = in.opus_dtx != 0;
+  out.rekey_overlap_ns = in.rekey_overlap_ms * kNsPerMs;
+  out.media_timeout_ns = in.media_timeout_ms * kNsPerMs;
+  out.queue_bytes = in.queue_bytes;
+  if (in.cname == nullptr) return out;
+  const size_t len = strnlen(in.cname, out.cname.size());
+  if (len == 0 || len == out.cname.size()) return Status::ERR_INVALID_ARGUMENT;
+  std::copy_n(in.cname, len, out.cname.begin());
+  return out;
+}
+
+Result<void> make_leg(voxlock_context* ctx, const voxlock_leg_config* in, voxlock_leg** out) {
+  VOXLOCK_TRY(const voxlock_leg_config raw, read_struct(in, leg_defaults()));
+  VOXLOCK_TRY(const leg::LegConfig config, to_config(raw));
+  auto handle = make_handle<voxlock_leg>(ctx);
+  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  VOXLOCK_TRY(handle->leg, leg::Leg::create(ctx->context, handle->random, config));
+  *out = handle.release();
+  return {};
+}
+
+voxlock_leg_media_info media_of(const leg::Leg& leg) {
+  const leg::Agreement& agreed = *leg.agreement();
+  voxlock_leg_media_info out{};
+  out.codec = static_cast<uint32_t>(agreed.codec);
+  out.rtp_clock_hz = agreed.rtp_clock_hz;
+  out.channels = agreed.channels;
+  out.ptime_ms = agreed.ptime_ms;
+  out.payload_type_send = agreed.payload_type_send;
+  out.payload_type_recv = agreed.payload_type_recv;
+  out.event_type_send = agreed.event_type_send;
+  out.event_type_recv = agreed.event_type_recv;
+  out.direction = static_cast<int32_t>(agreed.direction);
+  out.is_secure = leg.is_secure() ? 1 : 0;
+  if (agreed.keys) {
+    out.suite_send = static_cast<uint32_t>(agreed.keys->local.suite);
+    out.suite_recv = static_cast<uint32_t>(agreed.keys->remote.suite);
+  }
+  out.ssrc_send = leg.ssrc_send();
+  out.rtcp_mux = agreed.is_rtcp_mux ? 1 : 0;
+  out.generation = leg.generation();
+  out.remote_rtp = from_address(leg.remote_rtp());
+  out.remote_rtcp = from_address(agreed.is_rtcp_mux ? leg.remote_rtp() : leg.remote_rtcp());
+  return out;
+}
+
+uint64_t to_us(uint64_t ticks, uint32_t clock_hz) { return clock_hz != 0 ? ticks * 1'000'000 / clock_hz : 0; }
+
+voxlock_leg_stats stats_of(const leg::Leg& leg) {
+  const leg::LegStats& stats = leg.stats();
+  const uint32_t clock_hz = leg.agreement() ? leg.agreement()->rtp_clock_hz : 0;
+  voxlock_leg_stats out{};
+  out.ssrc_send = leg.ssrc_send();
+  out.ssrc_recv = leg.ssrc_recv();
+  out.packets_in = stats.packets_in;
+  out.bytes_in = stats.bytes_in;
+  out.packets_out = stats.packets_out;
+  out.bytes_out = stats.bytes_out;
+  out.rtcp_in = stats.rtcp_in;
+  out.rtcp_out = stats.rtcp_out;
+  out.lost_in = stats.lost_before;
+  if (const auto& receive = leg.receive_statistics()) {
+    out.lost_in += static_cast<uint64_t>(std::max<int64_t>(receive->lost(), 0));
+    out.jitter_in_us = to_us(receive->jitter(), clock_hz);
+  }
+  out.duplicates_in = stats.dropped[VOXLOCK_DROP_REPLAY];
+  out.reordered_in = stats.reordered;
+  const rtp::SendStatistics& send = leg.send_statistics();
+  out.rtt_us = send.has_rtt() ? send.rtt_ns() / 1000 : UINT64_MAX;
+  out.peer_lost = static_cast<uint64_t>(std::max<int32_t>(send.remote().cumulative_lost, 0));
+  out.peer_jitter_us = to_us(send.remote().jitter, clock_hz);
+  out.peer_fraction_lost = send.remote().fraction_lost;
+  out.rekeys = stats.rekeys;
+  out.followed = stats.followed;
+  std::copy(stats.dropped.begin(), stats.dropped.end(), std::begin(out.dropped));
+  return out;
+}
+
+// A leg alone hands its payload to the host: the one place where plaintext waits for poll.
+void queue_payload(leg::Leg& leg, const leg::Received& received) {
+  const ByteView payload = received.packet.payload;
+  if (received.kind != leg::Received::Kind::kAudio || payload.empty()) return;
+  const MutableBytes room = leg.queue().reserve(payload.size());
+  if (room.empty()) return leg.count_drop(leg::Drop::kQueue);
+  std::memcpy(room.data(), payload.data(), payload.size());
+  leg::Event event;
+  event.type = leg::EventType::kPayload;
+  event.ssrc = received.packet.ssrc;
+  event.sequence = received.index;
+  event.timestamp = received.packet.timestamp;
+  event.payload_type = received.packet.payload_type;
+  event.marker = received.packet.marker;
+  (void)leg.queue().push(event, payload.size(), true);
+}
+
+Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+  if (handle.is_attached) return Status::ERR_LEG_ATTACHED;
+  VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 0));
+  std::array<uint8_t, leg::kMaxPacketLen> plain;
+  for (size_t i = 0; i < count; ++i) {
+    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source)};
+    queue_payload(*handle.leg, handle.leg->receive(datagram, plain, now_ns));
+  }
+  secure::wipe(plain.data(), plain.size());
+  return {};
+}
+
+}  // namespace
+
+LayoutTable leg_layouts() { return kLayouts; }
+
+void release_leg(voxlock_leg* leg) noexcept {
+  if (leg->references.fetch_sub(1, std::memory_order_acq_rel) == 1) free_handle(leg);
+}
+
+}  // namespace voxlock::capi
+
+using namespace voxlock;
+
+extern "C" {
+
+int32_t voxlock_leg_config_init(voxlock_leg_config* config, size_t size) {
+  return capi::guard([&] { return capi::init_struct(config, size, capi::leg_defaults()); });
+}
+
+int32_t voxlock_leg_new(voxlock_context* ctx, const voxlock_leg_config* config, voxlock_leg** out) {
+  return capi::guard([&]() -> Result<void> {
+    if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    *out = nullptr;
+    if (ctx == nullptr || config == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::make_leg(ctx, config, out);
+  });
+}
+
+void voxlock_leg_free(voxlock_leg* leg) {
+  if (leg != nullptr) capi::release_leg(leg);
+}
+
+int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr || info == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    if (!leg->leg->agreement()) return Status::ERR_WRONG_STATE;
+    const Status status = capi::write_struct(info, capi::media_of(*leg->leg));
+    if (status != Status::OK) return status;
+    return {};
+  });
+}
+
+int32_t voxlock_leg_input(voxlock_leg* leg, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::take_datagrams(*leg, datagrams, count, now_ns);
+  });
+}
+
+int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t* payload, size_t len,
+                         uint32_t timestamp, uint32_t marker, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr || payload_type > 127 || marker > 1 || len > capi::kMaxPayload) {
+      return Status::ERR_INVALID_ARGUMENT;
+    }
+    VOXLOCK_TRY(const ByteView bytes, capi::input(payload, len));
+    if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
+    std::array<uint8_t, rtp::kFixedHeaderLen + capi::kMaxPayload> packet;
+    if (len != 0) std::memcpy(packet.data() + rtp::kFixedHeaderLen, bytes.data(), len);
+    const auto result = leg->leg->send(MutableBytes(packet).first(rtp::kFixedHeaderLen + len),
+                                       {static_cast<uint8_t>(payload_type), marker != 0, timestamp}, now_ns);
+    secure::wipe(packet.data(), rtp::kFixedHeaderLen + len);
+    return result;
+  });
+}
+
+int32_t voxlock_leg_poll(voxlock_leg* leg, voxlock_media_event* events, size_t cap, size_t* count, uint8_t* arena,
+                         size_t arena_cap, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    const capi::EventRoom room{events, cap, count, arena, arena_cap};
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY_VOID(capi::check_room(room));
+    if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
+    leg->leg->run_timers(now_ns);
+    capi::EventDrain drain(room);
+    (void)drain.take(leg->leg->queue(), 0);
+    if (drain.status() != Status::OK) return drain.status();
+    return {};
+  });
+}
+
+uint64_t voxlock_leg_next_deadline(const voxlock_leg* leg) {
+  return leg != nullptr ? leg->leg->next_deadline() : UINT64_MAX;
+}
+
+int32_t voxlock_leg_close(voxlock_leg* leg, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
+    leg->leg->close(now_ns);
+    return {};
+  });
+}
+
+int32_t voxlock_leg_get_stats(const voxlock_leg* leg, voxlock_leg_stats* stats) {
+  return capi::guard([&] {
+    if (leg == nullptr || stats == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::write_struct(stats, capi::stats_of(*leg->leg));
+  });
+}
+
+}  // extern "C"

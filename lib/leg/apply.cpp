@@ -1,0 +1,78 @@
+// The one writer of a leg: what an agreement changes.
+#include <utility>
+
+#include "leg/leg.h"
+
+namespace voxlock::leg {
+
+Change Leg::change_to(const Agreement& next) const {
+  if (!agreement_) return Change::kContinued;
+  const Agreement& now = *agreement_;
+  const bool is_same_transport = now.keys.has_value() == next.keys.has_value() &&
+                                 (!now.keys || (now.keys->local.suite == next.keys->local.suite &&
+                                                now.keys->remote.suite == next.keys->remote.suite));
+  if (!is_same_transport || now.codec != next.codec || now.rtp_clock_hz != next.rtp_clock_hz ||
+      now.sample_rate != next.sample_rate) {
+    return Change::kRestarted;
+  }
+  if (now.keys && !(now.keys->local.is_same(next.keys->local) && now.keys->remote.is_same(next.keys->remote))) {
+    return Change::kRekeyed;
+  }
+  if (now.remote_rtp != next.remote_rtp || now.remote_rtcp != next.remote_rtcp ||
+      now.direction != next.direction) {
+    return Change::kMoved;
+  }
+  return Change::kContinued;
+}
+
+// The only place where a transport is made. Once secure never plain.
+Result<void> Leg::change_transport(const Agreement& next, uint64_t now_ns) {
+  if (!next.keys) {
+    if (is_secure() || config_.policy == Policy::kRequired) return Status::ERR_WRONG_STATE;
+    transport_.emplace<PlainTransport>();
+    return {};
+  }
+  if (config_.policy == Policy::kOff) return Status::ERR_WRONG_STATE;
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) {
+    VOXLOCK_TRY(auto rekey, secure->prepare(context_, *agreement_->keys, *next.keys, {ssrc_send_, ssrc_recv_}));
+    secure->commit(std::move(rekey), after(now_ns, config_.rekey_overlap_ns));
+    return {};
+  }
+  VOXLOCK_TRY(SecureTransport secure, SecureTransport::create(context_, *next.keys));
+  transport_.emplace<SecureTransport>(std::move(secure));
+  return {};
+}
+
+Result<Change> Leg::apply(Agreement next, uint64_t now_ns) {
+  const uint64_t now = time_.advance(now_ns);
+  if (is_closed_) return Status::ERR_LEG_CLOSED;
+  if (next.codec == Codec::kNone || next.rtp_clock_hz == 0) return Status::ERR_INVALID_ARGUMENT;
+  const Change change = change_to(next);
+  VOXLOCK_TRY_VOID(change_transport(next, now));
+  take(std::move(next), now);
+  stats_.rekeys += change == Change::kRekeyed ? 1 : 0;
+  return change;
+}
+
+void Leg::take(Agreement next, uint64_t now_ns) {
+  const bool is_first = !agreement_.has_value();
+  const bool is_new_clock = !is_first && agreement_->rtp_clock_hz != next.rtp_clock_hz;
+  // An address that was followed stays until the peer states another one.
+  if (is_first || agreement_->remote_rtp != next.remote_rtp) remote_rtp_ = next.remote_rtp;
+  if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
+  // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails the
+  // old one goes on, which is allowed.
+  if (is_new_clock) {
+    (void)start_source();
+    has_source_ = false;
+    receive_stats_.reset();
+  }
+  agreement_.emplace(std::move(next));
+  ++generation_;
+  // A hold is no silence: the time without media counts from here.
+  heard_ns_ = now_ns;
+  is_silent_ = false;
+  if (is_first) plan_report(true);
+}
+
+}  // namespace voxlock::leg

@@ -1,0 +1,40 @@
+// Settings of a leg.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "leg/agreement.h"
+
+namespace voxlock::leg {
+
+// Numbers of the C ABI.
+enum class Policy : uint8_t { kRequired = 0, kPreferred = 1, kOff = 2 };
+enum class Signalling : uint8_t { kUnknown = 0, kPlain = 1, kTls = 2, kVerified = 3 };
+
+struct LegConfig {
+  Policy policy = Policy::kRequired;
+  std::array<srtp::SuiteId, 8> suites{srtp::SuiteId::kAeadAes256Gcm, srtp::SuiteId::kAeadAes128Gcm,
+                                      srtp::SuiteId::kAesCm128HmacSha1_80, srtp::SuiteId::kAesCm128HmacSha1_32};
+  size_t suite_count = 4;
+  std::array<Codec, 8> codecs{Codec::kOpus, Codec::kPcmu, Codec::kPcma};
+  size_t codec_count = 3;
+  uint32_t ptime_ms = 20;
+  bool has_telephone_event = true;
+  Address rtp_address;
+  Address rtcp_address;
+  bool has_rtcp_mux = true;
+  bool is_symmetric = true;
+  Signalling signalling = Signalling::kUnknown;
+  uint32_t opus_bitrate = 24000;
+  uint32_t opus_complexity = 5;
+  bool has_opus_fec = true;
+  bool has_opus_dtx = false;
+  uint64_t rekey_overlap_ns = 5'000'000'000;
+  uint64_t media_timeout_ns = 30'000'000'000;
+  size_t queue_bytes = 8192;
+  std::array<char, 64> cname{};  // NUL-terminated; empty: random
+};
+
+}  // namespace voxlock::leg

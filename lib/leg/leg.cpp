@@ -1,0 +1,133 @@
+#include "leg/leg.h"
+
+#include <algorithm>
+
+namespace voxlock::leg {
+
+Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
+    : context_(context), random_(random), config_(config), queue_(context.memory(), config.queue_bytes) {}
+
+Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random, const LegConfig& config) {
+  auto leg = make_box<Leg>(context.memory(), context, random, config);
+  VOXLOCK_TRY_VOID(leg->start_source());
+  VOXLOCK_TRY_VOID(leg->make_cname());
+  return leg;
+}
+
+// RFC 3550 5.1: all three are random. RFC 3711 3.3.1 wants the first sequence number below 2^15, so
+// that a receiver that misses the first packets cannot mistake the rollover counter.
+Result<void> Leg::start_source() {
+  uint8_t raw[10];
+  VOXLOCK_TRY_VOID(random_.fill(raw));
+  bytes::Reader reader(raw);
+  ssrc_send_ = reader.u32();
+  timestamp_offset_ = reader.u32();
+  sequence_send_ = reader.u16() & 0x7fff;
+  send_stats_ = rtp::SendStatistics();
+  packets_reported_ = 0;
+  return {};
+}
+
+// RFC 7022 4.2: a short-term persistent CNAME is random text.
+Result<void> Leg::make_cname() {
+  if (config_.cname[0] != 0) return {};
+  std::array<uint8_t, 16> raw{};
+  VOXLOCK_TRY_VOID(random_.fill(raw));
+  for (size_t i = 0; i < raw.size(); ++i) config_.cname[i] = static_cast<char>('a' + raw[i] % 26);
+  return {};
+}
+
+Result<size_t> Leg::seal(ByteView packet, MutableBytes room, bool is_rtcp) {
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) return secure->seal(packet, room, is_rtcp);
+  if (auto* plain = std::get_if<PlainTransport>(&transport_)) return plain->seal(packet, room, is_rtcp);
+  return Status::ERR_WRONG_STATE;
+}
+
+Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns) {
+  const uint64_t now = time_.advance(now_ns);
+  if (is_closed_) return Status::ERR_LEG_CLOSED;
+  if (!agreement_) return Status::ERR_WRONG_STATE;
+  if (!sends(agreement_->direction)) return Status::ERR_LEG_HELD;
+  rtp::PacketFields header;
+  header.marker = fields.marker;
+  header.payload_type = fields.payload_type;
+  header.sequence = sequence_send_;
+  header.timestamp = fields.timestamp + timestamp_offset_;
+  header.ssrc = ssrc_send_;
+  bytes::Writer writer(packet);
+  VOXLOCK_TRY_VOID(rtp::write_header(header, writer));
+  // The longest addition of any suite: tag and MKI.
+  constexpr size_t kMostOverhead = 16 + srtp::kMaxMkiLen;
+  const MutableBytes room = queue_.reserve(packet.size() + kMostOverhead);
+  if (room.empty()) {
+    count_drop(Drop::kQueue);
+    return Status::ERR_LEG_QUEUE_FULL;
+  }
+  const Result<size_t> sealed = seal(packet, room, false);
+  if (!sealed) return sealed.error();
+  Event event;
+  event.address = remote_rtp_;
+  (void)queue_.push(event, *sealed);
+  ++sequence_send_;
+  last_timestamp_ = header.timestamp;
+  last_sent_ns_ = now;
+  send_stats_.on_packet(packet.size() - rtp::kFixedHeaderLen);
+  ++stats_.packets_out;
+  stats_.bytes_out += packet.size() - rtp::kFixedHeaderLen;
+  return {};
+}
+
+void Leg::run_timers(uint64_t now_ns) {
+  const uint64_t now = time_.advance(now_ns);
+  if (!agreement_ || is_closed_) return;
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->drop_old(now);
+  tell_digits(detector_.on_time(now));
+  if (now >= report_at_ns_) {
+    send_report(false);
+    plan_report(false);
+  }
+  const bool is_late = config_.media_timeout_ns != 0 && receives(agreement_->direction) &&
+                       now >= after(heard_ns_, config_.media_timeout_ns);
+  if (is_late && !is_silent_) {
+    is_silent_ = true;
+    Event event;
+    event.type = EventType::kTimeout;
+    event.value = now - heard_ns_;
+    (void)queue_.push(event);
+  }
+}
+
+uint64_t Leg::next_deadline() const {
+  if (!agreement_ || is_closed_) return kNever;
+  uint64_t deadline = std::min(report_at_ns_, detector_.next_deadline());
+  if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
+    deadline = std::min(deadline, secure->next_deadline());
+  }
+  if (config_.media_timeout_ns != 0 && receives(agreement_->direction) && !is_silent_) {
+    deadline = std::min(deadline, after(heard_ns_, config_.media_timeout_ns));
+  }
+  return deadline;
+}
+
+void Leg::close(uint64_t now_ns) {
+  (void)time_.advance(now_ns);
+  if (is_closed_) return;
+  if (agreement_) send_report(true);
+  is_closed_ = true;
+}
+
+uint64_t Leg::state_hash() const {
+  uint64_t hash = 0;
+  if (const auto* secure = std::get_if<SecureTransport>(&transport_)) hash = secure->state_hash();
+  for (const uint64_t word :
+       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, uint64_t{ssrc_before_}, sequence_recv_.highest(), heard_ns_,
+        last_received_ns_, uint64_t{remote_rtp_.port}, uint64_t{remote_rtcp_.port}, uint64_t{ssrc_send_},
+        uint64_t{sequence_send_}, stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}}) {
+    hash = srtp::mix_word(hash, word);
+  }
+  for (const uint8_t byte : remote_rtp_.ip) hash = srtp::mix_word(hash, byte);
+  if (receive_stats_) hash = srtp::mix_word(hash, receive_stats_->received());
+  return hash;
+}
+
+}  // namespace voxlock::leg

@@ -1,0 +1,177 @@
+// One negotiated media session with one peer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/context.h"
+#include "base/time.h"
+#include "leg/config.h"
+#include "leg/event_queue.h"
+#include "leg/transport.h"
+#include "rtp/dtmf.h"
+#include "rtp/packet.h"
+#include "rtp/sequence.h"
+#include "rtp/statistics.h"
+
+namespace voxlock::leg {
+
+// Room for any datagram that is opened or built: an Ethernet frame's payload and some.
+inline constexpr size_t kMaxPacketLen = 2048;
+
+enum class Drop : uint8_t {
+  kNotMedia, kMalformed, kAuth, kReplay, kNotReady, kPayloadType, kDirection, kLate, kCodec, kQueue, kSources
+};
+inline constexpr size_t kDropCauses = 16;
+
+// Numbers of the C ABI and of sdp::Verdict.
+enum class Change : uint8_t { kContinued = 1, kRekeyed = 2, kRestarted = 3, kMoved = 4 };
+
+struct Datagram {
+  ByteView data;
+  Address source;
+};
+
+// What receive made of a datagram. The views point into the caller's buffer.
+struct Received {
+  enum class Kind : uint8_t { kNothing, kAudio, kEvent };
+  Kind kind = Kind::kNothing;
+  rtp::PacketView packet;
+  uint64_t index = 0;          // extended sequence number, grows within one source
+  bool is_new_source = false;  // another SSRC, or the source started over
+};
+
+struct Outgoing {
+  uint8_t payload_type = 0;
+  bool marker = false;
+  uint32_t timestamp = 0;  // without the random offset
+};
+
+struct LegStats {
+  uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
+  uint64_t rtcp_in = 0, rtcp_out = 0;
+  uint64_t lost_before = 0;  // of sources that are gone
+  uint64_t duplicates = 0, reordered = 0, followed = 0;
+  uint64_t digits = 0;
+  uint32_t rekeys = 0;
+  std::array<uint64_t, kDropCauses> dropped{};
+};
+
+class Leg {
+ public:
+  // random must outlive the leg. ERR_ENTROPY. Throws std::bad_alloc.
+  static Result<Box<Leg>> create(const Context& context, RandomSource& random, const LegConfig& config);
+  Leg(const Context& context, RandomSource& random, const LegConfig& config);
+
+  // The one writer of keys, ROC and SSRC continuity, payload types and direction. All or nothing.
+  // ERR_WRONG_STATE for an agreement without keys where the leg is secure or its policy asks for it.
+  Result<Change> apply(Agreement next, uint64_t now_ns);
+
+  // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP is dealt with here. A packet
+  // that does not authenticate changes nothing but a drop counter.
+  Received receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns);
+
+  // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
+  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD, ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
+  Result<void> send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
+
+  // Runs what is due: reports, end of old keys, digits whose end was lost, silence.
+  void run_timers(uint64_t now_ns);
+  [[nodiscard]] uint64_t next_deadline() const;
+  // RTCP BYE; nothing is sent or accepted after it.
+  void close(uint64_t now_ns);
+
+  [[nodiscard]] uint64_t now_ns() const { return time_.now_ns(); }
+  [[nodiscard]] EventQueue& queue() { return queue_; }
+  [[nodiscard]] const EventQueue& queue() const { return queue_; }
+  [[nodiscard]] const LegConfig& config() const { return config_; }
+  // Nothing before the first apply.
+  [[nodiscard]] const std::optional<Agreement>& agreement() const { return agreement_; }
+  [[nodiscard]] bool is_secure() const { return std::holds_alternative<SecureTransport>(transport_); }
+  [[nodiscard]] bool is_closed() const { return is_closed_; }
+  [[nodiscard]] bool may_send() const { return agreement_ && !is_closed_ && sends(agreement_->direction); }
+  // Grows with every applied agreement.
+  [[nodiscard]] uint32_t generation() const { return generation_; }
+  [[nodiscard]] const LegStats& stats() const { return stats_; }
+  [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const { return receive_stats_; }
+  [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
+  [[nodiscard]] uint32_t ssrc_send() const { return ssrc_send_; }
+  [[nodiscard]] uint32_t ssrc_recv() const { return ssrc_recv_; }
+  [[nodiscard]] const Address& remote_rtp() const { return remote_rtp_; }
+  [[nodiscard]] const Address& remote_rtcp() const { return remote_rtcp_; }
+  void count_drop(Drop cause) { ++stats_.dropped[static_cast<size_t>(cause)]; }
+  // Of everything that decides about later packets; not of drop counters.
+  [[nodiscard]] uint64_t state_hash() const;
+
+ private:
+  Result<void> start_source();
+  Result<void> make_cname();
+  Result<size_t> seal(ByteView packet, MutableBytes room, bool is_rtcp);
+
+  // apply.cpp
+  [[nodiscard]] Change change_to(const Agreement& next) const;
+  Result<void> change_transport(const Agreement& next, uint64_t now_ns);
+  void take(Agreement next, uint64_t now_ns);
+
+  // receive.cpp
+  Result<size_t> open(ByteView packet, MutableBytes plain, bool is_rtcp);
+  Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
+  bool admit_source(uint32_t ssrc);
+  void begin_source(uint32_t ssrc);
+  void avoid_collision(uint32_t ssrc);
+  void follow(Address& remote, const Address& source);
+  void note_event(const rtp::PacketView& packet);
+  void tell_digits(const rtp::DigitEvents& events);
+
+  // report.cpp
+  void take_rtcp(ByteView packet, const Address& source);
+  void take_report(const rtp::RtcpPacket& packet);
+  void take_bye(const rtp::RtcpPacket& packet);
+  void send_report(bool has_bye);
+  void plan_report(bool is_initial);
+  [[nodiscard]] uint64_t ntp() const;
+  [[nodiscard]] const Address& rtcp_target() const { return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_; }
+
+  const Context& context_;
+  RandomSource& random_;
+  LegConfig config_;
+  HostTime time_;
+  Transport transport_;
+  std::optional<Agreement> agreement_;
+  uint32_t generation_ = 0;
+  bool is_closed_ = false;
+  Address remote_rtp_;
+  Address remote_rtcp_;
+  EventQueue queue_;
+  LegStats stats_;
+
+  // What we send.
+  uint32_t ssrc_send_ = 0;
+  uint16_t sequence_send_ = 0;
+  uint32_t timestamp_offset_ = 0;
+  uint32_t last_timestamp_ = 0;
+  uint64_t last_sent_ns_ = 0;
+  uint32_t collisions_ = 0;
+  rtp::SendStatistics send_stats_;
+
+  // What we receive.
+  bool has_source_ = false;
+  uint32_t ssrc_recv_ = 0;
+  uint32_t ssrc_before_ = 0;  // the source before it, whose stragglers do not switch back
+  bool has_before_ = false;
+  rtp::SequenceExtender sequence_recv_;
+  std::optional<rtp::ReceiveStatistics> receive_stats_;
+  rtp::EventDetector detector_;
+  uint64_t last_received_ns_ = 0;
+  uint64_t heard_ns_ = 0;  // last authenticated packet of any kind, or the agreement
+  bool is_silent_ = false;
+
+  // Reports.
+  uint64_t report_at_ns_ = kNever;
+  uint32_t packets_reported_ = 0;
+  bool has_reported_ = false;
+};
+
+}  // namespace voxlock::leg

@@ -1,0 +1,164 @@
+// From a datagram to an authenticated packet.
+#include "leg/leg.h"
+#include "rtp/demux.h"
+
+namespace voxlock::leg {
+namespace {
+
+// A source that was left is not taken up again while the present one speaks.
+constexpr uint64_t kStragglerNs = kNsPerSecond;
+// RFC 3550 8.2 answers a collision with a new SSRC, but a loop would collide for ever.
+constexpr uint32_t kMaxCollisions = 4;
+
+Drop cause_of(Status status) {
+  switch (status) {
+    case Status::ERR_SRTP_REPLAYED:
+    case Status::ERR_SRTP_TOO_OLD:
+      return Drop::kReplay;
+    case Status::ERR_SRTP_SSRC_LIMIT:
+      return Drop::kSources;
+    case Status::ERR_TRUNCATED:
+    case Status::ERR_RTP_VERSION:
+    case Status::ERR_BUFFER_TOO_SMALL:
+      return Drop::kMalformed;
+    default:
+      return Drop::kAuth;
+  }
+}
+
+}  // namespace
+
+Result<size_t> Leg::open(ByteView packet, MutableBytes plain, bool is_rtcp) {
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) return secure->open(packet, plain, is_rtcp);
+  if (auto* open_transport = std::get_if<PlainTransport>(&transport_)) {
+    return open_transport->open(packet, plain, is_rtcp);
+  }
+  return Status::ERR_WRONG_STATE;
+}
+
+Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns) {
+  const rtp::DatagramKind kind = rtp::classify(datagram.data);
+  const bool is_rtcp = kind == rtp::DatagramKind::kRtcp;
+  if (!is_rtcp && kind != rtp::DatagramKind::kRtp) return count_drop(Drop::kNotMedia), Received{};
+  if (!agreement_ || is_closed_) return count_drop(Drop::kNotReady), Received{};
+  const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
+  if (!opened) return count_drop(cause_of(opened.error())), Received{};
+  const ByteView packet = plain.first(*opened);
+  // Authenticated from here on (or plain by agreement): state may change.
+  if (is_rtcp) {
+    (void)time_.advance(now_ns);
+    take_rtcp(packet, datagram.source);
+    return {};
+  }
+  const Result<rtp::PacketView> parsed = rtp::parse_packet(packet);
+  if (!parsed) return count_drop(Drop::kMalformed), Received{};
+  (void)time_.advance(now_ns);
+  return take_rtp(datagram, *parsed);
+}
+
+Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
+  const uint64_t now = time_.now_ns();
+  const bool is_event = packet.payload_type == agreement_->event_type_recv;
+  constexpr uint8_t kComfortNoise = 13;  // RFC 3389
+  if (!is_event && packet.payload_type != agreement_->payload_type_recv && packet.payload_type != kComfortNoise) {
+    return count_drop(Drop::kPayloadType), Received{};
+  }
+  if (!receives(agreement_->direction)) return count_drop(Drop::kDirection), Received{};
+  avoid_collision(packet.ssrc);
+  Received received;
+  received.packet = packet;
+  if (!has_source_ || packet.ssrc != ssrc_recv_) {
+    if (!admit_source(packet.ssrc)) return count_drop(Drop::kLate), Received{};
+    received.is_new_source = true;
+  }
+  const auto verdict = receive_stats_->on_packet(packet.sequence, packet.timestamp, now);
+  using Verdict = rtp::ReceiveStatistics::Verdict;
+  if (verdict == Verdict::kJump) return count_drop(Drop::kLate), Received{};
+  if (verdict == Verdict::kRestarted) {
+    sequence_recv_ = rtp::SequenceExtender();
+    received.is_new_source = true;
+  }
+  received.index = sequence_recv_.guess(packet.sequence);
+  const bool is_newest = !sequence_recv_.has_any() || received.index > sequence_recv_.highest();
+  sequence_recv_.commit(received.index);
+  stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
+  ++stats_.packets_in;
+  stats_.bytes_in += packet.payload.size();
+  last_received_ns_ = heard_ns_ = now;
+  is_silent_ = false;
+  // A straggler from the old address does not move the peer back.
+  if (is_newest) follow(remote_rtp_, datagram.source);
+  if (is_event) note_event(packet);
+  received.kind = is_event ? Received::Kind::kEvent : Received::Kind::kAudio;
+  return received;
+}
+
+// Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send goes
+// on unchanged, only what is expected begins anew.
+bool Leg::admit_source(uint32_t ssrc) {
+  const bool is_straggler = has_before_ && ssrc == ssrc_before_ &&
+                            time_.now_ns() < after(last_received_ns_, kStragglerNs);
+  if (is_straggler) return false;
+  if (has_source_) {
+    has_before_ = true;
+    ssrc_before_ = ssrc_recv_;
+    Event event;
+    event.type = EventType::kSsrc;
+    event.ssrc = ssrc;
+    (void)queue_.push(event);
+  }
+  begin_source(ssrc);
+  return true;
+}
+
+void Leg::begin_source(uint32_t ssrc) {
+  if (receive_stats_ && receive_stats_->lost() > 0) {
+    stats_.lost_before += static_cast<uint64_t>(receive_stats_->lost());
+  }
+  has_source_ = true;
+  ssrc_recv_ = ssrc;
+  sequence_recv_ = rtp::SequenceExtender();
+  receive_stats_.emplace(agreement_->rtp_clock_hz);
+}
+
+void Leg::avoid_collision(uint32_t ssrc) {
+  if (ssrc != ssrc_send_ || collisions_ >= kMaxCollisions) return;
+  ++collisions_;
+  send_report(true);
+  (void)start_source();
+}
+
+void Leg::follow(Address& remote, const Address& source) {
+  if (!is_secure() || !config_.is_symmetric || !source.is_set() || remote == source) return;
+  remote = source;
+  ++stats_.followed;
+  Event event;
+  event.type = EventType::kAddress;
+  event.is_rtcp = &remote == &remote_rtcp_;
+  event.address = source;
+  (void)queue_.push(event);
+}
+
+void Leg::note_event(const rtp::PacketView& packet) {
+  const auto event = rtp::parse_event(packet.payload);
+  if (!event) return count_drop(Drop::kMalformed);
+  tell_digits(detector_.on_packet(*event, packet.timestamp, time_.now_ns()));
+}
+
+// One press is one event, told when it ends, with its whole length.
+void Leg::tell_digits(const rtp::DigitEvents& events) {
+  for (const rtp::DigitEvent& digit : events.view()) {
+    constexpr uint8_t kFlash = 16;
+    const char name = digit.code == kFlash ? 'F' : rtp::digit_of(digit.code);
+    if (digit.kind != rtp::DigitEvent::Kind::kEnd || name == 0) continue;
+    Event event;
+    event.type = EventType::kDigit;
+    event.digit = name;
+    event.timestamp = digit.timestamp;
+    event.duration_ms = static_cast<uint32_t>(uint64_t{digit.duration} * 1000 / agreement_->event_clock_recv_hz);
+    ++stats_.digits;
+    (void)queue_.push(event);
+  }
+}
+
+}  // namespace voxlock::leg

@@ -1,0 +1,94 @@
+// RTCP of a leg: what it tells and what it hears, RFC 3550 section 6.
+#include <span>
+
+#include "leg/leg.h"
+
+namespace voxlock::leg {
+
+void Leg::take_rtcp(ByteView packet, const Address& source) {
+  auto compound = rtp::RtcpCompound::parse(packet, rtp::RtcpCompound::Rule::kReducedSize);
+  if (!compound) return count_drop(Drop::kMalformed);
+  ++stats_.rtcp_in;
+  heard_ns_ = time_.now_ns();
+  is_silent_ = false;
+  if (!agreement_->is_rtcp_mux) follow(remote_rtcp_, source);
+  while (const auto part = compound->next()) {
+    if (part->type == rtp::kRtcpSenderReport || part->type == rtp::kRtcpReceiverReport) take_report(*part);
+    if (part->type == rtp::kRtcpBye) take_bye(*part);
+  }
+}
+
+void Leg::take_report(const rtp::RtcpPacket& packet) {
+  const auto report = rtp::parse_report(packet);
+  if (!report) return count_drop(Drop::kMalformed);
+  if (report->info && receive_stats_ && report->ssrc == ssrc_recv_) {
+    receive_stats_->on_sender_report(*report->info, time_.now_ns());
+  }
+  for (size_t i = 0; i < report->block_count(); ++i) {
+    const rtp::ReportBlock block = report->block(i);
+    if (block.ssrc == ssrc_send_) send_stats_.on_report_block(block, ntp());
+  }
+}
+
+void Leg::take_bye(const rtp::RtcpPacket& packet) {
+  const auto bye = rtp::parse_bye(packet);
+  if (!bye) return count_drop(Drop::kMalformed);
+  for (size_t i = 0; i < bye->ssrc_count(); ++i) {
+    if (!has_source_ || bye->ssrc(i) != ssrc_recv_) continue;
+    Event event;
+    event.type = EventType::kBye;
+    event.ssrc = ssrc_recv_;
+    (void)queue_.push(event);
+  }
+}
+
+// Without a wall clock the host's own time serves: RFC 3550 6.4.1 allows any clock, for round trips
+// need differences only.
+uint64_t Leg::ntp() const {
+  const uint64_t wall = context_.wall_ns(time_.now_ns());
+  return wall != 0 ? rtp::ntp_from_unix(wall) : rtp::fixed_seconds(time_.now_ns());
+}
+
+void Leg::send_report(bool has_bye) {
+  uint8_t plain[256];
+  bytes::Writer writer(plain);
+  rtp::ReportBlock block;
+  const bool has_block = receive_stats_ && receive_stats_->is_valid();
+  if (has_block) block = receive_stats_->take_report(ssrc_recv_, time_.now_ns());
+  const auto blocks = std::span<const rtp::ReportBlock>(&block, has_block ? 1 : 0);
+  if (send_stats_.packets() != packets_reported_) {
+    const uint64_t since_ns = time_.now_ns() - last_sent_ns_;
+    // RFC 3550 6.4.1: the RTP timestamp belongs to the same instant as the NTP one.
+    const auto ticks = static_cast<uint32_t>(since_ns / 1000 * agreement_->rtp_clock_hz / 1'000'000);
+    (void)rtp::write_sender_report(ssrc_send_, send_stats_.info(ntp(), last_timestamp_ + ticks), blocks, writer);
+    packets_reported_ = send_stats_.packets();
+  } else {
+    (void)rtp::write_receiver_report(ssrc_send_, blocks, writer);
+  }
+  (void)rtp::write_sdes_cname(ssrc_send_, config_.cname.data(), writer);
+  if (has_bye) (void)rtp::write_bye(std::span<const uint32_t>(&ssrc_send_, 1), {}, writer);
+  // Tag, index and MKI at most.
+  constexpr size_t kMostOverhead = 16 + 4 + srtp::kMaxMkiLen;
+  const MutableBytes room = queue_.reserve(writer.size() + kMostOverhead);
+  if (room.empty() || !writer.ok()) return count_drop(Drop::kQueue);
+  const Result<size_t> sealed = seal(writer.written(), room, true);
+  if (!sealed) return;
+  Event event;
+  event.is_rtcp = true;
+  event.address = rtcp_target();
+  (void)queue_.push(event, *sealed);
+  ++stats_.rtcp_out;
+  has_reported_ = true;
+}
+
+void Leg::plan_report(bool is_initial) {
+  rtp::RtcpIntervalInput input;
+  input.we_sent = send_stats_.packets() != 0;
+  input.senders = (input.we_sent ? 1u : 0u) + (has_source_ ? 1u : 0u);
+  input.is_initial = is_initial && !has_reported_;
+  // Where the random source fails the report goes out in the middle of its window.
+  const uint32_t random = random_.u32().value_or(0x80000000u);
+  report_at_ns_ = after(time_.now_ns(), rtp::rtcp_interval_ns(input, random));
+}
+
+}  // namespace voxlock::leg

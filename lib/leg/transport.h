@@ -1,0 +1,69 @@
+// How packets of a leg look on the wire. Secure and plain are different types: nothing can turn one
+// into the other, and only Leg::apply makes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "base/time.h"
+#include "leg/agreement.h"
+
+namespace voxlock::leg {
+
+class PlainTransport {
+ public:
+  Result<size_t> open(ByteView packet, MutableBytes out, bool is_rtcp);
+  Result<size_t> seal(ByteView packet, MutableBytes out, bool is_rtcp);
+};
+
+// Two live receive keys at most: the one agreed last, and the one before it until its time is over.
+// The one that authenticates a packet wins.
+class SecureTransport {
+ public:
+  // ERR_INVALID_ARGUMENT, ERR_UNSUPPORTED, ERR_NO_MEMORY of srtp::Session::create.
+  static Result<SecureTransport> create(const Context& context, const Keys& keys);
+
+  Result<size_t> open(ByteView packet, MutableBytes out, bool is_rtcp);
+  Result<size_t> seal(ByteView packet, MutableBytes out, bool is_rtcp);
+
+  // New keys of the transport that goes on. RFC 3711 3.3.1: a rekey does not reset the rollover
+  // counter, so the sources that are known keep theirs. All or nothing.
+  struct Rekey {
+    std::optional<srtp::Session> outbound;
+    std::optional<srtp::Session> inbound;
+  };
+  struct Sources {
+    uint32_t send = 0;
+    uint32_t recv = 0;
+  };
+  [[nodiscard]] Result<Rekey> prepare(const Context& context, const Keys& before, const Keys& after,
+                                      Sources sources) const;
+  void commit(Rekey rekey, uint64_t drop_old_at_ns);
+  void drop_old(uint64_t now_ns) {
+    if (now_ns >= drop_old_at_ns_) forget_old();
+  }
+  [[nodiscard]] uint64_t next_deadline() const { return drop_old_at_ns_; }
+
+  [[nodiscard]] srtp::SuiteId suite_send() const { return outbound_->suite().id; }
+  [[nodiscard]] srtp::SuiteId suite_recv() const { return inbound_->suite().id; }
+  [[nodiscard]] uint64_t state_hash() const;
+
+ private:
+  SecureTransport(srtp::Session inbound, srtp::Session outbound)
+      : inbound_(std::move(inbound)), outbound_(std::move(outbound)) {}
+  void forget_old() {
+    old_inbound_.reset();
+    drop_old_at_ns_ = kNever;
+  }
+
+  std::optional<srtp::Session> inbound_;
+  std::optional<srtp::Session> old_inbound_;
+  std::optional<srtp::Session> outbound_;
+  uint64_t drop_old_at_ns_ = kNever;
+};
+
+// Before the first agreement there is none.
+using Transport = std::variant<std::monostate, PlainTransport, SecureTransport>;
+
+}  // namespace voxlock::leg

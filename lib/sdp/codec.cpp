@@ -1,0 +1,72 @@
+#include "sdp/codec.h"
+
+#include "base/text.h"
+
+namespace voxlock::sdp {
+namespace {
+
+constexpr CodecRow kRows[kCodecRows] = {
+    {CodecId::kPcmu, "PCMU", 8000, 1, 0, 0},
+    {CodecId::kPcma, "PCMA", 8000, 1, 8, 8},
+    // RFC 7587, section 7: always 48000/2, whatever is sent.
+    {CodecId::kOpus, "opus", 48000, 2, kNoPayloadType, 111},
+    {CodecId::kL16, "L16", 16000, 1, kNoPayloadType, 112},
+    {CodecId::kNone, "telephone-event", 8000, 1, kNoPayloadType, 101},
+    {CodecId::kNone, "telephone-event", 16000, 1, kNoPayloadType, 102},
+    {CodecId::kNone, "telephone-event", 48000, 1, kNoPayloadType, 110},
+};
+
+// The value behind "<format> " of the first attribute of that name.
+std::string_view value_for(const Media& media, std::string_view attribute, std::string_view format) {
+  for (const Attribute& entry : media.attributes) {
+    if (entry.name != attribute) continue;
+    std::string_view value = entry.value;
+    if (next_word(value) == format) return text::trim(value);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const CodecRow, kCodecRows> codec_rows() { return kRows; }
+
+Result<uint8_t> parse_payload_type(std::string_view format) {
+  const auto number = text::parse_decimal(format, 127);
+  if (!number) return Status::ERR_SDP_MEDIA;
+  return static_cast<uint8_t>(*number);
+}
+
+const CodecRow* row_of_format(const Media& media, std::string_view format) {
+  const auto type = parse_payload_type(format);
+  if (!type) return nullptr;
+  std::string_view map = value_for(media, "rtpmap", format);
+  if (map.empty()) {
+    for (const CodecRow& row : kRows) {
+      if (row.static_type == *type) return &row;
+    }
+    return nullptr;
+  }
+  const std::string_view name = text::cut(map, '/');
+  const auto clock = text::parse_decimal(text::cut(map, '/'), UINT32_MAX);
+  const auto channels = map.empty() ? Result<uint64_t>(1) : text::parse_decimal(map, 255);
+  if (!clock || !channels) return nullptr;
+  for (const CodecRow& row : kRows) {
+    if (text::equals_ignore_case(row.name, name) && row.clock_hz == *clock && row.channels == *channels) return &row;
+  }
+  return nullptr;
+}
+
+std::string_view fmtp_of(const Media& media, std::string_view format) { return value_for(media, "fmtp", format); }
+
+uint64_t fmtp_number(std::string_view fmtp, std::string_view name, uint64_t fallback) {
+  while (!fmtp.empty()) {
+    std::string_view value = text::cut(fmtp, ';');
+    const std::string_view key = text::trim(text::cut(value, '='));
+    if (!text::equals_ignore_case(key, name)) continue;
+    const auto number = text::parse_decimal(text::trim(value), UINT32_MAX);
+    return number ? *number : fallback;
+  }
+  return fallback;
+}
+
+}  // namespace voxlock::sdp

@@ -1,0 +1,44 @@
+// The audio formats that are offered and recognised.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "sdp/session.h"
+
+namespace voxlock::sdp {
+
+// The numbers are those of the C ABI (VOXLOCK_CODEC_*).
+enum class CodecId : uint32_t { kNone = 0, kPcmu = 1, kPcma = 2, kOpus = 3, kL16 = 4 };
+
+inline constexpr uint8_t kNoPayloadType = 255;
+
+// One encoding name with its RTP clock. A codec may have several rows.
+struct CodecRow {
+  CodecId id;               // kNone: telephone-event
+  std::string_view name;    // as in a=rtpmap, compared without regard to case (RFC 4855)
+  uint32_t clock_hz;
+  uint32_t channels;
+  uint8_t static_type;      // RFC 3551, table 4; kNoPayloadType: none
+  uint8_t preferred_type;   // what we offer
+};
+
+inline constexpr size_t kCodecRows = 7;
+std::span<const CodecRow, kCodecRows> codec_rows();
+
+// Which row a payload type of a media section stands for: by a=rtpmap, or by the static table where
+// there is none. nullptr: not one of ours.
+const CodecRow* row_of_format(const Media& media, std::string_view format);
+
+// The value of a=fmtp for a format, empty where there is none.
+std::string_view fmtp_of(const Media& media, std::string_view format);
+
+// A parameter of an fmtp value, "useinbandfec=1;usedtx=0": its number, or fallback.
+uint64_t fmtp_number(std::string_view fmtp, std::string_view name, uint64_t fallback);
+
+// A payload type as text: 0..127. ERR_SDP_MEDIA.
+Result<uint8_t> parse_payload_type(std::string_view format);
+
+}  // namespace voxlock::sdp

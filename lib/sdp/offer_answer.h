@@ -1,0 +1,177 @@
+// Offer and answer (RFC 3264) for one audio stream: the one place where role, keys, payload types,
+// address and direction of a session are decided. It holds no transport.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "sdp/codec.h"
+#include "sdp/host_address.h"
+#include "sdp/sdes.h"
+#include "sdp/session.h"
+
+namespace voxlock::sdp {
+
+enum class SrtpPolicy : uint32_t {
+  kRequired = 0,   // SRTP or nothing
+  kPreferred = 1,  // SRTP where the peer can, else plain RTP (RFC 8643)
+  kOff = 2,        // plain RTP only
+};
+
+// As seen from us; bit 0 we send, bit 1 we receive.
+enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
+
+inline constexpr size_t kMaxLocalCodecs = 8;
+inline constexpr size_t kMaxLocalSuites = 8;
+
+// What we can and want; fixed for the life of a session.
+struct LocalMedia {
+  SrtpPolicy policy = SrtpPolicy::kRequired;
+  std::array<CryptoSuite, kMaxLocalSuites> suites{};  // preferred first, kNone ends the list
+  std::array<CodecId, kMaxLocalCodecs> codecs{};      // preferred first, kNone ends the list
+  uint32_t ptime_ms = 20;                             // 10..60
+  bool has_telephone_event = true;
+  bool has_rtcp_mux = true;
+  HostAddress rtp;
+  HostAddress rtcp;                                   // family 0: RTP port + 1
+  bool has_opus_fec = true;
+  bool has_opus_dtx = false;
+};
+
+// What was agreed. Move-only: it holds keys.
+struct Agreement {
+  size_t media_index = 0;                        // of the audio section
+  bool is_secure = false;
+  CryptoSuite suite = CryptoSuite::kNone;
+  KeyParameter local_key;                        // what we seal with
+  KeyParameter remote_key;                       // what the peer seals with
+  CodecId codec = CodecId::kNone;
+  uint32_t clock_hz = 0;
+  uint32_t channels = 1;
+  uint8_t payload_type_send = kNoPayloadType;    // what the peer wants to get
+  uint8_t payload_type_recv = kNoPayloadType;
+  uint8_t event_type_send = kNoPayloadType;      // telephone-event; kNoPayloadType: not agreed
+  uint8_t event_type_recv = kNoPayloadType;
+  uint32_t event_clock_hz = 0;
+  HostAddress remote_rtp;                        // family 0: the peer gave a host name, only following helps
+  HostAddress remote_rtcp;
+  bool has_rtcp_mux = false;
+  Direction direction = Direction::kSendRecv;
+  uint32_t ptime_ms = 20;                        // of what we send
+  bool is_remote_hold = false;                   // the peer does not want to receive
+  bool wants_opus_fec = false;                   // the peer's useinbandfec
+  bool wants_opus_dtx = false;                   // the peer's usedtx
+  uint32_t max_opus_bitrate = 0;                 // the peer's maxaveragebitrate, 0: not stated
+};
+
+// The numbers are those of the C ABI.
+enum class VerdictKind : int32_t { kContinued = 1, kRekeyed = 2, kRestarted = 3, kMoved = 4, kRefused = 5 };
+
+// What a step did to the running media. kind is the heaviest of the flags.
+struct Verdict {
+  VerdictKind kind = VerdictKind::kContinued;
+  bool is_restarted = false;       // codec, suite or secure or plain changed
+  bool is_rekeyed = false;         // a key of either side changed
+  bool is_moved = false;           // address or direction changed
+  Status reason = Status::OK;      // REFUSED: why
+  uint32_t sip_status = 0;         // REFUSED: for example 488
+  uint32_t warn_code = 0;          // RFC 3261, section 20.43
+  const char* warning = "";        // text for the Warning header, static
+};
+
+// RFC 3261, section 21.4 and 20.43: what to send for a reason.
+Verdict refuse(Status reason);
+
+struct OfferFlags {
+  bool hold = false;   // we do not want to receive
+  bool rekey = false;  // make a new key of our own
+};
+
+class OfferAnswer {
+ public:
+  // random must live as long as the object. ERR_INVALID_ARGUMENT for no codec, no address, a ptime
+  // out of range, or no suite where the policy wants one; ERR_ENTROPY.
+  static Result<OfferAnswer> create(const LocalMedia& local, RandomSource& random);
+
+  // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells the
+  // size), ERR_WRONG_STATE (our own offer is out: glare), ERR_ENTROPY.
+  Result<Verdict> answer(std::string_view offer, bytes::Writer& out);
+
+  // Writes an offer; nothing changes until the answer. Errors as for answer().
+  Result<void> offer(OfferFlags flags, bytes::Writer& out);
+  // Takes the answer to our offer. A refusal withdraws the offer. ERR_WRONG_STATE without an offer.
+  Result<Verdict> accept_answer(std::string_view answer);
+  // Withdraws our offer.
+  void rollback() { pending_.reset(); }
+
+  [[nodiscard]] bool has_pending_offer() const { return pending_.has_value(); }
+  // nullptr before the first agreement.
+  [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
+
+ private:
+  // A media section as it stood last, so that later descriptions keep its place (RFC 3264, section 8).
+  struct Section {
+    std::array<char, 16> type{};
+    std::array<char, 32> proto{};
+    std::array<char, 16> format{};
+  };
+  struct Sections {
+    std::array<Section, kMaxMedia> list{};
+    size_t count = 0;
+  };
+  struct Pending {
+    std::array<KeyParameter, kMaxLocalSuites> keys;   // one for each offered suite, tag = index + 1
+    std::array<CryptoSuite, kMaxLocalSuites> suites{};
+    size_t suite_count = 0;
+    size_t media_index = 0;
+    bool hold = false;
+    uint64_t version = 0;
+  };
+  using PayloadTypes = std::array<uint8_t, kCodecRows>;
+
+  OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t session_id);
+
+  [[nodiscard]] bool was_secure() const { return agreement_ && agreement_->is_secure; }
+  [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }
+  Result<void> make_key(CryptoSuite suite, KeyParameter& out);
+
+  // negotiate.cpp
+  Result<Agreement> choose(const Session& offer) const;
+  Result<Agreement> evaluate(const Session& session, size_t index) const;
+  Result<void> evaluate_security(const Media& media, Agreement& out, uint32_t& tag) const;
+  Result<void> evaluate_formats(const Media& media, Agreement& out) const;
+  Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
+  Result<void> take_answer_key(const Media& media, Pending& pending, Agreement& out) const;
+  [[nodiscard]] Direction direction_for(const Session& session, const Media& media, bool hold) const;
+  [[nodiscard]] bool is_own_key(const KeyParameter& key) const;
+
+  // describe.cpp
+  void write_head(bytes::Writer& out, uint64_t version) const;
+  void write_refused(bytes::Writer& out, std::string_view type, std::string_view proto, std::string_view format) const;
+  void write_transport(bytes::Writer& out, bool has_mux) const;
+  void write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const;
+  void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint32_t tag, uint64_t version) const;
+  void write_offer(bytes::Writer& out, const Pending& pending) const;
+  [[nodiscard]] bool is_offered(const CodecRow& row) const;
+
+  Verdict commit(Agreement&& draft);
+  void remember_sections(const Session& session);
+  void remember_payload_types(const Media& media);
+
+  LocalMedia local_;
+  RandomSource* random_;
+  uint64_t session_id_;
+  uint64_t version_ = 0;
+  bool is_holding_ = false;
+  std::optional<Agreement> agreement_;
+  std::optional<Pending> pending_;
+  Sections sections_;
+  PayloadTypes payload_types_;  // ours, for each codec row
+};
+
+}  // namespace voxlock::sdp

@@ -1,0 +1,106 @@
+// A session description (RFC 8866) as a view of the caller's text.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace voxlock::sdp {
+
+// A host that offers more than this means no telephone call: 48 media lines and 512 attributes are
+// several times what conference servers send.
+inline constexpr size_t kMaxMedia = 48;
+inline constexpr size_t kMaxAttributes = 512;
+inline constexpr size_t kMaxText = 64 * 1024;
+
+// a=<name> or a=<name>:<value>. The value of a flag is empty.
+struct Attribute {
+  std::string_view name;
+  std::string_view value;
+};
+
+// c=<nettype> <addrtype> <connection-address>; the address without TTL and count.
+struct Connection {
+  std::string_view net_type;
+  std::string_view address_type;
+  std::string_view address;
+};
+
+// o=<username> <sess-id> <sess-version> <nettype> <addrtype> <unicast-address>
+struct Origin {
+  std::string_view username;
+  std::string_view session_id;       // digits
+  std::string_view session_version;  // digits
+  std::string_view net_type;
+  std::string_view address_type;
+  std::string_view address;
+};
+
+// m=<media> <port>[/<count>] <proto> <fmt> ... and the lines below it.
+struct Media {
+  std::string_view type;
+  std::string_view proto;
+  std::string_view formats;                 // "0 8 101"
+  uint16_t port = 0;                        // 0: refused, or not wanted
+  uint16_t port_count = 1;
+  std::optional<Connection> connection;     // of this section only
+  std::span<const Attribute> attributes;
+};
+
+// Takes the next space-separated word off a list; empty at its end.
+std::string_view next_word(std::string_view& list);
+
+// The value of the first attribute of that name; names are case-sensitive (RFC 8866, section 5.13).
+std::optional<std::string_view> find_attribute(std::span<const Attribute> attributes, std::string_view name);
+
+// Views into the text it was parsed from, which must live on. Not copyable, since the sections point
+// into the object.
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Reads a whole description. Lines end in CRLF or LF, the last one may lack its end. Required are
+  // v=0 first, then o= (RFC 8866, section 5); s= and t= may be missing and unknown types of lines
+  // are refused. On an error the object holds nothing.
+  // ERR_SDP_LINE, ERR_SDP_VERSION, ERR_SDP_ORIGIN, ERR_SDP_CONNECTION, ERR_SDP_MEDIA, ERR_SDP_CONTROL
+  // (NUL or bare CR), ERR_LIMIT.
+  Result<void> parse(std::string_view text);
+
+  [[nodiscard]] const Origin& origin() const { return origin_; }
+  [[nodiscard]] std::string_view name() const { return name_; }
+  [[nodiscard]] const std::optional<Connection>& connection() const { return connection_; }
+  [[nodiscard]] std::span<const Attribute> attributes() const { return {attributes_.data(), session_attributes_}; }
+  [[nodiscard]] std::span<const Media> media() const { return {media_.data(), media_count_}; }
+
+  // The connection that counts for a section: its own or the session's.
+  [[nodiscard]] const std::optional<Connection>& connection_of(const Media& media) const {
+    return media.connection ? media.connection : connection_;
+  }
+
+ private:
+  struct Progress;
+  Result<void> parse_lines(std::string_view text, Progress& progress);
+  Result<void> parse_line(char type, std::string_view value, Progress& progress);
+  Result<void> add_media(std::string_view value);
+  Result<void> add_attribute(std::string_view value);
+  Result<void> add_connection(std::string_view value);
+  void clear();
+
+  Origin origin_;
+  std::string_view name_;
+  std::optional<Connection> connection_;
+  size_t session_attributes_ = 0;
+  size_t attribute_count_ = 0;
+  size_t media_count_ = 0;
+  // Only the first attribute_count_ and media_count_ elements were ever written.
+  std::array<Attribute, kMaxAttributes> attributes_;
+  std::array<Media, kMaxMedia> media_;
+};
+
+}  // namespace voxlock::sdp

@@ -1,0 +1,260 @@
+#include "leg/leg.h"
+
+#include "support/call.h"
+
+using namespace voxlock;
+using namespace voxlock::test;
+using leg::Change;
+using leg::Drop;
+
+namespace {
+
+constexpr uint64_t kFrame = 20 * kNsPerMs;
+
+struct Pair {
+  TestContext world;
+  HopPlan plan;
+  Box<leg::Leg> a;
+  Box<leg::Leg> b;
+  uint64_t now = kNsPerSecond;
+  std::array<uint8_t, leg::kMaxPacketLen> plain{};
+
+  explicit Pair(const HopPlan& hop = {}, const leg::LegConfig& config = {})
+      : plan(hop), a(make_leg(world, config)), b(make_leg(world, config)) {
+    REQUIRE(apply());
+  }
+  bool apply() {
+    const auto at_a = a->apply(agree(plan, true), now);
+    const auto at_b = b->apply(agree(plan, false), now);
+    return at_a.has_value() && at_b.has_value();
+  }
+  Packet sealed(uint32_t timestamp = 0) {
+    send_payload(*a, std::vector<uint8_t>(160, 0x55), {plan.payload_type_to_peer, false, timestamp}, now);
+    auto packets = drain(*a);
+    REQUIRE(packets.size() == 1);
+    return packets[0];
+  }
+  leg::Received give(const Packet& packet, const leg::Address& source = address(1, 4000)) {
+    return b->receive({packet.data, source}, plain, now);
+  }
+  uint64_t dropped(Drop cause) const { return b->stats().dropped[static_cast<size_t>(cause)]; }
+};
+
+bool is_audio(const leg::Received& received) { return received.kind == leg::Received::Kind::kAudio; }
+
+}  // namespace
+
+TEST_CASE("RFC 3711 3.3: forged packets leave the state equal") {
+  Pair pair;
+  REQUIRE(is_audio(pair.give(pair.sealed())));
+  const uint64_t before = pair.b->state_hash();
+  Packet packet = pair.sealed(160);
+  for (size_t i = 0; i < packet.data.size(); ++i) {
+    Packet forged = packet;
+    forged.data[i] ^= 0x40;
+    CHECK(!is_audio(pair.give(forged, address(66, 6666))));
+    forged.data.resize(i);
+    CHECK(!is_audio(pair.give(forged, address(66, 6666))));
+  }
+  CHECK(pair.b->state_hash() == before);
+  CHECK(pair.b->remote_rtp() == address(1, 4000));
+  CHECK(pair.dropped(Drop::kAuth) > 100);
+  CHECK(is_audio(pair.give(packet)));
+  CHECK(pair.b->state_hash() != before);
+}
+
+TEST_CASE("a replayed packet is dropped") {
+  Pair pair;
+  const Packet packet = pair.sealed();
+  CHECK(is_audio(pair.give(packet)));
+  CHECK(!is_audio(pair.give(packet)));
+  CHECK(pair.dropped(Drop::kReplay) == 1);
+}
+
+TEST_CASE("only a new authenticated packet moves the peer's address") {
+  for (const bool is_symmetric : {true, false}) {
+    leg::LegConfig config;
+    config.is_symmetric = is_symmetric;
+    Pair pair({}, config);
+    const Packet first = pair.sealed();
+    const Packet second = pair.sealed(160);
+    CHECK(is_audio(pair.give(second, address(9, 999))));
+    CHECK(pair.b->remote_rtp() == (is_symmetric ? address(9, 999) : address(1, 4000)));
+    CHECK(is_audio(pair.give(first, address(1, 4000))));
+    CHECK(pair.b->remote_rtp() == (is_symmetric ? address(9, 999) : address(1, 4000)));
+  }
+}
+
+TEST_CASE("plain RTP is never followed and needs a policy that allows it") {
+  HopPlan plan;
+  plan.is_secure = false;
+  TestContext world;
+  auto strict = make_leg(world);
+  CHECK(strict->apply(agree(plan, true), 1).error() == Status::ERR_WRONG_STATE);
+  CHECK(!strict->agreement());
+  leg::LegConfig config;
+  config.policy = leg::Policy::kPreferred;
+  Pair pair(plan, config);
+  CHECK(is_audio(pair.give(pair.sealed(), address(9, 999))));
+  CHECK(pair.b->remote_rtp() == address(1, 4000));
+  CHECK(!pair.b->is_secure());
+  pair.plan.is_secure = true;
+  CHECK(pair.a->apply(agree(pair.plan, true), 1).value() == Change::kRestarted);
+  CHECK(pair.a->is_secure());
+  pair.plan.is_secure = false;
+  CHECK(pair.a->apply(agree(pair.plan, true), 1).error() == Status::ERR_WRONG_STATE);
+  CHECK(pair.a->is_secure());
+}
+
+TEST_CASE("old receive keys live on for the overlap and no longer") {
+  Pair pair;
+  const Packet before = pair.sealed();
+  const Packet late = pair.sealed(160);
+  pair.plan.key_inner = 11;
+  pair.plan.key_outer = 12;
+  REQUIRE(pair.b->apply(agree(pair.plan, false), pair.now).value() == Change::kRekeyed);
+  REQUIRE(pair.a->apply(agree(pair.plan, true), pair.now).value() == Change::kRekeyed);
+  CHECK(is_audio(pair.give(before)));
+  CHECK(is_audio(pair.give(pair.sealed(320))));
+  pair.now += 5 * kNsPerSecond;
+  CHECK(pair.b->next_deadline() <= pair.now);
+  pair.b->run_timers(pair.now);
+  CHECK(!is_audio(pair.give(late)));
+  CHECK(pair.dropped(Drop::kAuth) == 1);
+  CHECK(pair.b->stats().rekeys == 1);
+}
+
+TEST_CASE("RFC 3711 3.3.1: the rollover counter survives a rekey") {
+  Pair pair;
+  for (uint32_t i = 0; i < 70000; ++i) REQUIRE(is_audio(pair.give(pair.sealed(i * 160))));
+  pair.plan.key_inner = 11;
+  pair.plan.key_outer = 12;
+  REQUIRE(pair.apply());
+  CHECK(is_audio(pair.give(pair.sealed(70000 * 160))));
+  CHECK(pair.b->receive_statistics()->lost() == 0);
+}
+
+TEST_CASE("what an agreement changes is named") {
+  struct Row {
+    const char* title;
+    void (*change)(HopPlan&);
+    Change expected;
+  };
+  const Row rows[] = {
+      {"nothing", [](HopPlan&) {}, Change::kContinued},
+      {"key", [](HopPlan& plan) { plan.key_inner = 9; }, Change::kRekeyed},
+      {"suite", [](HopPlan& plan) { plan.suite = srtp::SuiteId::kAeadAes128Gcm; }, Change::kRestarted},
+      {"codec", [](HopPlan& plan) { plan.codec = leg::Codec::kPcma; }, Change::kRestarted},
+      {"address", [](HopPlan& plan) { plan.outer_host = 8; }, Change::kMoved},
+      {"hold", [](HopPlan& plan) { plan.direction = leg::Direction::kSendOnly; }, Change::kMoved},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    Pair pair;
+    row.change(pair.plan);
+    CHECK(pair.a->apply(agree(pair.plan, true), 2).value() == row.expected);
+  }
+}
+
+TEST_CASE("a held direction sends and takes nothing") {
+  HopPlan plan;
+  plan.direction = leg::Direction::kRecvOnly;
+  Pair pair(plan);
+  std::vector<uint8_t> packet(20);
+  CHECK(pair.a->send(packet, {}, 1).error() == Status::ERR_LEG_HELD);
+  send_payload(*pair.b, std::vector<uint8_t>(160), {}, pair.now);
+  CHECK(pair.a->receive({drain(*pair.b)[0].data, address(2, 4000)}, pair.plain, pair.now).kind ==
+        leg::Received::Kind::kAudio);
+}
+
+TEST_CASE("reports flow, round trip and loss are measured, BYE ends the source") {
+  Pair pair;
+  uint32_t timestamp = 0;
+  for (int i = 0; i < 1500; ++i, timestamp += 160, pair.now += kFrame) {
+    const Packet packet = pair.sealed(timestamp);
+    if (i % 10 != 3) REQUIRE(is_audio(pair.give(packet)));
+    for (auto* leg : {pair.a.get(), pair.b.get()}) {
+      if (leg->next_deadline() > pair.now) continue;
+      leg->run_timers(pair.now);
+      for (const Packet& report : drain(*leg)) {
+        leg::Leg& other = leg == pair.a.get() ? *pair.b : *pair.a;
+        (void)other.receive({report.data, address(1, 4000)}, pair.plain, pair.now + 5 * kNsPerMs);
+      }
+    }
+  }
+  CHECK(pair.a->stats().rtcp_out >= 3);
+  CHECK(pair.a->stats().rtcp_in >= 3);
+  REQUIRE(pair.a->send_statistics().has_rtt());
+  CHECK(pair.a->send_statistics().rtt_ns() <= 20 * kNsPerMs);
+  CHECK(pair.a->send_statistics().remote().cumulative_lost > 100);
+  CHECK(pair.b->receive_statistics()->lost() >= 149);
+  pair.a->close(pair.now);
+  std::vector<leg::Event> events;
+  for (const Packet& packet : drain(*pair.a)) (void)pair.give(packet);
+  (void)drain(*pair.b, &events);
+  REQUIRE(!events.empty());
+  CHECK(events.back().type == leg::EventType::kBye);
+  std::vector<uint8_t> packet(20);
+  CHECK(pair.a->send(packet, {}, pair.now).error() == Status::ERR_LEG_CLOSED);
+}
+
+TEST_CASE("silence is told once") {
+  Pair pair;
+  REQUIRE(is_audio(pair.give(pair.sealed())));
+  std::vector<leg::Event> events;
+  for (int i = 0; i < 60; ++i) {
+    pair.now += kNsPerSecond;
+    pair.b->run_timers(pair.now);
+    (void)drain(*pair.b, &events);
+  }
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].type == leg::EventType::kTimeout);
+}
+
+TEST_CASE("RFC 3550 8.2: an SSRC collision makes us take another one") {
+  Pair pair;
+  std::vector<uint8_t> packet(32);
+  const uint32_t own = pair.a->ssrc_send();
+  // The peer's packets carry our SSRC under the peer's key.
+  rtp::PacketFields fields;
+  fields.sequence = 5;
+  fields.ssrc = own;
+  bytes::Writer writer(packet);
+  REQUIRE(rtp::write_header(fields, writer));
+  srtp::SessionConfig config;
+  config.direction = srtp::Direction::kOutbound;
+  const leg::Key remote = key(pair.plan.suite, pair.plan.key_outer);
+  config.key_and_salt = remote.key_and_salt.view();
+  auto session = srtp::Session::create(pair.world.context, config);
+  REQUIRE(session);
+  std::vector<uint8_t> sealed(64);
+  const auto len = session->seal_rtp(packet, sealed);
+  REQUIRE(len);
+  sealed.resize(*len);
+  CHECK(is_audio(pair.a->receive({sealed, address(2, 4000)}, pair.plain, pair.now)));
+  CHECK(pair.a->ssrc_send() != own);
+  CHECK(drain(*pair.a).size() == 1);
+}
+
+TEST_CASE("every allocation of a leg and of an agreement may fail") {
+  for (const bool for_good : {false, true}) {
+    bool is_done = false;
+    for (uint64_t n = 0; !is_done; ++n) {
+      TestContext world;
+      world.allocator.fail_after(n, for_good);
+      try {
+        leg::LegConfig config;
+        config.rtp_address = address(1, 4000);
+        auto made = leg::Leg::create(world.context, world.random, config);
+        REQUIRE(made);
+        auto leg = *std::move(made);
+        const auto change = leg->apply(agree({}, true), 1);
+        if (!change) CHECK(change.error() == Status::ERR_NO_MEMORY);
+      } catch (const std::bad_alloc&) {
+      }
+      is_done = !world.allocator.has_failed;
+      CHECK(world.allocator.live_blocks == 0);
+      CHECK(world.allocator.dirty_frees == 0);
+    }
+  }
+}
