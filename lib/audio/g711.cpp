@@ -41,17 +41,21 @@ constexpr int16_t ulaw_sample(uint8_t code) {
 constexpr uint8_t alaw_code(int16_t sample) {
   const int32_t sign = sample >> 15;
   const int32_t magnitude = (sample ^ sign) >> 4;
-  const int32_t code = magnitude < 16 ? magnitude : float_code(magnitude) - exponent_code(3);
+  // The lowest segment has no leading one: lend it one and take it back from the code.
+  const int32_t lent = ((magnitude - 16) >> 31) & 16;
+  const int32_t code = float_code(magnitude + lent) - exponent_code(3) - lent;
   return static_cast<uint8_t>((code ^ 0xd5) ^ (sign & 0x80));
 }
 
 constexpr int16_t alaw_sample(uint8_t code) {
-  const int32_t plain = code ^ 0x55;
-  const int32_t bits = ((plain & 0x7f) << kMantissaShift) + (exponent_code(7) << kMantissaShift) + kHalfStep;
-  const int32_t upper = static_cast<int32_t>(std::bit_cast<float>(bits));
-  const int32_t lowest = ((plain & 0x0f) << 4) + 8;
-  const int32_t magnitude = (plain & 0x70) == 0 ? lowest : upper;
-  const int32_t sign = (plain >> 7) - 1;
+  const auto plain = static_cast<uint8_t>(code ^ 0x55);
+  const auto lent = static_cast<uint8_t>((plain & 0x70) == 0 ? 16 : 0);
+  const auto exponent_and_mantissa = static_cast<uint8_t>((plain & 0x7f) + lent);
+  const int32_t bits =
+      (exponent_and_mantissa << kMantissaShift) + (exponent_code(7) << kMantissaShift) + kHalfStep;
+  const auto upper = static_cast<int16_t>(static_cast<int32_t>(std::bit_cast<float>(bits)));
+  const auto magnitude = static_cast<int16_t>(upper - lent * 16);
+  const auto sign = static_cast<int16_t>((plain >> 7) - 1);
   return static_cast<int16_t>((magnitude ^ sign) - sign);
 }
 
