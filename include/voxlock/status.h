@@ -37,7 +37,39 @@ extern "C" {
 
 /* -100..-199: SIP messages, lib/sip. */
 #define VOXLOCK_STATUS_LIST_SIP(X) \
-  X(ERR_SIP_START_LINE, -100, "the start line is neither a request line nor a status line")
+  X(ERR_SIP_START_LINE, -100, "the start line is neither a request line nor a status line") \
+  X(ERR_SIP_VERSION, -101, "the SIP version is not 2.0") \
+  X(ERR_SIP_STATUS_CODE, -102, "the status code is not three digits from 100 to 699") \
+  X(ERR_SIP_SCHEME, -103, "the scheme of the Request-URI is not supported") \
+  X(ERR_SIP_URI, -104, "a URI breaks the grammar") \
+  X(ERR_SIP_HOST, -105, "a host name, IP address or port is not valid") \
+  X(ERR_SIP_URI_TOO_LONG, -106, "the Request-URI is longer than this library takes") \
+  X(ERR_SIP_HEADER_LINE, -107, "a header line is not of the form name: value") \
+  X(ERR_SIP_CONTROL, -108, "a bare CR, LF, NUL or other control character stands in a line") \
+  X(ERR_SIP_UTF8, -109, "the message head is not UTF-8") \
+  X(ERR_SIP_TOO_MANY_HEADERS, -110, "the message has more header fields than this library takes") \
+  X(ERR_SIP_TOO_LARGE, -111, "the message is larger than the configured limit") \
+  X(ERR_SIP_MISSING_HEADER, -112, "a mandatory header field is missing") \
+  X(ERR_SIP_DUPLICATE, -113, "a single-value header field is there twice with different values") \
+  X(ERR_SIP_CONTENT_LENGTH, -114, "Content-Length is not a number or above the limit") \
+  X(ERR_SIP_NO_CONTENT_LENGTH, -115, "Content-Length is missing on a stream") \
+  X(ERR_SIP_BODY_SHORT, -116, "the datagram ends before the body that Content-Length announces") \
+  X(ERR_SIP_EMPTY, -117, "the datagram holds no message, only a keep-alive") \
+  X(ERR_SIP_PARAM, -118, "a parameter breaks the grammar") \
+  X(ERR_SIP_ADDRESS, -119, "an address header field breaks the grammar") \
+  X(ERR_SIP_VIA, -120, "a Via header field breaks the grammar") \
+  X(ERR_SIP_CSEQ, -121, "CSeq is not a number below 2^31 and a method") \
+  X(ERR_SIP_CSEQ_METHOD, -122, "the method of CSeq differs from the one of the request") \
+  X(ERR_SIP_CALL_ID, -123, "Call-ID breaks the grammar") \
+  X(ERR_SIP_CONTENT_TYPE, -124, "Content-Type breaks the grammar") \
+  X(ERR_SIP_NUMBER, -125, "a numeric header field or parameter is malformed or out of range") \
+  X(ERR_SIP_TOKEN_LIST, -126, "a list of tokens breaks the grammar") \
+  X(ERR_SIP_AUTH, -127, "a challenge or credentials header field breaks the grammar") \
+  X(ERR_SIP_MULTIPART, -128, "a multipart body breaks the grammar or lacks its boundary") \
+  X(ERR_SIP_MEDIA_TYPE, -129, "the type of the body is not supported") \
+  X(ERR_SIP_EXTENSION, -130, "a required SIP extension is not supported") \
+  X(ERR_SIP_METHOD, -131, "the request method is not supported") \
+  X(ERR_SIP_UNSAFE_VALUE, -132, "a name or value would break the message it is written to")
 
 /* -200..-299: SDP and offer/answer, lib/sdp. */
 #define VOXLOCK_STATUS_LIST_SDP(X) \

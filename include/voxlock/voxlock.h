@@ -27,6 +27,7 @@
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
 #include "voxlock/leg.h"
+#include "voxlock/sip.h"
 #include "voxlock/status.h"
 
 #endif

@@ -19,6 +19,7 @@ constexpr Feature kFeatures[] = {
     {"codec.l16", true},
     {"audio.denoise", true},
     {"audio.resample", true},
+    {"sip", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
 };
 

@@ -13,6 +13,7 @@ constexpr TableFn kTables[] = {
     audio_layouts,
     leg_layouts,
     bridge_layouts,
+    sip_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

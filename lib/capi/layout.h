@@ -42,5 +42,6 @@ LayoutTable context_layouts();
 LayoutTable audio_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
+LayoutTable sip_layouts();
 
 }  // namespace voxlock::capi

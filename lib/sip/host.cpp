@@ -1,0 +1,96 @@
+// Hosts and ports (RFC 3261 25.1 with the IPv6 grammar of RFC 5954).
+#include <cstring>
+
+#include "base/text.h"
+#include "sip/elements.h"
+
+namespace voxlock::sip {
+
+bool is_ipv4(std::string_view text) {
+  int groups = 0;
+  while (!text.empty()) {
+    const size_t before = text.size();
+    const std::string_view group = text::cut(text, '.');
+    if (group.size() > 3 || !text::parse_decimal(group, 255)) return false;
+    // A dot at the very end leaves nothing behind it either.
+    if (text.empty() && before != group.size()) return false;
+    ++groups;
+  }
+  return groups == 4;
+}
+
+bool is_ipv6(std::string_view text) {
+  int groups = 0;
+  bool has_gap = false;
+  if (text.substr(0, 2) == "::") {
+    has_gap = true;
+    text.remove_prefix(2);
+    if (text.empty()) return true;
+  }
+  for (;;) {
+    const std::string_view group = text.substr(0, text.find(':'));
+    if (group.find('.') != std::string_view::npos) {
+      groups += 2;
+      if (group.size() != text.size() || !is_ipv4(group)) return false;
+      break;
+    }
+    if (group.empty() || group.size() > 4) return false;
+    for (const char c : group) {
+      if (text::hex_value(c) < 0) return false;
+    }
+    if (++groups > 8) return false;
+    text.remove_prefix(group.size());
+    if (text.empty()) break;
+    text.remove_prefix(1);
+    if (text.empty()) return false;
+    if (text.front() != ':') continue;
+    if (has_gap) return false;
+    has_gap = true;
+    text.remove_prefix(1);
+    if (text.empty()) break;
+  }
+  return has_gap ? groups < 8 : groups == 8;
+}
+
+// hostname = *( domainlabel "." ) toplabel [ "." ]. Digits only in the last label make it an address.
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 255) return false;
+  if (text.back() == '.') text.remove_suffix(1);
+  if (!grammar::all(text, grammar::kHostChar)) return false;
+  for (;;) {
+    const auto* dot = static_cast<const char*>(std::memchr(text.data(), '.', text.size()));
+    const std::string_view label = dot == nullptr ? text : text.substr(0, static_cast<size_t>(dot - text.data()));
+    if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+    if (dot == nullptr) return !grammar::all(label, grammar::kDigit);
+    text.remove_prefix(label.size() + 1);
+    if (text.empty()) return false;
+  }
+}
+
+namespace grammar {
+
+Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
+  HostPort out;
+  const char* start = cursor.position();
+  if (cursor.take('[')) {
+    const std::string_view rest = cursor.rest();
+    const size_t length = rest.find(']');
+    if (length == std::string_view::npos || !is_ipv6(rest.substr(0, length))) return Status::ERR_SIP_HOST;
+    cursor.move_to(rest.data() + length + 1);
+    out.host = cursor.from(start);
+  } else {
+    out.host = cursor.run(kHostChar);
+    // An address is told from a name by its last character.
+    const bool is_numeric = !out.host.empty() && is(out.host.back(), kDigit);
+    if (!(is_numeric && is_ipv4(out.host)) && !is_host_name(out.host)) return Status::ERR_SIP_HOST;
+  }
+  if (!(is_spaced ? cursor.take_separator(':') : cursor.take(':'))) return out;
+  const auto port = text::parse_decimal(cursor.run(kDigit), UINT16_MAX);
+  if (!port) return Status::ERR_SIP_HOST;
+  out.port = static_cast<uint16_t>(*port);
+  out.has_port = true;
+  return out;
+}
+
+}  // namespace grammar
+}  // namespace voxlock::sip

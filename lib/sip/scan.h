@@ -1,0 +1,80 @@
+// The tokenizer of message heads: start line and header fields. Parser and framer both use it, so that
+// they can not disagree on where a message ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "sip/header_table.h"
+
+namespace voxlock::sip {
+
+// What carries the message: on a stream Content-Length is mandatory and tells where the next message
+// starts; in a datagram the body ends with the datagram, and what lies behind Content-Length is
+// ignored (RFC 3261 18.3).
+enum class Transport : uint8_t { kDatagram, kStream };
+
+// One header field; offsets from the start of the message.
+struct Field {
+  uint32_t name_at;
+  uint32_t value_at;
+  uint32_t value_len;  // trimmed, folds inside
+  uint16_t name_len;
+  HeaderId id;
+};
+
+enum class Step : uint8_t {
+  kMore,       // the data ends inside a line
+  kStartLine,  // line is the start line, without CRLF
+  kField,      // field is set
+  kBadLine,    // error is set; the scan may go on behind the line
+  kTooLarge,   // error tells which limit is passed; the scan is over
+  kEnd,        // the empty line was reached: head_len() is known
+};
+
+// Takes lines one by one. Between calls data may grow, but keeps its beginning. Work is linear in the
+// size of the data however small the pieces are in which it arrives.
+class HeadScanner {
+ public:
+  std::string_view line;
+  Field field{};
+  Status error = Status::OK;
+
+  Step next(std::string_view data);
+
+  // Where the line of the last step starts.
+  [[nodiscard]] size_t line_at() const { return line_at_; }
+  // Octets up to and including the empty line; after kEnd.
+  [[nodiscard]] size_t head_len() const { return at_; }
+  [[nodiscard]] std::optional<uint32_t> content_length() const {
+    return has_content_length_ ? std::optional(content_length_) : std::nullopt;
+  }
+
+ private:
+  Step find_end(std::string_view data);
+  Step take_field(std::string_view data);
+  Step take_content_length(std::string_view value);
+  Step bad_line(Status why) {
+    error = why;
+    return Step::kBadLine;
+  }
+
+  size_t at_ = 0;        // start of the next line
+  size_t searched_ = 0;  // no line end lies before this
+  size_t line_at_ = 0;
+  size_t line_end_ = 0;  // found by find_end
+  size_t field_count_ = 0;
+  uint32_t content_length_ = 0;
+  bool has_content_length_ = false;
+  bool has_start_line_ = false;
+  bool has_quoted_control_ = false;
+  Status control_error_ = Status::OK;
+};
+
+// First octet in [p, end) that may not stand in a line: a control character other than HTAB, or DEL.
+const char* find_control(const char* p, const char* end);
+
+}  // namespace voxlock::sip

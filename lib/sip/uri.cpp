@@ -1,0 +1,153 @@
+#include "sip/uri.h"
+
+#include "base/text.h"
+#include "sip/elements.h"
+
+namespace voxlock::sip {
+namespace {
+
+using grammar::Cursor;
+
+bool starts_with_ignore_case(std::string_view text, std::string_view lower_prefix) {
+  return text.size() >= lower_prefix.size() &&
+         text::equals_ignore_case(text.substr(0, lower_prefix.size()), lower_prefix);
+}
+
+Scheme scheme_of(std::string_view text) {
+  if (text::equals_ignore_case(text, "sip")) return Scheme::kSip;
+  if (text::equals_ignore_case(text, "sips")) return Scheme::kSips;
+  return text::equals_ignore_case(text, "tel") ? Scheme::kTel : Scheme::kOther;
+}
+
+// scheme ":"
+bool take_scheme(Cursor& cursor, Uri& out) {
+  const char* start = cursor.position();
+  if (starts_with_ignore_case(cursor.rest(), "sip:")) {
+    cursor.move_to(start + 3);
+    out.scheme = Scheme::kSip;
+  } else {
+    while ((cursor.sees(grammar::kHostChar) && cursor.peek() != '_') || cursor.peek() == '+') {
+      cursor.move_to(cursor.position() + 1);
+    }
+    if (cursor.position() == start || !text::is_alpha(*start)) return false;
+    out.scheme = scheme_of(cursor.from(start));
+  }
+  out.scheme_text = cursor.from(start);
+  return cursor.take(':');
+}
+
+// [ userinfo "@" ]: only the '@' tells whether the text before it was a user or already the host.
+void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
+  const char* start = cursor.position();
+  const std::string_view user = cursor.run_escaped(is_bare ? grammar::kBareUser : grammar::kUser);
+  std::string_view password;
+  const bool has_password = !user.empty() && cursor.take(':');
+  if (has_password) password = cursor.run_escaped(grammar::kPassword);
+  if (user.empty() || !cursor.take('@')) {
+    cursor.move_to(start);
+    return;
+  }
+  out.user = user;
+  out.has_user = true;
+  out.password = password;
+  out.has_password = has_password;
+}
+
+// *( ";" pname [ "=" pvalue ] )
+Result<void> take_uri_params(Cursor& cursor, Uri& out) {
+  const char* start = cursor.position();
+  while (cursor.take(';')) {
+    if (cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
+    if (cursor.take('=') && cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
+  }
+  out.params.text = cursor.from(start);
+  return {};
+}
+
+// "?" hname "=" hvalue *( "&" hname "=" hvalue )
+Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
+  if (!cursor.take('?')) return {};
+  const char* start = cursor.position();
+  do {
+    if (cursor.run_escaped(grammar::kHeaderChar).empty() || !cursor.take('=')) return Status::ERR_SIP_URI;
+    (void)cursor.run_escaped(grammar::kHeaderChar);
+  } while (cursor.take('&'));
+  out.headers = cursor.from(start);
+  return {};
+}
+
+Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
+  take_userinfo(cursor, is_bare, out);
+  VOXLOCK_TRY(const grammar::HostPort host, grammar::take_host_port(cursor, false));
+  out.host = host.host;
+  out.port = host.port;
+  out.has_port = host.has_port;
+  if (is_bare) return {};
+  VOXLOCK_TRY_VOID(take_uri_params(cursor, out));
+  return take_uri_headers(cursor, out);
+}
+
+// RFC 3966 3: digits and visual separators, a global number with '+', a local one also with '*', '#'
+// and hexadecimal digits.
+Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
+  const char* start = cursor.position();
+  const bool is_global = cursor.take('+');
+  size_t digits = 0;
+  for (; !cursor.at_end(); cursor.move_to(cursor.position() + 1)) {
+    const char c = cursor.peek();
+    const bool is_dialled = is_global ? text::is_digit(c) : text::hex_value(c) >= 0 || c == '*' || c == '#';
+    if (!is_dialled && c != '-' && c != '.' && c != '(' && c != ')') break;
+    if (is_dialled) ++digits;
+  }
+  if (digits == 0) return Status::ERR_SIP_URI;
+  out.user = cursor.from(start);
+  out.has_user = true;
+  return is_bare ? Result<void>() : take_uri_params(cursor, out);
+}
+
+// The grammar of another scheme is not ours: its characters are checked only.
+Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
+  out.user = cursor.run(is_bare ? grammar::kBareOpaque : grammar::kOpaque);
+  out.has_user = true;
+  return out.user.empty() ? Result<void>(Status::ERR_SIP_URI) : Result<void>();
+}
+
+}  // namespace
+
+Result<void> grammar::take_uri(Cursor& cursor, bool is_bare, Uri& out) {
+  const char* start = cursor.position();
+  if (!take_scheme(cursor, out)) return Status::ERR_SIP_URI;
+  VOXLOCK_TRY_VOID(out.is_sip()                   ? take_sip(cursor, is_bare, out)
+                   : out.scheme == Scheme::kTel ? take_tel(cursor, is_bare, out)
+                                                : take_other(cursor, is_bare, out));
+  out.text = cursor.from(start);
+  return {};
+}
+
+uint16_t Uri::effective_port() const {
+  if (has_port) return port;
+  return scheme == Scheme::kSips ? 5061 : 5060;
+}
+
+Result<Uri> parse_uri(std::string_view text) {
+  Cursor cursor(text);
+  Uri out;
+  VOXLOCK_TRY_VOID(grammar::take_uri(cursor, false, out));
+  if (!cursor.at_end()) return Status::ERR_SIP_URI;
+  return out;
+}
+
+void unescape(std::string_view text, bytes::Writer& out) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_escape = text[i] == '%' && text.size() - i >= 3 && text::hex_value(text[i + 1]) >= 0 &&
+                           text::hex_value(text[i + 2]) >= 0;
+    if (is_escape) {
+      out.u8(static_cast<uint8_t>(text::hex_value(text[i + 1]) * 16 + text::hex_value(text[i + 2])));
+      i += 2;
+    } else {
+      out.put(text[i]);
+    }
+  }
+}
+
+}  // namespace voxlock::sip
