@@ -113,7 +113,27 @@ extern "C" {
 
 /* -500..-599: TLS and DTLS, lib/tls. */
 #define VOXLOCK_STATUS_LIST_TLS(X) \
-  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed")
+  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed") \
+  X(ERR_TLS_CERT_NAME, -501, "the certificate is for another name") \
+  X(ERR_TLS_CERT_EXPIRED, -502, "the certificate has expired") \
+  X(ERR_TLS_CERT_NOT_YET_VALID, -503, "the certificate is not valid yet") \
+  X(ERR_TLS_CERT_UNKNOWN_CA, -504, "the certificate was not issued by a trusted authority") \
+  X(ERR_TLS_CERT_WEAK, -505, "the certificate has a weak key or hash") \
+  X(ERR_TLS_CERT_NUL, -506, "a name in the certificate holds a NUL byte") \
+  X(ERR_TLS_CERT_MISSING, -507, "the peer sent no certificate") \
+  X(ERR_TLS_CERT_USAGE, -508, "the certificate is not meant for this use") \
+  X(ERR_TLS_NO_EXPECTED_NAME, -509, "a client needs the host name it expects") \
+  X(ERR_TLS_CLOCK_UNKNOWN, -510, "the wall time is unknown, certificate dates cannot be checked") \
+  X(ERR_TLS_ALERT, -511, "the peer ended the connection with an alert") \
+  X(ERR_TLS_TRUNCATED, -512, "the transport ended without close_notify") \
+  X(ERR_TLS_CLOSED, -513, "the connection is closed") \
+  X(ERR_TLS_VERSION, -514, "the peers share no protocol version") \
+  X(ERR_TLS_NO_SHARED_CIPHER, -515, "the peers share no cipher suite") \
+  X(ERR_TLS_ALPN, -516, "the peers share no application protocol") \
+  X(ERR_TLS_RECORD, -517, "a record is malformed or fails authentication") \
+  X(ERR_TLS_BAD_CERTIFICATE, -518, "a configured certificate cannot be read") \
+  X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate") \
+  X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")
 
 /* -600..-699: codecs and processing, lib/audio. */
 #define VOXLOCK_STATUS_LIST_AUDIO(X) \

@@ -29,5 +29,6 @@
 #include "voxlock/leg.h"
 #include "voxlock/sip.h"
 #include "voxlock/status.h"
+#include "voxlock/tls.h"
 
 #endif

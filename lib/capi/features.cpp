@@ -1,8 +1,8 @@
 // voxlock_has: what this build can do.
-#include <mbedtls/version.h>
 
 #include <string_view>
 
+#include "tls/settings.h"
 #include "voxlock/context.h"
 
 namespace {
@@ -20,7 +20,9 @@ constexpr Feature kFeatures[] = {
     {"audio.denoise", true},
     {"audio.resample", true},
     {"sip", true},
+const Feature kFeatures[] = {
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+    {"tls.1.3", voxlock::tls::has_tls13()},
 };
 
 }  // namespace

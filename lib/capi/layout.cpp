@@ -14,6 +14,7 @@ constexpr TableFn kTables[] = {
     leg_layouts,
     bridge_layouts,
     sip_layouts,
+    tls_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

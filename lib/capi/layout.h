@@ -43,5 +43,6 @@ LayoutTable audio_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
 LayoutTable sip_layouts();
+LayoutTable tls_layouts();
 
 }  // namespace voxlock::capi

@@ -1,0 +1,58 @@
+// The differences between mbedTLS 2.28 and 3.x in the SSL layer, and nothing else.
+#pragma once
+
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+
+#include "crypto/mbedtls_compat.h"
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#include <psa/crypto.h>
+#endif
+
+namespace voxlock::tls::compat {
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+inline constexpr bool kHasTls13 = true;
+// TLS 1.3 of mbedTLS 3 runs on PSA, whose state is one per process; it may be called again.
+inline bool start_library() { return psa_crypto_init() == PSA_SUCCESS; }
+#else
+inline constexpr bool kHasTls13 = false;
+inline bool start_library() { return true; }
+#endif
+inline void set_versions(mbedtls_ssl_config* config, bool from_13) {
+  mbedtls_ssl_conf_min_tls_version(config, from_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(config, kHasTls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+}
+inline bool is_done(const mbedtls_ssl_context* ssl) { return mbedtls_ssl_is_handshake_over(const_cast<mbedtls_ssl_context*>(ssl)) != 0; }
+inline constexpr int kBadVersion = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+inline constexpr int kNoSharedCipher = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+inline constexpr int kTicket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+
+#else
+
+inline constexpr bool kHasTls13 = false;
+inline bool start_library() { return true; }
+inline void set_versions(mbedtls_ssl_config* config, bool /*from_13*/) {
+  mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+  mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+}
+inline bool is_done(const mbedtls_ssl_context* ssl) { return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER; }
+inline constexpr int kBadVersion = MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION;
+inline constexpr int kNoSharedCipher = MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN;
+// Never returned by this version: no other error has this number.
+inline constexpr int kTicket = 1;
+
+#endif
+
+#ifndef MBEDTLS_PRIVATE
+#define MBEDTLS_PRIVATE(member) member
+#endif
+// The description of the fatal alert that was just read (RFC 5246, section 7.2); mbedTLS has no getter.
+inline uint8_t received_alert(const mbedtls_ssl_context* ssl) {
+  return ssl->MBEDTLS_PRIVATE(in_msg) != nullptr ? ssl->MBEDTLS_PRIVATE(in_msg)[1] : uint8_t{0};
+}
+
+}  // namespace voxlock::tls::compat
