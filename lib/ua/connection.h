@@ -1,0 +1,26 @@
+// Connections of the host: opened by either side, reused by the name they were opened to.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ua/core.h"
+
+namespace voxlock::ua {
+
+// A connection for a request URI or route: one that was opened to the same name, port and transport,
+// or a new one that the host is asked for. fallback: the transport where the URI names none.
+// ERR_UA_URI, ERR_LIMIT.
+Result<Connection*> connect_to(Core& core, std::string_view uri, Transport fallback);
+Result<Connection*> add_connection(Core& core, Transport transport, std::string_view peer_host,
+                                   uint16_t peer_port, bool is_outbound);
+void connection_opened(Core& core, Connection& connection);
+// Sends what waited for connections to open, while the output has room.
+void send_waiting(Core& core);
+void connection_closed(Core& core, uint64_t id);
+// Works on the frames of all connections while the output has room.
+void read_connections(Core& core);
+// Reads one connection's frames; false where the output ran out of room.
+bool read_connection(Core& core, Connection& connection);
+
+}  // namespace voxlock::ua
