@@ -28,6 +28,8 @@
 #include "voxlock/context.h"
 #include "voxlock/leg.h"
 #include "voxlock/sip.h"
+#include "voxlock/rtp.h"
+#include "voxlock/srtp.h"
 #include "voxlock/status.h"
 #include "voxlock/tls.h"
 

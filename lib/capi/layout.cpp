@@ -15,6 +15,8 @@ constexpr TableFn kTables[] = {
     bridge_layouts,
     sip_layouts,
     tls_layouts,
+    rtp_layouts,
+    srtp_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

@@ -44,5 +44,7 @@ LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
 LayoutTable sip_layouts();
 LayoutTable tls_layouts();
+LayoutTable rtp_layouts();
+LayoutTable srtp_layouts();
 
 }  // namespace voxlock::capi

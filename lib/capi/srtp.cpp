@@ -1,0 +1,237 @@
+#include "voxlock/srtp.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "capi/guard.h"
+#include "capi/handle.h"
+#include "capi/structs.h"
+#include "srtp/session.h"
+
+VOXLOCK_LAYOUT(voxlock_srtp_suite, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite), VOXLOCK_FIELD(name),
+               VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(salt_len), VOXLOCK_FIELD(rtp_tag_len),
+               VOXLOCK_FIELD(rtcp_tag_len))
+VOXLOCK_LAYOUT(voxlock_srtp_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite), VOXLOCK_FIELD(key),
+               VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(peer_key), VOXLOCK_FIELD(peer_key_len),
+               VOXLOCK_FIELD(mki), VOXLOCK_FIELD(mki_len), VOXLOCK_FIELD(peer_mki),
+               VOXLOCK_FIELD(peer_mki_len), VOXLOCK_FIELD(replay_window), VOXLOCK_FIELD(max_ssrcs),
+               VOXLOCK_FIELD(rtp_lifetime), VOXLOCK_FIELD(rtcp_lifetime), VOXLOCK_FIELD(flags),
+               VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_srtp_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrcs),
+               VOXLOCK_FIELD(rtp_opened), VOXLOCK_FIELD(rtcp_opened), VOXLOCK_FIELD(rtp_sealed),
+               VOXLOCK_FIELD(rtcp_sealed), VOXLOCK_FIELD(auth_failed), VOXLOCK_FIELD(replayed),
+               VOXLOCK_FIELD(too_old), VOXLOCK_FIELD(malformed), VOXLOCK_FIELD(mki_unknown),
+               VOXLOCK_FIELD(ssrc_refused), VOXLOCK_FIELD(key_expired), VOXLOCK_FIELD(rtp_left),
+               VOXLOCK_FIELD(rtcp_left))
+
+struct voxlock_srtp : voxlock::capi::Handle {
+  using Half = std::optional<voxlock::srtp::Session>;
+  voxlock_srtp(voxlock_context* ctx, Half&& inbound, Half&& outbound)
+      : Handle(ctx), in(std::move(inbound)), out(std::move(outbound)) {}
+
+  Half in;
+  Half out;
+};
+
+namespace voxlock::capi {
+namespace {
+
+using srtp::Direction;
+using srtp::Session;
+
+constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_srtp_suite>::kLayout,
+                                     LayoutOf<voxlock_srtp_config>::kLayout,
+                                     LayoutOf<voxlock_srtp_stats>::kLayout};
+
+voxlock_srtp_config srtp_defaults() {
+  const srtp::SessionConfig defaults;
+  voxlock_srtp_config config{};
+  config.suite = static_cast<int32_t>(defaults.suite);
+  config.replay_window = defaults.replay_window;
+  config.max_ssrcs = defaults.max_ssrcs;
+  config.rtp_lifetime = defaults.rtp_lifetime;
+  config.rtcp_lifetime = defaults.rtcp_lifetime;
+  return config;
+}
+
+Result<srtp::SessionConfig> common_config(const voxlock_srtp_config& config) {
+  if (config.suite < 0 || config.suite > UINT8_MAX) return Status::ERR_UNSUPPORTED;
+  if ((config.flags & ~VOXLOCK_SRTP_PLAIN_RTCP) != 0 || config.reserved != 0) return Status::ERR_INVALID_ARGUMENT;
+  srtp::SessionConfig out;
+  out.suite = static_cast<srtp::SuiteId>(config.suite);
+  out.replay_window = config.replay_window;
+  out.max_ssrcs = config.max_ssrcs;
+  out.rtp_lifetime = config.rtp_lifetime;
+  out.rtcp_lifetime = config.rtcp_lifetime;
+  out.is_rtcp_plain = (config.flags & VOXLOCK_SRTP_PLAIN_RTCP) != 0;
+  return out;
+}
+
+Result<void> make_srtp(voxlock_context* ctx, const voxlock_srtp_config* in, voxlock_srtp** out) {
+  VOXLOCK_TRY(const voxlock_srtp_config config, read_struct(in, srtp_defaults()));
+  VOXLOCK_TRY(srtp::SessionConfig half, common_config(config));
+  VOXLOCK_TRY(const ByteView key, input(config.key, config.key_len));
+  VOXLOCK_TRY(const ByteView peer_key, input(config.peer_key, config.peer_key_len));
+  VOXLOCK_TRY(const ByteView mki, input(config.mki, config.mki_len));
+  VOXLOCK_TRY(const ByteView peer_mki, input(config.peer_mki, config.peer_mki_len));
+  const bool has_peer_key = config.peer_key != nullptr;
+  if (config.key == nullptr && !has_peer_key) return Status::ERR_INVALID_ARGUMENT;
+  voxlock_srtp::Half inbound;
+  voxlock_srtp::Half outbound;
+  half.direction = Direction::kInbound;
+  half.key_and_salt = has_peer_key ? peer_key : key;
+  half.mki = has_peer_key || config.peer_mki != nullptr ? peer_mki : mki;
+  VOXLOCK_TRY(Session opener, Session::create(ctx->context, half));
+  inbound.emplace(std::move(opener));
+  if (config.key != nullptr) {
+    half.direction = Direction::kOutbound;
+    half.key_and_salt = key;
+    half.mki = mki;
+    VOXLOCK_TRY(Session sealer, Session::create(ctx->context, half));
+    outbound.emplace(std::move(sealer));
+  }
+  *out = make_handle<voxlock_srtp>(ctx, std::move(inbound), std::move(outbound)).release();
+  return {};
+}
+
+bool overlaps(ByteView a, ByteView b) {
+  const std::less<const uint8_t*> before;
+  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+}
+
+using Transform = Result<size_t> (Session::*)(ByteView, MutableBytes);
+
+// One call of open or seal; extra: the bytes that sealing adds.
+int32_t transform(voxlock_srtp::Half* half, Transform run, size_t extra, ByteView packet, uint8_t* out, size_t* len) {
+  return guard([&]() -> Result<void> {
+    VOXLOCK_TRY(const MutableBytes room, output(out, len));
+    if (packet.data() == nullptr || overlaps(packet, room)) return Status::ERR_INVALID_ARGUMENT;
+    if (!half->has_value()) return Status::ERR_WRONG_STATE;
+    const auto done = ((**half).*run)(packet, room);
+    if (done.error() == Status::ERR_BUFFER_TOO_SMALL) *len = packet.size() + extra;
+    if (!done) return done.error();
+    *len = *done;
+    return {};
+  });
+}
+
+voxlock_srtp_stats describe(const voxlock_srtp& srtp) {
+  const srtp::SessionStats in = srtp.in ? srtp.in->stats() : srtp::SessionStats{};
+  const srtp::SessionStats out = srtp.out ? srtp.out->stats() : in;
+  voxlock_srtp_stats stats{};
+  stats.ssrcs = in.ssrcs;
+  stats.rtp_opened = in.rtp_packets;
+  stats.rtcp_opened = in.rtcp_packets;
+  stats.rtp_sealed = srtp.out ? out.rtp_packets : 0;
+  stats.rtcp_sealed = srtp.out ? out.rtcp_packets : 0;
+  stats.auth_failed = in.auth_failed;
+  stats.replayed = in.replayed;
+  stats.too_old = in.too_old;
+  stats.malformed = in.malformed;
+  stats.mki_unknown = in.mki_unknown;
+  stats.ssrc_refused = in.ssrc_refused;
+  stats.key_expired = in.key_expired;
+  stats.rtp_left = std::min(in.rtp_left, out.rtp_left);
+  stats.rtcp_left = std::min(in.rtcp_left, out.rtcp_left);
+  return stats;
+}
+
+template <typename Srtp>
+auto half_of(Srtp* srtp, int32_t direction) -> Result<decltype(&*srtp->in)> {
+  if (srtp == nullptr || (direction != VOXLOCK_SRTP_INBOUND && direction != VOXLOCK_SRTP_OUTBOUND)) {
+    return Status::ERR_INVALID_ARGUMENT;
+  }
+  auto& half = direction == VOXLOCK_SRTP_INBOUND ? srtp->in : srtp->out;
+  if (!half) return Status::ERR_WRONG_STATE;
+  return &*half;
+}
+
+}  // namespace
+
+LayoutTable srtp_layouts() { return kLayouts; }
+
+}  // namespace voxlock::capi
+
+using namespace voxlock;
+
+extern "C" {
+
+int32_t voxlock_srtp_suite_info(int32_t suite, voxlock_srtp_suite* out) {
+  return capi::guard([&]() -> Result<void> {
+    if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    const bool is_id = suite >= 0 && suite <= UINT8_MAX;
+    const srtp::Suite* row = is_id ? srtp::find_suite(static_cast<srtp::SuiteId>(suite)) : nullptr;
+    if (row == nullptr) return Status::ERR_UNSUPPORTED;
+    const voxlock_srtp_suite value{sizeof(voxlock_srtp_suite), suite, row->name.data(),
+                                   static_cast<uint32_t>(row->key_len), static_cast<uint32_t>(row->salt_len),
+                                   static_cast<uint32_t>(row->rtp_tag_len), static_cast<uint32_t>(row->rtcp_tag_len)};
+    return capi::write_struct(out, value);
+  });
+}
+
+int32_t voxlock_srtp_config_init(voxlock_srtp_config* config, size_t size) {
+  return capi::guard([&] { return capi::init_struct(config, size, capi::srtp_defaults()); });
+}
+
+int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config, voxlock_srtp** out) {
+  return capi::guard([&]() -> Result<void> {
+    if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    *out = nullptr;
+    if (ctx == nullptr || config == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::make_srtp(ctx, config, out);
+  });
+}
+
+void voxlock_srtp_free(voxlock_srtp* srtp) { capi::free_handle(srtp); }
+
+int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len, uint8_t* out,
+                          size_t* len, uint64_t /*now_ns*/) {
+  if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
+  return capi::transform(&srtp->in, &srtp::Session::open_rtp, 0, {packet, packet_len}, out, len);
+}
+
+int32_t voxlock_srtp_open_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                               uint8_t* out, size_t* len, uint64_t /*now_ns*/) {
+  if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
+  return capi::transform(&srtp->in, &srtp::Session::open_rtcp, 0, {packet, packet_len}, out, len);
+}
+
+int32_t voxlock_srtp_seal(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len, uint8_t* out,
+                          size_t* len) {
+  if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
+  const size_t extra = srtp->out ? srtp->out->rtp_overhead() : 0;
+  return capi::transform(&srtp->out, &srtp::Session::seal_rtp, extra, {packet, packet_len}, out, len);
+}
+
+int32_t voxlock_srtp_seal_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                               uint8_t* out, size_t* len) {
+  if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
+  const size_t extra = srtp->out ? srtp->out->rtcp_overhead() : 0;
+  return capi::transform(&srtp->out, &srtp::Session::seal_rtcp, extra, {packet, packet_len}, out, len);
+}
+
+int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t roc) {
+  return capi::guard([&]() -> Result<void> {
+    VOXLOCK_TRY(srtp::Session* const half, capi::half_of(srtp, direction));
+    return half->set_roc(ssrc, roc);
+  });
+}
+
+int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t* roc) {
+  return capi::guard([&]() -> Result<void> {
+    if (roc == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const srtp::Session* const half, capi::half_of(srtp, direction));
+    VOXLOCK_TRY(*roc, half->roc(ssrc));
+    return {};
+  });
+}
+
+int32_t voxlock_srtp_get_stats(const voxlock_srtp* srtp, voxlock_srtp_stats* out) {
+  return capi::guard([&]() -> Result<void> {
+    if (srtp == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::write_struct(out, capi::describe(*srtp));
+  });
+}
+
+}  // extern "C"
