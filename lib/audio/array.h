@@ -18,14 +18,18 @@ class Array {
   Array() = default;
   // size zeros. Throws std::bad_alloc.
   Array(std::pmr::memory_resource& memory, size_t size)
-      : memory_(&memory), size_(size), data_(static_cast<T*>(memory.allocate(size * sizeof(T), kAlign))) {
+      : memory_(&memory),
+        size_(size),
+        data_(static_cast<T*>(memory.allocate(size * sizeof(T), kAlign))) {
     std::fill_n(data_, size_, T{});
   }
   ~Array() {
     if (data_ != nullptr) memory_->deallocate(data_, size_ * sizeof(T), kAlign);
   }
   Array(Array&& other) noexcept
-      : memory_(other.memory_), size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+      : memory_(other.memory_),
+        size_(std::exchange(other.size_, 0)),
+        data_(std::exchange(other.data_, nullptr)) {}
   Array& operator=(Array&& other) noexcept {
     std::swap(memory_, other.memory_);
     std::swap(size_, other.size_);

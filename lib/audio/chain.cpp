@@ -33,7 +33,8 @@ Result<Chain> Chain::create(std::pmr::memory_resource& memory, const ChainConfig
   return chain;
 }
 
-Result<void> Chain::add_all(std::pmr::memory_resource& memory, std::span<const StageConfig> configs) {
+Result<void> Chain::add_all(std::pmr::memory_resource& memory,
+                            std::span<const StageConfig> configs) {
   stages_.reserve(configs.size());
   size_t widest = piece_;
   uint32_t ticks = 0;
@@ -77,7 +78,8 @@ Result<size_t> Chain::process(PcmView in, Pcm out) {
   while (!in.empty()) {
     const PcmView piece = in.first(std::min<size_t>(in.size(), piece_));
     const size_t written = output_samples(piece.size());
-    changes_rate_ ? run_through_work(piece, out.first(written)) : run_in_place(piece, out.first(written));
+    changes_rate_ ? run_through_work(piece, out.first(written))
+                  : run_in_place(piece, out.first(written));
     in = in.subspan(piece.size());
     out = out.subspan(written);
   }
@@ -103,7 +105,8 @@ void Chain::run_through_work(PcmView in, Pcm out) {
     }
     const auto samples = static_cast<size_t>(uint64_t{now.size()} * stage.output_rate() / rate);
     stage.resample(now, free.first(samples));
-    free = std::exchange(now, free.first(samples)).data() == work_[0].data() ? work_[0].span() : work_[1].span();
+    free = std::exchange(now, free.first(samples)).data() == work_[0].data() ? work_[0].span()
+                                                                             : work_[1].span();
     rate = stage.output_rate();
   }
   std::copy(now.begin(), now.end(), out.begin());

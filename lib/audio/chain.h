@@ -1,5 +1,5 @@
-// A chain of processing stages built from an array. Everything is allocated when it is made; process()
-// allocates nothing, and a stage that cannot work passes audio through and counts it.
+// A chain of processing stages built from an array. Everything is allocated when it is made;
+// process() allocates nothing, and a stage that cannot work passes audio through and counts it.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,9 @@ namespace voxlock::audio {
 
 struct ChainConfig {
   uint32_t sample_rate = 8000;  // Hz of the input; the resample stages decide the output's
-  // Every process() call gives a multiple of so many samples, at most 120 ms; 0: 10 ms. Smaller blocks
-  // than a stage's frame cost latency (frame - gcd(frame, block)), multiples of it cost none.
+  // Every process() call gives a multiple of so many samples, at most 120 ms; 0: 10 ms. Smaller
+  // blocks than a stage's frame cost latency (frame - gcd(frame, block)), multiples of it cost
+  // none.
   uint32_t block_samples = 0;
   std::span<const StageConfig> stages;  // in order; none: audio passes unchanged
 };
@@ -30,8 +31,8 @@ class Chain {
   // Throws std::bad_alloc.
   static Result<Chain> create(std::pmr::memory_resource& memory, const ChainConfig& config);
 
-  // In place; only where output_rate() equals input_rate(), else ERR_WRONG_STATE. ERR_AUDIO_FRAME_SIZE
-  // where pcm is not a multiple of block_samples().
+  // In place; only where output_rate() equals input_rate(), else ERR_WRONG_STATE.
+  // ERR_AUDIO_FRAME_SIZE where pcm is not a multiple of block_samples().
   Result<void> process(Pcm pcm);
   // From in to out, which may be the same buffer where the rate does not rise, else they must not
   // overlap (ERR_AUDIO_OVERLAP). Returns output_samples(in.size()). ERR_AUDIO_FRAME_SIZE,
@@ -44,7 +45,9 @@ class Chain {
   [[nodiscard]] size_t output_samples(size_t in_samples) const;
   // Delay of the whole chain in samples at output_rate(), rounded up.
   [[nodiscard]] uint32_t latency_samples() const { return latency_; }
-  [[nodiscard]] uint64_t latency_ns() const { return uint64_t{latency_} * 1'000'000'000 / output_rate_; }
+  [[nodiscard]] uint64_t latency_ns() const {
+    return uint64_t{latency_} * 1'000'000'000 / output_rate_;
+  }
 
   [[nodiscard]] size_t stage_count() const { return stages_.size(); }
   [[nodiscard]] StageKind stage_kind(size_t index) const { return stages_[index].kind(); }
@@ -64,7 +67,7 @@ class Chain {
   uint32_t latency_ = 0;
   bool changes_rate_ = false;
   bool burns_stack_ = false;  // a stage runs code that leaves audio on the dead stack
-  Array<int16_t> work_[2];  // only where the rate changes
+  Array<int16_t> work_[2];    // only where the rate changes
 };
 
 }  // namespace voxlock::audio

@@ -14,8 +14,8 @@ struct CodecRow {
   size_t octets_per_sample;
   void (*encode)(const int16_t* pcm, uint8_t* out, size_t count);
   void (*decode)(const uint8_t* in, int16_t* pcm, size_t count);
-  uint32_t only_rate;      // 0: any of ours
-  uint32_t rtp_clock;      // 0: the PCM rate
+  uint32_t only_rate;  // 0: any of ours
+  uint32_t rtp_clock;  // 0: the PCM rate
 };
 
 constexpr CodecRow kCodecs[] = {
@@ -26,12 +26,15 @@ constexpr CodecRow kCodecs[] = {
 };
 
 const CodecRow* find_codec(CodecId id) {
-  const auto* row = std::find_if(std::begin(kCodecs), std::end(kCodecs), [id](const CodecRow& r) { return r.id == id; });
+  const auto* row = std::find_if(std::begin(kCodecs), std::end(kCodecs),
+                                 [id](const CodecRow& r) { return r.id == id; });
   return row != std::end(kCodecs) ? row : nullptr;
 }
 
 // The row of a codec that check_codec has accepted.
-const CodecRow& row_of(const CodecConfig& config) { return *find_codec(config.codec); }
+const CodecRow& row_of(const CodecConfig& config) {
+  return *find_codec(config.codec);
+}
 
 }  // namespace
 
@@ -80,7 +83,8 @@ size_t Encoder::max_payload(size_t samples) const {
 }
 
 Result<size_t> Encoder::encode(PcmView pcm, MutableBytes out) {
-  if (pcm.empty() || pcm.size() > max_packet_samples(config_.sample_rate)) return Status::ERR_AUDIO_FRAME_SIZE;
+  if (pcm.empty() || pcm.size() > max_packet_samples(config_.sample_rate))
+    return Status::ERR_AUDIO_FRAME_SIZE;
   const size_t len = max_payload(pcm.size());
   if (out.size() < len) return Status::ERR_BUFFER_TOO_SMALL;
   const CodecRow& row = row_of(config_);
@@ -112,7 +116,8 @@ Result<size_t> Decoder::samples_in(ByteView payload) const {
   const CodecRow& row = row_of(config_);
   if (row.octets_per_sample == 0) return opus_samples(payload, config_.sample_rate);
   const size_t samples = payload.size() / row.octets_per_sample;
-  if (payload.size() % row.octets_per_sample != 0 || samples > max_packet_samples(config_.sample_rate)) {
+  if (payload.size() % row.octets_per_sample != 0 ||
+      samples > max_packet_samples(config_.sample_rate)) {
     return Status::ERR_AUDIO_PAYLOAD;
   }
   return samples;
@@ -149,7 +154,8 @@ Result<size_t> Decoder::decode_checked(ByteView payload, Pcm out) {
 }
 
 Result<size_t> Decoder::conceal(Pcm out, ByteView next) {
-  if (out.empty() || out.size() > max_packet_samples(config_.sample_rate)) return Status::ERR_AUDIO_FRAME_SIZE;
+  if (out.empty() || out.size() > max_packet_samples(config_.sample_rate))
+    return Status::ERR_AUDIO_FRAME_SIZE;
   if (config_.codec != CodecId::kOpus) {
     fade_.conceal(out);
   } else {

@@ -1,6 +1,6 @@
 // Speech codecs behind one encoder and one decoder type. A codec is a row of data plus, for Opus, a
-// state in the host's memory. PCM is int16 mono at the codec's own PCM rate; the RTP clock is another
-// number (RFC 7587 4.1: always 48000 for Opus) and is asked for by rtp_clock().
+// state in the host's memory. PCM is int16 mono at the codec's own PCM rate; the RTP clock is
+// another number (RFC 7587 4.1: always 48000 for Opus) and is asked for by rtp_clock().
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,8 @@ uint32_t rtp_clock(CodecId codec, uint32_t sample_rate);
 uint64_t rtp_ticks(const CodecConfig& config, size_t samples);
 // ERR_AUDIO_CODEC, ERR_AUDIO_RATE (the codec does not run at it), ERR_AUDIO_CODEC_SETTING.
 Result<void> check_codec(const CodecConfig& config);
-// True for a payload that tells silence: Opus DTX (at most two bytes) or an empty payload of any codec.
+// True for a payload that tells silence: Opus DTX (at most two bytes) or an empty payload of any
+// codec.
 bool is_dtx(CodecId codec, ByteView payload);
 
 class Encoder {
@@ -44,15 +45,15 @@ class Encoder {
   // The statuses of check_codec. Throws std::bad_alloc.
   static Result<Encoder> create(std::pmr::memory_resource& memory, const CodecConfig& config);
 
-  // Encodes one packet: 1 sample to 120 ms for G.711 and L16; 2.5, 5, 10, 20, 40, 60, 80, 100 or 120 ms
-  // for Opus. Returns the payload's length; is_dtx() of it: need not be sent. out must have room for
-  // max_payload(). ERR_AUDIO_FRAME_SIZE, ERR_BUFFER_TOO_SMALL; nothing changed on error.
+  // Encodes one packet: 1 sample to 120 ms for G.711 and L16; 2.5, 5, 10, 20, 40, 60, 80, 100 or
+  // 120 ms for Opus. Returns the payload's length; is_dtx() of it: need not be sent. out must have
+  // room for max_payload(). ERR_AUDIO_FRAME_SIZE, ERR_BUFFER_TOO_SMALL; nothing changed on error.
   Result<size_t> encode(PcmView pcm, MutableBytes out);
   // The most bytes a payload of so many samples takes.
   [[nodiscard]] size_t max_payload(size_t samples) const;
 
-  // Changes bit rate, complexity, FEC, DTX and the loss hint between two packets. ERR_WRONG_STATE where
-  // the codec is not Opus, ERR_AUDIO_CODEC_SETTING; nothing changed on error.
+  // Changes bit rate, complexity, FEC, DTX and the loss hint between two packets. ERR_WRONG_STATE
+  // where the codec is not Opus, ERR_AUDIO_CODEC_SETTING; nothing changed on error.
   Result<void> set(const OpusSettings& settings);
 
   [[nodiscard]] const CodecConfig& config() const { return config_; }
@@ -79,17 +80,17 @@ class Decoder {
 
   // Decodes one packet of any legal duration and returns the samples written. An empty payload is
   // silence as long as the packet before it (20 ms at first); an Opus DTX packet is comfort noise.
-  // ERR_AUDIO_PAYLOAD (malformed), ERR_BUFFER_TOO_SMALL (ask samples_in); nothing changed on error but
-  // the count of malformed packets.
+  // ERR_AUDIO_PAYLOAD (malformed), ERR_BUFFER_TOO_SMALL (ask samples_in); nothing changed on error
+  // but the count of malformed packets.
   Result<size_t> decode(ByteView payload, Pcm out);
 
   // Samples a payload decodes to. ERR_AUDIO_PAYLOAD.
   [[nodiscard]] Result<size_t> samples_in(ByteView payload) const;
 
-  // Fills out where a packet was lost; out is as long as that packet: up to 120 ms, for Opus a multiple
-  // of 2.5 ms, else ERR_AUDIO_FRAME_SIZE. next: the payload of the packet after the gap if it is here
-  // already; Opus takes its redundant copy of the lost one, other codecs ignore it. next is not consumed:
-  // decode() it afterwards. Returns out.size().
+  // Fills out where a packet was lost; out is as long as that packet: up to 120 ms, for Opus a
+  // multiple of 2.5 ms, else ERR_AUDIO_FRAME_SIZE. next: the payload of the packet after the gap if
+  // it is here already; Opus takes its redundant copy of the lost one, other codecs ignore it. next
+  // is not consumed: decode() it afterwards. Returns out.size().
   Result<size_t> conceal(Pcm out, ByteView next = {});
 
   // Samples of the last packet, 20 ms before the first: how much to conceal for one lost packet.

@@ -32,11 +32,13 @@ Result<Denoise> Denoise::create(const DenoiseConfig& config, uint32_t sample_rat
   if (config.attenuation_db < 1 || config.attenuation_db > 45) return Status::ERR_AUDIO_ATTENUATION;
   if (config.frame_ms != 10 && config.frame_ms != kMaxFrameMs) return Status::ERR_AUDIO_STAGE_FRAME;
   const uint32_t frame_samples = sample_rate / 1000 * config.frame_ms;
-  State state(speex_preprocess_state_init(static_cast<int>(frame_samples), static_cast<int>(sample_rate)),
-              Deleter{frame_samples});
+  State state(
+      speex_preprocess_state_init(static_cast<int>(frame_samples), static_cast<int>(sample_rate)),
+      Deleter{frame_samples});
   if (state == nullptr) return Status::ERR_NO_MEMORY;
   set_option(state.get(), SPEEX_PREPROCESS_SET_DENOISE, 1);
-  set_option(state.get(), SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -static_cast<spx_int32_t>(config.attenuation_db));
+  set_option(state.get(), SPEEX_PREPROCESS_SET_NOISE_SUPPRESS,
+             -static_cast<spx_int32_t>(config.attenuation_db));
   set_option(state.get(), SPEEX_PREPROCESS_SET_AGC, 0);
   set_option(state.get(), SPEEX_PREPROCESS_SET_DEREVERB, 0);
   return Denoise(std::move(state));

@@ -30,8 +30,8 @@ class Denoise {
   bool process(Pcm frame);
 
  private:
-  // libspeexdsp takes its state from the C library's calloc: silence is run through it before the free,
-  // so that no audio is left in the heap.
+  // libspeexdsp takes its state from the C library's calloc: silence is run through it before the
+  // free, so that no audio is left in the heap.
   struct Deleter {
     uint32_t frame_samples;
     void operator()(SpeexPreprocessState_* state) const noexcept;

@@ -8,8 +8,8 @@ namespace voxlock::audio {
 Fade::Fade(std::pmr::memory_resource& memory, uint32_t sample_rate)
     : samples_per_ms_(sample_rate / 1000), history_(memory, samples_per_ms_ * kHistoryMs) {}
 
-// To and fro: backwards from the newest sample, forwards again from the oldest. The copy starts where
-// the audio stopped and has no jump at its turns.
+// To and fro: backwards from the newest sample, forwards again from the oldest. The copy starts
+// where the audio stopped and has no jump at its turns.
 float Fade::next_copy() {
   const size_t size = history_.size();
   const size_t turn = 2 * size;
@@ -40,7 +40,8 @@ void Fade::accept(Pcm pcm) {
     for (size_t i = 0; i < blend; ++i) {
       const float share = static_cast<float>(i + 1) / static_cast<float>(blend + 1);
       const float copy = gain_ > 0 ? next_copy() * gain_ : 0.0f;
-      pcm[i] = static_cast<int16_t>(std::lrint(static_cast<float>(pcm[i]) * share + copy * (1.0f - share)));
+      pcm[i] = static_cast<int16_t>(
+          std::lrint(static_cast<float>(pcm[i]) * share + copy * (1.0f - share)));
     }
   }
   remember(pcm);

@@ -1,5 +1,5 @@
-// Plain concealment for codecs that have none of their own: the last 20 ms are played to and fro while
-// they fade, so that neither the gap nor its end clicks.
+// Plain concealment for codecs that have none of their own: the last 20 ms are played to and fro
+// while they fade, so that neither the gap nor its end clicks.
 #pragma once
 
 #include <cstddef>

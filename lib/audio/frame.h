@@ -17,9 +17,12 @@ constexpr bool is_rate(uint32_t sample_rate) {
   return sample_rate == 8000 || sample_rate == 16000 || sample_rate == 48000;
 }
 
-// The longest packet any codec here makes or takes; RFC 6716 2.1.4: an Opus packet lasts at most 120 ms.
+// The longest packet any codec here makes or takes; RFC 6716 2.1.4: an Opus packet lasts at most
+// 120 ms.
 inline constexpr uint32_t kMaxPacketMs = 120;
-constexpr size_t max_packet_samples(uint32_t sample_rate) { return sample_rate / 1000 * kMaxPacketMs; }
+constexpr size_t max_packet_samples(uint32_t sample_rate) {
+  return sample_rate / 1000 * kMaxPacketMs;
+}
 // Room for the longest packet at the highest rate.
 inline constexpr size_t kMaxPacketSamples = max_packet_samples(48000);
 

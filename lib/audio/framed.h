@@ -15,8 +15,8 @@ namespace voxlock::audio {
 
 // T has frame_samples(), latency_samples() and bool process(Pcm frame).
 //
-// With block = gcd(block, frame) * k the worst remainder leaves frame - gcd samples waiting, so that
-// many zeros go out first and a frame is always ready when it is due:
+// With block = gcd(block, frame) * k the worst remainder leaves frame - gcd samples waiting, so
+// that many zeros go out first and a frame is always ready when it is due:
 //
 //   in:   [ g ][ g ][ g ] -> frame full: process -> out: [ g ][ g ][ g ]
 //   read of step n is written by step n + frame/g - 1
@@ -30,7 +30,6 @@ class Framed {
     if (step_ == work_.frame_samples()) return;
     in_ = Array<int16_t>(memory, work_.frame_samples());
     out_ = Array<int16_t>(memory, work_.frame_samples());
-    read_ = step_;
   }
 
   [[nodiscard]] uint32_t latency_samples() const {

@@ -4,16 +4,18 @@
 #include <bit>
 #include <cstring>
 
-// Both laws are small floating-point formats: three bits of exponent, four of mantissa. So the segment
-// search of the recommendation is a conversion to float, whose exponent and upper mantissa bits are the
-// code, and decoding is the way back. Both are exact: all numbers are below 2^24.
+// Both laws are small floating-point formats: three bits of exponent, four of mantissa. So the
+// segment search of the recommendation is a conversion to float, whose exponent and upper mantissa
+// bits are the code, and decoding is the way back. Both are exact: all numbers are below 2^24.
 
 namespace voxlock::audio {
 namespace {
 
 // Bits 19 and up of a float: exponent (bias 127) and the four upper mantissa bits.
 constexpr int32_t kMantissaShift = 19;
-constexpr int32_t exponent_code(int32_t exponent) { return (127 + exponent) * 16; }
+constexpr int32_t exponent_code(int32_t exponent) {
+  return (127 + exponent) * 16;
+}
 // Half of the lowest mantissa step that a code keeps: decoders answer the middle of the interval.
 constexpr int32_t kHalfStep = 1 << (kMantissaShift - 1);
 
@@ -31,7 +33,8 @@ constexpr uint8_t ulaw_code(int16_t sample) {
 
 constexpr int16_t ulaw_sample(uint8_t code) {
   const int32_t inverted = code ^ 0xff;
-  const int32_t bits = ((inverted & 0x7f) << kMantissaShift) + (exponent_code(7) << kMantissaShift) + kHalfStep;
+  const int32_t bits =
+      ((inverted & 0x7f) << kMantissaShift) + (exponent_code(7) << kMantissaShift) + kHalfStep;
   const int32_t magnitude = static_cast<int32_t>(std::bit_cast<float>(bits)) - 132;
   const int32_t sign = -(inverted >> 7);
   return static_cast<int16_t>((magnitude ^ sign) - sign);

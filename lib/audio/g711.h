@@ -12,7 +12,8 @@ void ulaw_encode(const int16_t* pcm, uint8_t* out, size_t count);
 void ulaw_decode(const uint8_t* in, int16_t* pcm, size_t count);
 void alaw_encode(const int16_t* pcm, uint8_t* out, size_t count);
 void alaw_decode(const uint8_t* in, int16_t* pcm, size_t count);
-// RFC 3551 4.5.11: two's complement, most significant octet first; out and in hold 2 * count octets.
+// RFC 3551 4.5.11: two's complement, most significant octet first; out and in hold 2 * count
+// octets.
 void l16_encode(const int16_t* pcm, uint8_t* out, size_t count);
 void l16_decode(const uint8_t* in, int16_t* pcm, size_t count);
 

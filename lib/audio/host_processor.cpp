@@ -4,8 +4,8 @@
 
 namespace voxlock::audio {
 
-Result<HostStage> HostStage::create(std::pmr::memory_resource& memory, const HostProcessor& processor,
-                                    uint32_t sample_rate) {
+Result<HostStage> HostStage::create(std::pmr::memory_resource& memory,
+                                    const HostProcessor& processor, uint32_t sample_rate) {
   if (processor.process == nullptr) return Status::ERR_AUDIO_PROCESSOR;
   if (processor.sample_rate != sample_rate) return Status::ERR_AUDIO_PROCESSOR_RATE;
   if (processor.frame_samples == 0 || processor.frame_samples > max_packet_samples(sample_rate)) {
@@ -16,7 +16,8 @@ Result<HostStage> HostStage::create(std::pmr::memory_resource& memory, const Hos
 }
 
 bool HostStage::process(Pcm frame) {
-  if (processor_.process(processor_.user, frame.data(), out_.data(), frame.size()) != 0) return false;
+  if (processor_.process(processor_.user, frame.data(), out_.data(), frame.size()) != 0)
+    return false;
   std::copy_n(out_.data(), frame.size(), frame.begin());
   return true;
 }

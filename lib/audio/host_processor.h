@@ -13,9 +13,9 @@
 namespace voxlock::audio {
 
 struct HostProcessor {
-  // Reads samples from in and writes as many to out; the two do not overlap. Anything but 0 is a failure:
-  // what it wrote is dropped and the input passes unchanged. Must not call voxlock, throw or keep the
-  // pointers.
+  // Reads samples from in and writes as many to out; the two do not overlap. Anything but 0 is a
+  // failure: what it wrote is dropped and the input passes unchanged. Must not call voxlock, throw
+  // or keep the pointers.
   int32_t (*process)(void* user, const int16_t* in, int16_t* out, size_t samples) = nullptr;
   void* user = nullptr;
   uint32_t sample_rate = 0;      // of in and out; must be the rate at this place in the chain

@@ -8,7 +8,8 @@ namespace voxlock::audio {
 uint8_t level_minus_dbov(PcmView pcm) {
   constexpr uint8_t kSilence = 127;
   uint64_t energy = 0;
-  for (const int16_t sample : pcm) energy += static_cast<uint64_t>(int32_t{sample} * int32_t{sample});
+  for (const int16_t sample : pcm)
+    energy += static_cast<uint64_t>(int32_t{sample} * int32_t{sample});
   if (energy == 0) return kSilence;
   constexpr double kFullScale = 32768.0 * 32768.0;
   const double mean = static_cast<double>(energy) / static_cast<double>(pcm.size());

@@ -10,8 +10,12 @@ namespace voxlock::audio {
 namespace {
 
 // libopus keeps its states at the alignment of their largest member and never moves or frees them.
-OpusEncoder* encoder_of(const Array<uint8_t>& state) { return reinterpret_cast<OpusEncoder*>(state.data()); }
-OpusDecoder* decoder_of(const Array<uint8_t>& state) { return reinterpret_cast<OpusDecoder*>(state.data()); }
+OpusEncoder* encoder_of(const Array<uint8_t>& state) {
+  return reinterpret_cast<OpusEncoder*>(state.data());
+}
+OpusDecoder* decoder_of(const Array<uint8_t>& state) {
+  return reinterpret_cast<OpusDecoder*>(state.data());
+}
 
 constexpr bool is_opus_duration(size_t samples, uint32_t sample_rate) {
   const size_t unit = sample_rate / 400;  // 2.5 ms
@@ -28,7 +32,9 @@ uint32_t rate_of(OpusEncoder* encoder) {
   return static_cast<uint32_t>(rate);
 }
 
-opus_int32 length_of(ByteView payload) { return static_cast<opus_int32>(payload.size()); }
+opus_int32 length_of(ByteView payload) {
+  return static_cast<opus_int32>(payload.size());
+}
 
 }  // namespace
 
@@ -43,15 +49,18 @@ Result<void> check_opus_settings(const OpusSettings& settings) {
 OpusEncoderState::OpusEncoderState(std::pmr::memory_resource& memory, uint32_t sample_rate)
     : state_(memory, static_cast<size_t>(opus_encoder_get_size(1))) {
   // Fails only for rates and applications that check_codec has refused.
-  (void)opus_encoder_init(encoder_of(state_), static_cast<opus_int32>(sample_rate), 1, OPUS_APPLICATION_VOIP);
+  (void)opus_encoder_init(encoder_of(state_), static_cast<opus_int32>(sample_rate), 1,
+                          OPUS_APPLICATION_VOIP);
   (void)opus_encoder_ctl(encoder_of(state_), OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
 }
 
 void OpusEncoderState::set(const OpusSettings& settings) {
   OpusEncoder* encoder = encoder_of(state_);
   (void)opus_encoder_ctl(encoder, OPUS_SET_BITRATE(static_cast<opus_int32>(settings.bitrate)));
-  (void)opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(static_cast<opus_int32>(settings.complexity)));
-  (void)opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(static_cast<opus_int32>(settings.packet_loss_perc)));
+  (void)opus_encoder_ctl(encoder,
+                         OPUS_SET_COMPLEXITY(static_cast<opus_int32>(settings.complexity)));
+  (void)opus_encoder_ctl(
+      encoder, OPUS_SET_PACKET_LOSS_PERC(static_cast<opus_int32>(settings.packet_loss_perc)));
   (void)opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(settings.has_fec ? 1 : 0));
   (void)opus_encoder_ctl(encoder, OPUS_SET_DTX(settings.has_dtx ? 1 : 0));
   (void)opus_encoder_ctl(encoder, OPUS_SET_VBR(settings.has_vbr ? 1 : 0));
@@ -60,8 +69,8 @@ void OpusEncoderState::set(const OpusSettings& settings) {
 Result<size_t> OpusEncoderState::encode(PcmView pcm, MutableBytes out) {
   OpusEncoder* encoder = encoder_of(state_);
   if (!is_opus_duration(pcm.size(), rate_of(encoder))) return Status::ERR_AUDIO_FRAME_SIZE;
-  const opus_int32 length = opus_encode(encoder, pcm.data(), static_cast<int>(pcm.size()), out.data(),
-                                        static_cast<opus_int32>(kMaxOpusPayload));
+  const opus_int32 length = opus_encode(encoder, pcm.data(), static_cast<int>(pcm.size()),
+                                        out.data(), static_cast<opus_int32>(kMaxOpusPayload));
   secure::burn_stack();
   if (length < 0) return Status::ERR_INTERNAL;
   return static_cast<size_t>(length);
@@ -73,8 +82,8 @@ OpusDecoderState::OpusDecoderState(std::pmr::memory_resource& memory, uint32_t s
 }
 
 Result<size_t> OpusDecoderState::decode(ByteView payload, Pcm out) {
-  const int samples = opus_decode(decoder_of(state_), payload.data(), length_of(payload), out.data(),
-                                  static_cast<int>(out.size()), 0);
+  const int samples = opus_decode(decoder_of(state_), payload.data(), length_of(payload),
+                                  out.data(), static_cast<int>(out.size()), 0);
   secure::burn_stack();
   if (samples < 0) return Status::ERR_AUDIO_PAYLOAD;
   return static_cast<size_t>(samples);
@@ -82,8 +91,9 @@ Result<size_t> OpusDecoderState::decode(ByteView payload, Pcm out) {
 
 Result<bool> OpusDecoderState::conceal(Pcm out, ByteView next) {
   const bool is_fec = opus_has_fec(next);
-  const int samples = opus_decode(decoder_of(state_), is_fec ? next.data() : nullptr, is_fec ? length_of(next) : 0,
-                                  out.data(), static_cast<int>(out.size()), is_fec ? 1 : 0);
+  const int samples =
+      opus_decode(decoder_of(state_), is_fec ? next.data() : nullptr, is_fec ? length_of(next) : 0,
+                  out.data(), static_cast<int>(out.size()), is_fec ? 1 : 0);
   secure::burn_stack();
   if (samples < 0) return Status::ERR_AUDIO_FRAME_SIZE;
   return is_fec;
@@ -91,8 +101,8 @@ Result<bool> OpusDecoderState::conceal(Pcm out, ByteView next) {
 
 Result<size_t> opus_samples(ByteView payload, uint32_t sample_rate) {
   if (payload.empty()) return Status::ERR_AUDIO_PAYLOAD;
-  const int samples =
-      opus_packet_get_nb_samples(payload.data(), length_of(payload), static_cast<opus_int32>(sample_rate));
+  const int samples = opus_packet_get_nb_samples(payload.data(), length_of(payload),
+                                                 static_cast<opus_int32>(sample_rate));
   if (samples <= 0) return Status::ERR_AUDIO_PAYLOAD;
   return static_cast<size_t>(samples);
 }
@@ -102,7 +112,8 @@ bool opus_has_fec(ByteView payload) {
   if (payload.empty() || (payload[0] & kCeltOnly) != 0) return false;
   std::array<const unsigned char*, 48> frames;
   std::array<opus_int16, 48> lengths;
-  const int count = opus_packet_parse(payload.data(), length_of(payload), nullptr, frames.data(), lengths.data(), nullptr);
+  const int count = opus_packet_parse(payload.data(), length_of(payload), nullptr, frames.data(),
+                                      lengths.data(), nullptr);
   if (count <= 0 || lengths[0] == 0) return false;
   // RFC 6716 4.2.3: a VAD bit for every 20 ms of the frame, then the LBRR bit, all of even odds.
   const int duration = opus_packet_get_samples_per_frame(payload.data(), 48000);

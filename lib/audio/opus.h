@@ -1,5 +1,5 @@
-// Opus (RFC 6716) by libopus, for speech: VoIP application, voice signal. The states lie in the host's
-// memory, so they are wiped when they go back; libopus itself allocates nothing.
+// Opus (RFC 6716) by libopus, for speech: VoIP application, voice signal. The states lie in the
+// host's memory, so they are wiped when they go back; libopus itself allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -47,8 +47,8 @@ class OpusDecoderState {
   OpusDecoderState(std::pmr::memory_resource& memory, uint32_t sample_rate);
   // payload is not empty and out holds samples_in(payload). ERR_AUDIO_PAYLOAD.
   Result<size_t> decode(ByteView payload, Pcm out);
-  // Packet loss concealment, or where next has it the redundant copy of the lost packet. out: a multiple
-  // of 2.5 ms. Returns whether the copy was used.
+  // Packet loss concealment, or where next has it the redundant copy of the lost packet. out: a
+  // multiple of 2.5 ms. Returns whether the copy was used.
   Result<bool> conceal(Pcm out, ByteView next);
 
  private:

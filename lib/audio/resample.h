@@ -24,8 +24,9 @@ class Resample {
 
   // Delay at the output rate; 0 where both rates are equal.
   [[nodiscard]] uint32_t latency_samples() const;
-  // in.size() is a multiple of in_rate / gcd(in_rate, out_rate), out holds exactly its share; the two do
-  // not overlap. False where libspeexdsp gave another number of samples; the rest of out is zero then.
+  // in.size() is a multiple of in_rate / gcd(in_rate, out_rate), out holds exactly its share; the
+  // two do not overlap. False where libspeexdsp gave another number of samples; the rest of out is
+  // zero then.
   bool process(PcmView in, Pcm out);
 
  private:

@@ -19,13 +19,15 @@ uint32_t latency_of(const Work& work) {
 
 Stage::Stage(const StageConfig& config, Input input, Work work)
     : kind_(config.kind),
-      output_rate_(config.kind == StageKind::kResample ? config.resample.out_rate : input.sample_rate),
+      output_rate_(config.kind == StageKind::kResample ? config.resample.out_rate
+                                                       : input.sample_rate),
       changes_rate_(output_rate_ != input.sample_rate),
       work_(std::move(work)) {
   stats_.latency_samples = std::visit([](const auto& w) { return latency_of(w); }, work_);
 }
 
-Result<Stage> Stage::create(std::pmr::memory_resource& memory, const StageConfig& config, Input input) {
+Result<Stage> Stage::create(std::pmr::memory_resource& memory, const StageConfig& config,
+                            Input input) {
   switch (config.kind) {
     case StageKind::kGain: {
       VOXLOCK_TRY(Gain work, Gain::create(config.gain));

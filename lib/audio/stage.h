@@ -39,7 +39,8 @@ class Stage {
     uint32_t sample_rate;
     uint32_t block;  // every call gives a multiple of so many samples
   };
-  static Result<Stage> create(std::pmr::memory_resource& memory, const StageConfig& config, Input input);
+  static Result<Stage> create(std::pmr::memory_resource& memory, const StageConfig& config,
+                              Input input);
 
   // In place for a stage that keeps the rate.
   void process(Pcm pcm);

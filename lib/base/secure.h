@@ -76,8 +76,9 @@ class Secret {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] size_t size() const { return size_; }
   void wipe() {
-    secure::wipe(bytes_.data(), N);
+    // In this order: the wipe keeps the compiler from dropping the store before it as dead.
     size_ = 0;
+    secure::wipe(bytes_.data(), N);
   }
 
  private:

@@ -11,31 +11,35 @@
 #include "capi/structs.h"
 
 VOXLOCK_LAYOUT(voxlock_codec_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(codec),
-               VOXLOCK_FIELD(sample_rate), VOXLOCK_FIELD(opus_bitrate), VOXLOCK_FIELD(opus_complexity),
-               VOXLOCK_FIELD(opus_packet_loss_perc), VOXLOCK_FIELD(opus_fec), VOXLOCK_FIELD(opus_dtx),
-               VOXLOCK_FIELD(opus_vbr))
+               VOXLOCK_FIELD(sample_rate), VOXLOCK_FIELD(opus_bitrate),
+               VOXLOCK_FIELD(opus_complexity), VOXLOCK_FIELD(opus_packet_loss_perc),
+               VOXLOCK_FIELD(opus_fec), VOXLOCK_FIELD(opus_dtx), VOXLOCK_FIELD(opus_vbr))
 VOXLOCK_LAYOUT(voxlock_decoder_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(last_samples),
-               VOXLOCK_FIELD(packets), VOXLOCK_FIELD(silent_packets), VOXLOCK_FIELD(malformed_packets),
-               VOXLOCK_FIELD(concealed_frames), VOXLOCK_FIELD(fec_frames))
-VOXLOCK_LAYOUT(voxlock_stage, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind), VOXLOCK_FIELD(gain_cdb),
-               VOXLOCK_FIELD(attenuation_db), VOXLOCK_FIELD(frame_ms), VOXLOCK_FIELD(out_rate),
-               VOXLOCK_FIELD(quality), VOXLOCK_FIELD(sample_rate), VOXLOCK_FIELD(frame_samples),
-               VOXLOCK_FIELD(latency_samples), VOXLOCK_FIELD(process), VOXLOCK_FIELD(user))
+               VOXLOCK_FIELD(packets), VOXLOCK_FIELD(silent_packets),
+               VOXLOCK_FIELD(malformed_packets), VOXLOCK_FIELD(concealed_frames),
+               VOXLOCK_FIELD(fec_frames))
+VOXLOCK_LAYOUT(voxlock_stage, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
+               VOXLOCK_FIELD(gain_cdb), VOXLOCK_FIELD(attenuation_db), VOXLOCK_FIELD(frame_ms),
+               VOXLOCK_FIELD(out_rate), VOXLOCK_FIELD(quality), VOXLOCK_FIELD(sample_rate),
+               VOXLOCK_FIELD(frame_samples), VOXLOCK_FIELD(latency_samples), VOXLOCK_FIELD(process),
+               VOXLOCK_FIELD(user))
 VOXLOCK_LAYOUT(voxlock_chain_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(sample_rate),
                VOXLOCK_FIELD(block_samples), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages))
-VOXLOCK_LAYOUT(voxlock_stage_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind), VOXLOCK_FIELD(samples),
-               VOXLOCK_FIELD(frames), VOXLOCK_FIELD(bypassed_frames), VOXLOCK_FIELD(latency_samples),
-               VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_stage_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
+               VOXLOCK_FIELD(samples), VOXLOCK_FIELD(frames), VOXLOCK_FIELD(bypassed_frames),
+               VOXLOCK_FIELD(latency_samples), VOXLOCK_FIELD(reserved))
 
 using namespace voxlock;
 
 struct voxlock_encoder : capi::Handle {
-  voxlock_encoder(voxlock_context* ctx, audio::Encoder made) : Handle(ctx), encoder(std::move(made)) {}
+  voxlock_encoder(voxlock_context* ctx, audio::Encoder made)
+      : Handle(ctx), encoder(std::move(made)) {}
   audio::Encoder encoder;
 };
 
 struct voxlock_decoder : capi::Handle {
-  voxlock_decoder(voxlock_context* ctx, audio::Decoder made) : Handle(ctx), decoder(std::move(made)) {}
+  voxlock_decoder(voxlock_context* ctx, audio::Decoder made)
+      : Handle(ctx), decoder(std::move(made)) {}
   audio::Decoder decoder;
 };
 
@@ -118,7 +122,8 @@ Result<void> read_stages(const voxlock_chain_config& config, StageConfigs& out) 
   for (uint32_t i = 0; i < config.stage_count; ++i) {
     const uint32_t stride = config.stages->struct_size;
     const auto* stage = reinterpret_cast<const voxlock_stage*>(raw + size_t{i} * stride);
-    if (stride % alignof(voxlock_stage) != 0 || stage->struct_size != stride) return Status::ERR_STRUCT_SIZE;
+    if (stride % alignof(voxlock_stage) != 0 || stage->struct_size != stride)
+      return Status::ERR_STRUCT_SIZE;
     VOXLOCK_TRY(const voxlock_stage read, read_struct(stage, stage_defaults(0)));
     out[i] = to_stage(read);
   }
@@ -145,7 +150,8 @@ void hand_out(voxlock_context* ctx, Made made, Handle** out) {
   *out = make_handle<Handle>(ctx, std::move(made)).release();
 }
 
-Result<void> encode(audio::Encoder& encoder, audio::PcmView pcm, MutableBytes payload, size_t* len) {
+Result<void> encode(audio::Encoder& encoder, audio::PcmView pcm, MutableBytes payload,
+                    size_t* len) {
   const auto written = encoder.encode(pcm, payload);
   if (written.error() == Status::ERR_BUFFER_TOO_SMALL) *len = encoder.max_payload(pcm.size());
   if (!written) return written.error();
@@ -155,7 +161,8 @@ Result<void> encode(audio::Encoder& encoder, audio::PcmView pcm, MutableBytes pa
 
 Result<void> decode(audio::Decoder& decoder, ByteView payload, audio::Pcm pcm, size_t* samples) {
   const auto written = decoder.decode(payload, pcm);
-  if (written.error() == Status::ERR_BUFFER_TOO_SMALL) *samples = decoder.samples_in(payload).value_or(0);
+  if (written.error() == Status::ERR_BUFFER_TOO_SMALL)
+    *samples = decoder.samples_in(payload).value_or(0);
   if (!written) return written.error();
   *samples = *written;
   return {};
@@ -163,7 +170,8 @@ Result<void> decode(audio::Decoder& decoder, ByteView payload, audio::Pcm pcm, s
 
 Result<void> process(audio::Chain& chain, audio::PcmView in, audio::Pcm out, size_t* out_samples) {
   const auto written = chain.process(in, out);
-  if (written.error() == Status::ERR_BUFFER_TOO_SMALL) *out_samples = chain.output_samples(in.size());
+  if (written.error() == Status::ERR_BUFFER_TOO_SMALL)
+    *out_samples = chain.output_samples(in.size());
   if (!written) return written.error();
   *out_samples = *written;
   return {};
@@ -182,7 +190,8 @@ Result<void> make_chain(voxlock_context* ctx, const voxlock_chain_config* in, vo
 
 Result<void> configure(audio::Encoder& encoder, const voxlock_codec_config* in) {
   VOXLOCK_TRY(const audio::CodecConfig config, read_codec(in));
-  if (config.codec != encoder.config().codec || config.sample_rate != encoder.config().sample_rate) {
+  if (config.codec != encoder.config().codec ||
+      config.sample_rate != encoder.config().sample_rate) {
     return Status::ERR_WRONG_STATE;
   }
   return encoder.set(config.opus);
@@ -190,19 +199,31 @@ Result<void> configure(audio::Encoder& encoder, const voxlock_codec_config* in) 
 
 voxlock_decoder_stats stats_of(const audio::Decoder& decoder) {
   const audio::DecoderStats& stats = decoder.stats();
-  return {0, static_cast<uint32_t>(decoder.last_samples()), stats.packets, stats.silent_packets,
-          stats.malformed_packets, stats.concealed_frames, stats.fec_frames};
+  return {0,
+          static_cast<uint32_t>(decoder.last_samples()),
+          stats.packets,
+          stats.silent_packets,
+          stats.malformed_packets,
+          stats.concealed_frames,
+          stats.fec_frames};
 }
 
 voxlock_stage_stats stats_of(const audio::Chain& chain, uint32_t index) {
   const audio::StageStats& stats = chain.stage_stats(index);
-  return {0, static_cast<uint32_t>(chain.stage_kind(index)), stats.samples, stats.frames,
-          stats.bypassed_frames, stats.latency_samples, 0};
+  return {0,
+          static_cast<uint32_t>(chain.stage_kind(index)),
+          stats.samples,
+          stats.frames,
+          stats.bypassed_frames,
+          stats.latency_samples,
+          0};
 }
 
 }  // namespace
 
-LayoutTable audio_layouts() { return kLayouts; }
+LayoutTable audio_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -216,7 +237,8 @@ uint32_t voxlock_codec_rtp_clock(uint32_t codec, uint32_t sample_rate) {
   return audio::rtp_clock(static_cast<audio::CodecId>(codec), sample_rate);
 }
 
-int32_t voxlock_encoder_new(voxlock_context* ctx, const voxlock_codec_config* config, voxlock_encoder** out) {
+int32_t voxlock_encoder_new(voxlock_context* ctx, const voxlock_codec_config* config,
+                            voxlock_encoder** out) {
   return capi::guard([&]() -> Result<void> {
     if (out != nullptr) *out = nullptr;
     if (ctx == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -227,10 +249,12 @@ int32_t voxlock_encoder_new(voxlock_context* ctx, const voxlock_codec_config* co
   });
 }
 
-void voxlock_encoder_free(voxlock_encoder* encoder) { capi::free_handle(encoder); }
+void voxlock_encoder_free(voxlock_encoder* encoder) {
+  capi::free_handle(encoder);
+}
 
-int32_t voxlock_encoder_encode(voxlock_encoder* encoder, const int16_t* pcm, size_t samples, uint8_t* payload,
-                               size_t* len) {
+int32_t voxlock_encoder_encode(voxlock_encoder* encoder, const int16_t* pcm, size_t samples,
+                               uint8_t* payload, size_t* len) {
   return capi::guard([&]() -> Result<void> {
     if (encoder == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const audio::PcmView in, capi::pcm_span(pcm, samples));
@@ -246,7 +270,8 @@ int32_t voxlock_encoder_configure(voxlock_encoder* encoder, const voxlock_codec_
   });
 }
 
-int32_t voxlock_decoder_new(voxlock_context* ctx, const voxlock_codec_config* config, voxlock_decoder** out) {
+int32_t voxlock_decoder_new(voxlock_context* ctx, const voxlock_codec_config* config,
+                            voxlock_decoder** out) {
   return capi::guard([&]() -> Result<void> {
     if (out != nullptr) *out = nullptr;
     if (ctx == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -257,10 +282,12 @@ int32_t voxlock_decoder_new(voxlock_context* ctx, const voxlock_codec_config* co
   });
 }
 
-void voxlock_decoder_free(voxlock_decoder* decoder) { capi::free_handle(decoder); }
+void voxlock_decoder_free(voxlock_decoder* decoder) {
+  capi::free_handle(decoder);
+}
 
-int32_t voxlock_decoder_decode(voxlock_decoder* decoder, const uint8_t* payload, size_t len, int16_t* pcm,
-                               size_t* samples) {
+int32_t voxlock_decoder_decode(voxlock_decoder* decoder, const uint8_t* payload, size_t len,
+                               int16_t* pcm, size_t* samples) {
   return capi::guard([&]() -> Result<void> {
     if (decoder == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView in, capi::input(payload, len));
@@ -269,8 +296,8 @@ int32_t voxlock_decoder_decode(voxlock_decoder* decoder, const uint8_t* payload,
   });
 }
 
-int32_t voxlock_decoder_conceal(voxlock_decoder* decoder, const uint8_t* next, size_t next_len, int16_t* pcm,
-                                size_t samples) {
+int32_t voxlock_decoder_conceal(voxlock_decoder* decoder, const uint8_t* next, size_t next_len,
+                                int16_t* pcm, size_t samples) {
   return capi::guard([&]() -> Result<void> {
     if (decoder == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView in, capi::input(next, next_len));
@@ -294,7 +321,8 @@ int32_t voxlock_chain_config_init(voxlock_chain_config* config, size_t size) {
   return capi::guard([&] { return capi::init_struct(config, size, capi::chain_defaults()); });
 }
 
-int32_t voxlock_chain_new(voxlock_context* ctx, const voxlock_chain_config* config, voxlock_chain** out) {
+int32_t voxlock_chain_new(voxlock_context* ctx, const voxlock_chain_config* config,
+                          voxlock_chain** out) {
   return capi::guard([&]() -> Result<void> {
     if (out != nullptr) *out = nullptr;
     if (ctx == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -302,10 +330,12 @@ int32_t voxlock_chain_new(voxlock_context* ctx, const voxlock_chain_config* conf
   });
 }
 
-void voxlock_chain_free(voxlock_chain* chain) { capi::free_handle(chain); }
+void voxlock_chain_free(voxlock_chain* chain) {
+  capi::free_handle(chain);
+}
 
-int32_t voxlock_chain_process(voxlock_chain* chain, const int16_t* in, size_t in_samples, int16_t* out,
-                              size_t* out_samples) {
+int32_t voxlock_chain_process(voxlock_chain* chain, const int16_t* in, size_t in_samples,
+                              int16_t* out, size_t* out_samples) {
   return capi::guard([&]() -> Result<void> {
     if (chain == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const audio::PcmView input, capi::pcm_span(in, in_samples));
@@ -319,7 +349,8 @@ uint32_t voxlock_chain_latency(const voxlock_chain* chain, uint32_t* out_rate) {
   return chain != nullptr ? chain->chain.latency_samples() : 0;
 }
 
-int32_t voxlock_chain_stage_stats(const voxlock_chain* chain, uint32_t index, voxlock_stage_stats* stats) {
+int32_t voxlock_chain_stage_stats(const voxlock_chain* chain, uint32_t index,
+                                  voxlock_stage_stats* stats) {
   return capi::guard([&] {
     if (chain == nullptr || stats == nullptr) return Status::ERR_INVALID_ARGUMENT;
     if (index >= chain->chain.stage_count()) return Status::ERR_NOT_FOUND;

@@ -1,5 +1,5 @@
-// Payloads of every codec: the first byte picks codec and rate, the rest is cut into packets, each led by
-// a length byte whose top bit says that a packet was lost before it.
+// Payloads of every codec: the first byte picks codec and rate, the rest is cut into packets, each
+// led by a length byte whose top bit says that a packet was lost before it.
 #include <array>
 #include <cstdlib>
 
@@ -22,10 +22,12 @@ CodecConfig pick(uint8_t choice) {
 
 void feed(Decoder& decoder, ByteView payload, bool is_after_loss) {
   static std::array<int16_t, kMaxPacketSamples> pcm;
-  if (is_after_loss && !decoder.conceal(Pcm(pcm).first(decoder.last_samples()), payload)) std::abort();
+  if (is_after_loss && !decoder.conceal(Pcm(pcm).first(decoder.last_samples()), payload))
+    std::abort();
   const auto told = decoder.samples_in(payload);
   const auto samples = decoder.decode(payload, pcm);
-  if (samples && (!told || *told != *samples || *samples > max_packet_samples(decoder.config().sample_rate))) {
+  if (samples &&
+      (!told || *told != *samples || *samples > max_packet_samples(decoder.config().sample_rate))) {
     std::abort();
   }
   if (!samples && samples.error() != Status::ERR_AUDIO_PAYLOAD) std::abort();
@@ -41,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (reader.ok() && reader.left() > 0) {
     const uint8_t head = reader.u8();
     const size_t wanted = head & 0x7f;
-    feed(*decoder, reader.take(wanted < reader.left() ? wanted : reader.left()), (head & 0x80) != 0);
+    feed(*decoder, reader.take(wanted < reader.left() ? wanted : reader.left()),
+         (head & 0x80) != 0);
   }
   return 0;
 }

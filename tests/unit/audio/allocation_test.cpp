@@ -1,5 +1,5 @@
-// Proves that running calls allocate nothing: neither through the host's allocator, nor operator new,
-// nor the C library's heap that libopus and libspeexdsp could use behind our back.
+// Proves that running calls allocate nothing: neither through the host's allocator, nor operator
+// new, nor the C library's heap that libopus and libspeexdsp could use behind our back.
 #include <malloc.h>
 
 #include <atomic>
@@ -17,14 +17,19 @@ namespace {
 std::atomic<uint64_t> news{0};
 }  // namespace
 
-void* operator new(size_t size) {
+// Not inlined: the compiler would take malloc and free for a mismatched pair.
+__attribute__((noinline)) void* operator new(size_t size) {
   news.fetch_add(1, std::memory_order_relaxed);
   void* block = std::malloc(size != 0 ? size : 1);
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, size_t /*size*/) noexcept { std::free(block); }
+__attribute__((noinline)) void operator delete(void* block) noexcept {
+  std::free(block);
+}
+__attribute__((noinline)) void operator delete(void* block, size_t /*size*/) noexcept {
+  std::free(block);
+}
 
 using namespace voxlock;
 using namespace voxlock::audio;

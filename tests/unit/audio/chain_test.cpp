@@ -46,7 +46,8 @@ struct Vendor {
     auto* self = static_cast<Vendor*>(user);
     ++self->calls;
     if (samples != 80) ++self->wrong_size;
-    for (size_t i = 0; i < samples; ++i) out[i] = static_cast<int16_t>(self->is_failing ? 0x5555 : -in[i]);
+    for (size_t i = 0; i < samples; ++i)
+      out[i] = static_cast<int16_t>(self->is_failing ? 0x5555 : -in[i]);
     return self->is_failing ? -1 : 0;
   }
 };
@@ -58,8 +59,8 @@ StageConfig host(Vendor& vendor, uint32_t rate = 8000, uint32_t frame = 80, uint
   return stage;
 }
 
-Result<Chain> make(std::pmr::memory_resource& memory, uint32_t rate, std::vector<StageConfig> stages,
-                   uint32_t block = 0) {
+Result<Chain> make(std::pmr::memory_resource& memory, uint32_t rate,
+                   std::vector<StageConfig> stages, uint32_t block = 0) {
   return Chain::create(memory, {rate, block, stages});
 }
 
@@ -79,7 +80,8 @@ Samples run(Chain& chain, const Samples& in, size_t call) {
 TEST_CASE("a chain without stages and a gain of 0 dB change no bit") {
   test::TestContext ctx;
   const Samples in = test::noise(1600, 32767);
-  for (const auto& stages : {std::vector<StageConfig>{}, std::vector<StageConfig>{gain(0), resample(8000)}}) {
+  for (const auto& stages :
+       {std::vector<StageConfig>{}, std::vector<StageConfig>{gain(0), resample(8000)}}) {
     auto chain = make(ctx.memory, 8000, stages);
     REQUIRE(chain);
     CHECK(chain->latency_samples() == 0);
@@ -123,8 +125,16 @@ TEST_CASE("each wrong chain setting has its own status and leaks nothing") {
   const Row rows[] = {
       {"rate", 44100, 0, {}, Status::ERR_AUDIO_RATE},
       {"block over 120 ms", 8000, 961, {}, Status::ERR_AUDIO_BLOCK},
-      {"block that leaves a part of a sample", 48000, 100, {resample(8000)}, Status::ERR_AUDIO_BLOCK},
-      {"part of a sample between stages", 48000, 100, {resample(8000), resample(48000)}, Status::ERR_AUDIO_BLOCK},
+      {"block that leaves a part of a sample",
+       48000,
+       100,
+       {resample(8000)},
+       Status::ERR_AUDIO_BLOCK},
+      {"part of a sample between stages",
+       48000,
+       100,
+       {resample(8000), resample(48000)},
+       Status::ERR_AUDIO_BLOCK},
       {"17 stages", 8000, 0, std::vector<StageConfig>(17), Status::ERR_AUDIO_STAGE_COUNT},
       {"kind", 8000, 0, {gain(0), no_kind}, Status::ERR_AUDIO_STAGE_KIND},
       {"gain high", 8000, 0, {gain(3001)}, Status::ERR_AUDIO_GAIN},
@@ -136,10 +146,18 @@ TEST_CASE("each wrong chain setting has its own status and leaks nothing") {
       {"resampler quality", 8000, 0, {resample(16000, 11)}, Status::ERR_AUDIO_RESAMPLE_QUALITY},
       {"no callback", 8000, 0, {no_callback}, Status::ERR_AUDIO_PROCESSOR},
       {"processor's rate", 8000, 0, {host(vendor, 16000)}, Status::ERR_AUDIO_PROCESSOR_RATE},
-      {"processor's rate behind a resampler", 8000, 0, {resample(16000), host(vendor)}, Status::ERR_AUDIO_PROCESSOR_RATE},
+      {"processor's rate behind a resampler",
+       8000,
+       0,
+       {resample(16000), host(vendor)},
+       Status::ERR_AUDIO_PROCESSOR_RATE},
       {"processor's frame 0", 8000, 0, {host(vendor, 8000, 0)}, Status::ERR_AUDIO_STAGE_FRAME},
       {"processor's frame", 8000, 0, {host(vendor, 8000, 961)}, Status::ERR_AUDIO_STAGE_FRAME},
-      {"processor's latency", 8000, 0, {host(vendor, 8000, 80, 8001)}, Status::ERR_AUDIO_PROCESSOR_LATENCY},
+      {"processor's latency",
+       8000,
+       0,
+       {host(vendor, 8000, 80, 8001)},
+       Status::ERR_AUDIO_PROCESSOR_LATENCY},
   };
   test::TestContext ctx;
   for (const Row& row : rows) {
@@ -153,7 +171,8 @@ TEST_CASE("a host processor works in frames of its own size") {
   test::TestContext ctx;
   const Samples in = test::noise(8000, 20000);
   // Blocks of 50 samples against frames of 80: gcd 10, so 70 samples wait.
-  for (const auto& [block, latency] : {std::pair{80u, 0u}, {160u, 0u}, {50u, 70u}, {1u, 79u}, {120u, 40u}, {240u, 0u}}) {
+  for (const auto& [block, latency] :
+       {std::pair{80u, 0u}, {160u, 0u}, {50u, 70u}, {1u, 79u}, {120u, 40u}, {240u, 0u}}) {
     INFO("block " << block);
     Vendor vendor;
     auto chain = make(ctx.memory, 8000, {host(vendor)}, block);
@@ -204,11 +223,14 @@ TEST_CASE("the denoiser raises the SNR of speech in noise and keeps its delay") 
       const size_t count = cleaned.size() - skip - latency;
       const auto reference = PcmView(speech).subspan(skip, count);
       const double before = test::snr_at(reference, PcmView(noisy).subspan(skip, count), 0);
-      const double after = test::snr_at(reference, PcmView(cleaned).subspan(skip + latency, count), 0);
+      const double after =
+          test::snr_at(reference, PcmView(cleaned).subspan(skip + latency, count), 0);
       INFO(rate << " Hz, " << frame_ms << " ms: " << before << " -> " << after);
       CHECK(latency == rate / 1000 * frame_ms);
       CHECK(after > before + 4.0);
-      CHECK(test::best_match(PcmView(speech).subspan(skip, rate / 4), PcmView(cleaned).subspan(skip, rate / 2), rate / 25).lag <= latency + rate / 4000);
+      CHECK(test::best_match(PcmView(speech).subspan(skip, rate / 4),
+                             PcmView(cleaned).subspan(skip, rate / 2), rate / 25)
+                .lag <= latency + rate / 4000);
     }
   }
 }
@@ -219,7 +241,8 @@ TEST_CASE("the denoiser takes away no more than it may and leaves clean speech a
   const auto loss_db = [&](uint32_t attenuation_db) {
     auto chain = make(ctx.memory, 8000, {denoise(attenuation_db)});
     const Samples out = run(*chain, hiss, 160);
-    return 10 * std::log10(test::energy(PcmView(hiss).last(8000)) / test::energy(PcmView(out).last(8000)));
+    return 10 * std::log10(test::energy(PcmView(hiss).last(8000)) /
+                           test::energy(PcmView(out).last(8000)));
   };
   CHECK(loss_db(6) > 4);
   CHECK(loss_db(6) < 7);
@@ -254,7 +277,8 @@ TEST_CASE("the resampler passes the band, stops what would alias, and declares i
       // The same curve sampled at both rates meets at the declared delay.
       auto fresh = make(ctx.memory, from, {resample(to, 5)});
       const Samples out = run(*fresh, test::chirp(from, 9000, from * 6 / 10), from / 50);
-      const auto match = test::best_match(PcmView(test::chirp(to, 9000, to * 4 / 10)), out, to / 100);
+      const auto match =
+          test::best_match(PcmView(test::chirp(to, 9000, to * 4 / 10)), out, to / 100);
       CHECK(match.snr_db > 20);
       const uint32_t latency = fresh->latency_samples();
       CHECK(std::max<size_t>(match.lag, latency) - std::min<size_t>(match.lag, latency) <= 1);
@@ -265,7 +289,8 @@ TEST_CASE("the resampler passes the band, stops what would alias, and declares i
 TEST_CASE("resamplers around a processor: rates, delays and counters add up") {
   test::TestContext ctx;
   Vendor vendor;
-  auto chain = make(ctx.memory, 8000, {resample(16000), host(vendor, 16000, 80, 48), resample(8000), gain(0)}, 160);
+  auto chain = make(ctx.memory, 8000,
+                    {resample(16000), host(vendor, 16000, 80, 48), resample(8000), gain(0)}, 160);
   REQUIRE(chain);
   CHECK(chain->output_rate() == 8000);
   Samples pcm = test::speech_like(8000, 0.4);

@@ -35,7 +35,9 @@ std::vector<Payload> encode_all(Encoder& encoder, const Samples& pcm, size_t fra
   return packets;
 }
 
-void append(Samples& all, PcmView part) { all.insert(all.end(), part.begin(), part.end()); }
+void append(Samples& all, PcmView part) {
+  all.insert(all.end(), part.begin(), part.end());
+}
 
 Samples decode_all(Decoder& decoder, const std::vector<Payload>& packets) {
   Samples all, pcm(kMaxPacketSamples);
@@ -121,9 +123,11 @@ TEST_CASE("RFC 6716 2.1.4: Opus carries speech at each rate in packets of each d
       const auto packets = encode_all(*encoder, speech, frame);
       CHECK(*decoder->samples_in(packets[3]) == frame);
       const Samples heard = decode_all(*decoder, packets);
-      const auto match = test::best_match(PcmView(speech).first(rate / 2), PcmView(heard).first(rate / 2 + rate / 50), rate / 50);
+      const auto match = test::best_match(PcmView(speech).first(rate / 2),
+                                          PcmView(heard).first(rate / 2 + rate / 50), rate / 50);
       CHECK(match.snr_db > 7.0);
-      // RFC 6716 2: look-ahead and filters cost 5 to 6.5 ms, up to 10 for the resampler inside SILK.
+      // RFC 6716 2: look-ahead and filters cost 5 to 6.5 ms, up to 10 for the resampler inside
+      // SILK.
       CHECK(match.lag <= rate / 100);
       CHECK(decoder->stats().packets == packets.size());
       CHECK(decoder->last_samples() == frame);
@@ -143,8 +147,10 @@ TEST_CASE("any codec packet of other lengths is refused before anything changes"
   CHECK(pcmu->encode({}, out).error() == Status::ERR_AUDIO_FRAME_SIZE);
   CHECK(pcmu->encode(pcm, out).error() == Status::ERR_AUDIO_FRAME_SIZE);
   CHECK(*pcmu->encode(PcmView(pcm).first(1), out) == 1);
-  CHECK(opus->encode(PcmView(pcm).first(160), MutableBytes(out).first(1274)).error() == Status::ERR_BUFFER_TOO_SMALL);
-  CHECK(pcmu->encode(PcmView(pcm).first(160), MutableBytes(out).first(159)).error() == Status::ERR_BUFFER_TOO_SMALL);
+  CHECK(opus->encode(PcmView(pcm).first(160), MutableBytes(out).first(1274)).error() ==
+        Status::ERR_BUFFER_TOO_SMALL);
+  CHECK(pcmu->encode(PcmView(pcm).first(160), MutableBytes(out).first(159)).error() ==
+        Status::ERR_BUFFER_TOO_SMALL);
   CHECK(pcmu->set(OpusSettings{}).error() == Status::ERR_WRONG_STATE);
   CHECK(opus->set({.bitrate = 1}).error() == Status::ERR_AUDIO_CODEC_SETTING);
   CHECK(opus->config().opus.bitrate == 24000);
@@ -196,7 +202,8 @@ TEST_CASE("an empty payload is silence as long as the packet before, without a c
     Samples pcm(960);
     CHECK(*decoder->decode({}, pcm) == 160);
     CHECK(test::energy(PcmView(pcm).first(160)) == 0);
-    Samples heard = decode_all(*decoder, encode_all(*encoder, test::sine(8000, 300, 8000, 2400), 80));
+    Samples heard =
+        decode_all(*decoder, encode_all(*encoder, test::sine(8000, 300, 8000, 2400), 80));
     const int step = test::largest_step(heard);
     CHECK(*decoder->decode({}, pcm) == 80);
     append(heard, PcmView(pcm).first(80));
@@ -226,7 +233,8 @@ TEST_CASE("FEC of the next packet restores a lost frame better than concealment"
           continue;
         }
         REQUIRE(decoder->conceal(pcm, has_fec ? ByteView(packets[i + 1]) : ByteView()));
-        for (size_t s = 0; s < frame; ++s) error[has_fec] += std::pow(pcm[s] - expected[i * frame + s], 2);
+        for (size_t s = 0; s < frame; ++s)
+          error[has_fec] += std::pow(pcm[s] - expected[i * frame + s], 2);
       }
       CHECK(decoder->stats().concealed_frames == 11);
       CHECK((decoder->stats().fec_frames > 5) == has_fec);
@@ -242,7 +250,8 @@ TEST_CASE("the loss hint at run time decides whether redundancy is sent") {
   const Samples speech = test::speech_like(16000, 1.0);
   const auto redundant = [&] {
     size_t count = 0;
-    for (const Payload& payload : encode_all(*encoder, speech, 320)) count += opus_has_fec(payload) ? 1 : 0;
+    for (const Payload& payload : encode_all(*encoder, speech, 320))
+      count += opus_has_fec(payload) ? 1 : 0;
     return count;
   };
   CHECK(redundant() > 10);
@@ -259,7 +268,8 @@ TEST_CASE("RFC 6562: without VBR all packets have one size") {
   CodecConfig config = config_of(CodecId::kOpus, 16000);
   config.opus.has_vbr = false;
   auto encoder = Encoder::create(ctx.memory, config);
-  for (const Payload& payload : encode_all(*encoder, test::speech_like(16000, 1.0), 320)) CHECK(payload.size() == 60);
+  for (const Payload& payload : encode_all(*encoder, test::speech_like(16000, 1.0), 320))
+    CHECK(payload.size() == 60);
 }
 
 TEST_CASE("G.711 and L16 fade out in a gap and in again after it") {

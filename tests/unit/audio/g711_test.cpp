@@ -17,7 +17,8 @@ std::vector<int16_t> read_words(const std::string& name) {
   const std::string raw = test::read_vector("codec/g711-stl/" + name);
   std::vector<int16_t> out(raw.size() / 2);
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<int16_t>(static_cast<uint8_t>(raw[2 * i]) | static_cast<uint8_t>(raw[2 * i + 1]) << 8);
+    out[i] = static_cast<int16_t>(static_cast<uint8_t>(raw[2 * i]) |
+                                  static_cast<uint8_t>(raw[2 * i + 1]) << 8);
   }
   return out;
 }
@@ -57,7 +58,8 @@ TEST_CASE("G.191: both laws are bit-exact with the reference, encoder sweep and 
     std::vector<uint8_t> codes(source.size());
     law.encode(source.data(), codes.data(), source.size());
     size_t differing = 0;
-    for (size_t i = 0; i < codes.size(); ++i) differing += codes[i] != static_cast<uint8_t>(expected[i]) ? 1 : 0;
+    for (size_t i = 0; i < codes.size(); ++i)
+      differing += codes[i] != static_cast<uint8_t>(expected[i]) ? 1 : 0;
     CHECK(differing == 0);
 
     std::vector<int16_t> decoded(codes.size());

@@ -19,7 +19,13 @@ TEST_CASE("RFC 6464 3: the level is in -dBov") {
       {"full scale sine is 3 dB below", test::sine(8000, 1000, 32767, 800), 3},
       {"a tenth", test::Samples(160, 3277), 20},
       {"one step", test::Samples(160, 1), 90},
-      {"one step in 5760", [] { test::Samples pcm(5760); pcm[9] = 1; return pcm; }(), 127},
+      {"one step in 5760",
+       [] {
+         test::Samples pcm(5760);
+         pcm[9] = 1;
+         return pcm;
+       }(),
+       127},
   };
   for (const Row& row : rows) {
     INFO(row.title);

@@ -19,7 +19,8 @@ inline int16_t to_sample(double value) {
 inline Samples sine(uint32_t rate, double hz, double amplitude, size_t count) {
   Samples out(count);
   for (size_t i = 0; i < count; ++i) {
-    out[i] = to_sample(amplitude * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / rate));
+    out[i] =
+        to_sample(amplitude * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / rate));
   }
   return out;
 }
@@ -68,7 +69,8 @@ inline Samples noise(size_t count, double amplitude, uint32_t seed = 1) {
 
 inline Samples mix(const Samples& a, const Samples& b) {
   Samples out(std::min(a.size(), b.size()));
-  for (size_t i = 0; i < out.size(); ++i) out[i] = to_sample(double{static_cast<double>(a[i])} + b[i]);
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = to_sample(double{static_cast<double>(a[i])} + b[i]);
   return out;
 }
 
@@ -79,7 +81,8 @@ inline double energy(std::span<const int16_t> pcm) {
 }
 
 // SNR in dB of test[lag + i] against reference[i], scale-invariant (a codec may turn the volume).
-inline double snr_at(std::span<const int16_t> reference, std::span<const int16_t> test, size_t lag) {
+inline double snr_at(std::span<const int16_t> reference, std::span<const int16_t> test,
+                     size_t lag) {
   const size_t count = std::min(reference.size(), test.size() - lag);
   double cross = 0, own = 0, all = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -98,7 +101,8 @@ struct Match {
 };
 
 // The delay below max_lag at which test matches reference best.
-inline Match best_match(std::span<const int16_t> reference, std::span<const int16_t> test, size_t max_lag) {
+inline Match best_match(std::span<const int16_t> reference, std::span<const int16_t> test,
+                        size_t max_lag) {
   Match best{0, -1e9};
   for (size_t lag = 0; lag < max_lag && lag < test.size(); ++lag) {
     const double snr = snr_at(reference, test, lag);
@@ -121,7 +125,8 @@ inline double tone_amplitude(std::span<const int16_t> pcm, uint32_t rate, double
 // The largest step between neighbours: a click stands out.
 inline int largest_step(std::span<const int16_t> pcm) {
   int largest = 0;
-  for (size_t i = 1; i < pcm.size(); ++i) largest = std::max(largest, std::abs(pcm[i] - pcm[i - 1]));
+  for (size_t i = 1; i < pcm.size(); ++i)
+    largest = std::max(largest, std::abs(pcm[i] - pcm[i - 1]));
   return largest;
 }
 

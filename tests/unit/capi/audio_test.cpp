@@ -75,8 +75,10 @@ std::vector<voxlock_stage> every_stage(bool& is_failing) {
 
 TEST_CASE("audio ABI: a packet goes through encoder, decoder and chain at each codec") {
   const auto ctx = make_context();
-  for (const auto& [id, rate] : {std::pair{VOXLOCK_CODEC_PCMU, 8000u}, {VOXLOCK_CODEC_PCMA, 8000u},
-                                 {VOXLOCK_CODEC_OPUS, 48000u}, {VOXLOCK_CODEC_L16, 16000u}}) {
+  for (const auto& [id, rate] : {std::pair{VOXLOCK_CODEC_PCMU, 8000u},
+                                 {VOXLOCK_CODEC_PCMA, 8000u},
+                                 {VOXLOCK_CODEC_OPUS, 48000u},
+                                 {VOXLOCK_CODEC_L16, 16000u}}) {
     const voxlock_codec_config config = codec(id, rate);
     voxlock_encoder* encoder = nullptr;
     voxlock_decoder* decoder = nullptr;
@@ -90,7 +92,8 @@ TEST_CASE("audio ABI: a packet goes through encoder, decoder and chain at each c
     size_t len = payload.size();
     REQUIRE(voxlock_encoder_encode(encoder, pcm.data(), frame, payload.data(), &len) == VOXLOCK_OK);
     size_t samples = heard.size();
-    REQUIRE(voxlock_decoder_decode(decoder, payload.data(), len, heard.data(), &samples) == VOXLOCK_OK);
+    REQUIRE(voxlock_decoder_decode(decoder, payload.data(), len, heard.data(), &samples) ==
+            VOXLOCK_OK);
     CHECK(samples == frame);
     CHECK(voxlock_decoder_conceal(decoder, payload.data(), len, heard.data(), frame) == VOXLOCK_OK);
     CHECK(voxlock_decoder_conceal(decoder, nullptr, 0, heard.data(), frame) == VOXLOCK_OK);
@@ -124,20 +127,25 @@ TEST_CASE("audio ABI: too small a buffer is told the size, and nothing is lost")
   Pcm pcm(160, 99), out(160);
   std::array<uint8_t, 160> payload;
   size_t size = 0;
-  CHECK(voxlock_encoder_encode(encoder, pcm.data(), 160, nullptr, &size) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_encoder_encode(encoder, pcm.data(), 160, nullptr, &size) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   CHECK(size == 160);
   CHECK(voxlock_encoder_encode(encoder, pcm.data(), 160, payload.data(), &size) == VOXLOCK_OK);
   size = 159;
-  CHECK(voxlock_decoder_decode(decoder, payload.data(), 160, out.data(), &size) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_decoder_decode(decoder, payload.data(), 160, out.data(), &size) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   CHECK(size == 160);
   CHECK(voxlock_decoder_decode(decoder, payload.data(), 160, out.data(), &size) == VOXLOCK_OK);
   size = 1;
-  CHECK(voxlock_chain_process(chain, pcm.data(), 160, out.data(), &size) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_chain_process(chain, pcm.data(), 160, out.data(), &size) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   CHECK(size == 160);
   CHECK(voxlock_chain_process(chain, pcm.data(), 160, out.data(), &size) == VOXLOCK_OK);
   CHECK(out == pcm);
-  CHECK(voxlock_chain_process(chain, pcm.data(), 159, out.data(), &size) == VOXLOCK_ERR_AUDIO_FRAME_SIZE);
-  CHECK(voxlock_chain_process(chain, pcm.data(), 80, pcm.data() + 1, &size) == VOXLOCK_ERR_AUDIO_OVERLAP);
+  CHECK(voxlock_chain_process(chain, pcm.data(), 159, out.data(), &size) ==
+        VOXLOCK_ERR_AUDIO_FRAME_SIZE);
+  CHECK(voxlock_chain_process(chain, pcm.data(), 80, pcm.data() + 1, &size) ==
+        VOXLOCK_ERR_AUDIO_OVERLAP);
 }
 
 TEST_CASE("audio ABI: NULL is refused everywhere and freeing it is allowed") {
@@ -290,19 +298,23 @@ TEST_CASE("audio ABI: wrong chain configs") {
   const Row rows[] = {
       {"size", [](auto& c, auto&) { c.struct_size = 2; }, VOXLOCK_ERR_STRUCT_SIZE},
       {"stage size", [](auto&, auto& s) { s.struct_size = 0; }, VOXLOCK_ERR_STRUCT_SIZE},
-      {"stage size of the second", [](auto&, auto& s) { (&s)[1].struct_size = 8; }, VOXLOCK_ERR_STRUCT_SIZE},
+      {"stage size of the second", [](auto&, auto& s) { (&s)[1].struct_size = 8; },
+       VOXLOCK_ERR_STRUCT_SIZE},
       {"odd stage size", [](auto&, auto& s) { s.struct_size = 6; }, VOXLOCK_ERR_STRUCT_SIZE},
       {"no array", [](auto& c, auto&) { c.stages = nullptr; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"count", [](auto& c, auto&) { c.stage_count = UINT32_MAX; }, VOXLOCK_ERR_AUDIO_STAGE_COUNT},
       {"rate", [](auto& c, auto&) { c.sample_rate = 0; }, VOXLOCK_ERR_AUDIO_RATE},
       {"block", [](auto& c, auto&) { c.block_samples = UINT32_MAX; }, VOXLOCK_ERR_AUDIO_BLOCK},
       {"kind", [](auto&, auto& s) { s.kind = 0; }, VOXLOCK_ERR_AUDIO_STAGE_KIND},
-      {"attenuation", [](auto&, auto& s) { s.attenuation_db = UINT32_MAX; }, VOXLOCK_ERR_AUDIO_ATTENUATION},
+      {"attenuation", [](auto&, auto& s) { s.attenuation_db = UINT32_MAX; },
+       VOXLOCK_ERR_AUDIO_ATTENUATION},
       {"frame", [](auto&, auto& s) { s.frame_ms = 30; }, VOXLOCK_ERR_AUDIO_STAGE_FRAME},
       {"gain", [](auto&, auto& s) { (&s)[1].gain_cdb = INT32_MIN; }, VOXLOCK_ERR_AUDIO_GAIN},
       {"callback", [](auto&, auto& s) { (&s)[2].process = nullptr; }, VOXLOCK_ERR_AUDIO_PROCESSOR},
-      {"callback's rate", [](auto&, auto& s) { (&s)[2].sample_rate = 0; }, VOXLOCK_ERR_AUDIO_PROCESSOR_RATE},
-      {"latency", [](auto&, auto& s) { (&s)[2].latency_samples = 9000; }, VOXLOCK_ERR_AUDIO_PROCESSOR_LATENCY},
+      {"callback's rate", [](auto&, auto& s) { (&s)[2].sample_rate = 0; },
+       VOXLOCK_ERR_AUDIO_PROCESSOR_RATE},
+      {"latency", [](auto&, auto& s) { (&s)[2].latency_samples = 9000; },
+       VOXLOCK_ERR_AUDIO_PROCESSOR_LATENCY},
       {"out rate", [](auto&, auto& s) { (&s)[3].out_rate = 0; }, VOXLOCK_ERR_AUDIO_RESAMPLE_RATE},
       {"quality", [](auto&, auto& s) { (&s)[3].quality = 11; }, VOXLOCK_ERR_AUDIO_RESAMPLE_QUALITY},
   };
@@ -334,7 +346,8 @@ TEST_CASE("audio ABI: stages of an older and of a newer host are read by their o
     int32_t gain_cdb;
     uint32_t attenuation_db;
   };
-  const Older older[2] = {{sizeof(Older), VOXLOCK_STAGE_GAIN, 602, 15}, {sizeof(Older), VOXLOCK_STAGE_DENOISE, 0, 15}};
+  const Older older[2] = {{sizeof(Older), VOXLOCK_STAGE_GAIN, 602, 15},
+                          {sizeof(Older), VOXLOCK_STAGE_DENOISE, 0, 15}};
   const std::pair<const void*, uint32_t> arrays[] = {{newer, 2}, {older, 2}};
   for (const auto& [array, count] : arrays) {
     voxlock_chain_config config = chain_of({});
@@ -388,7 +401,8 @@ TEST_CASE("audio ABI: level, wipe, features and layouts") {
   voxlock_audio_wipe(pcm.data(), pcm.size());
   CHECK(voxlock_audio_level(pcm.data(), pcm.size()) == 127);
   CHECK(std::all_of(pcm.begin(), pcm.end(), [](int16_t s) { return s == 0; }));
-  for (const char* name : {"codec.pcmu", "codec.pcma", "codec.opus", "codec.l16", "audio.denoise", "audio.resample"}) {
+  for (const char* name :
+       {"codec.pcmu", "codec.pcma", "codec.opus", "codec.l16", "audio.denoise", "audio.resample"}) {
     CHECK(voxlock_has(name) == 1);
   }
   CHECK(voxlock_sizeof("voxlock_codec_config") == sizeof(voxlock_codec_config));
