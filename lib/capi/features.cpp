@@ -12,7 +12,7 @@ struct Feature {
   bool is_there;
 };
 
-constexpr Feature kFeatures[] = {
+const Feature kFeatures[] = {
     {"codec.pcmu", true},
     {"codec.pcma", true},
     {"codec.opus", true},
@@ -20,7 +20,6 @@ constexpr Feature kFeatures[] = {
     {"audio.denoise", true},
     {"audio.resample", true},
     {"sip", true},
-const Feature kFeatures[] = {
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
     {"tls.1.3", voxlock::tls::has_tls13()},
 };
