@@ -32,5 +32,6 @@
 #include "voxlock/srtp.h"
 #include "voxlock/status.h"
 #include "voxlock/tls.h"
+#include "voxlock/ua.h"
 
 #endif

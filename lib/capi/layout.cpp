@@ -17,6 +17,7 @@ constexpr TableFn kTables[] = {
     tls_layouts,
     rtp_layouts,
     srtp_layouts,
+    ua_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

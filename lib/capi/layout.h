@@ -46,5 +46,6 @@ LayoutTable sip_layouts();
 LayoutTable tls_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
+LayoutTable ua_layouts();
 
 }  // namespace voxlock::capi

@@ -1,0 +1,246 @@
+/* A SIP user agent (RFC 3261) over TCP and TLS: transactions, dialogs, digest authentication, calls.
+ * The host owns the connections: it feeds their bytes and does what the events ask for. Session
+ * descriptions pass through as bytes, voxlock_leg makes and judges them. */
+#ifndef VOXLOCK_UA_H
+#define VOXLOCK_UA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "voxlock/context.h"
+#include "voxlock/export.h"
+#include "voxlock/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct voxlock_ua voxlock_ua;
+
+/* Transports. */
+#define VOXLOCK_UA_TCP 1u
+#define VOXLOCK_UA_TLS 2u
+
+/* Digest algorithms as bits (RFC 8760). */
+#define VOXLOCK_UA_MD5 1u
+#define VOXLOCK_UA_SHA256 2u
+
+/* Event types, in voxlock_ua_event.type. */
+#define VOXLOCK_UA_EV_TRANSMIT 1u   /* send data on connection */
+#define VOXLOCK_UA_EV_CONNECT 2u    /* open connection to the host named by data, port, transport; for
+                                       TLS the peer must prove that name; then voxlock_ua_connected,
+                                       or voxlock_ua_closed where it fails */
+#define VOXLOCK_UA_EV_CLOSE 3u      /* close connection when all before was sent, then voxlock_ua_closed */
+#define VOXLOCK_UA_EV_INCOMING 10u  /* a call came in, data is its INVITE: ring, answer or reject. No sdp:
+                                       the answer must hold an offer */
+#define VOXLOCK_UA_EV_PROGRESS 11u  /* provisional response to our INVITE, sdp may be an early answer */
+#define VOXLOCK_UA_EV_ANSWERED 12u  /* 2xx to our INVITE: sdp is the answer; where our INVITE held no
+                                       offer sdp is one, to be answered with voxlock_ua_answer */
+#define VOXLOCK_UA_EV_CONFIRMED 13u /* the ACK came; sdp is the answer where our 2xx held the offer */
+#define VOXLOCK_UA_EV_OFFER 14u     /* a re-INVITE: answer or reject */
+#define VOXLOCK_UA_EV_UPDATED 15u   /* 2xx to our re-INVITE, sdp as in ANSWERED */
+#define VOXLOCK_UA_EV_REFUSED 16u   /* our re-INVITE failed with status, the session stays as it was */
+#define VOXLOCK_UA_EV_RETRY 17u     /* the back-off after 491 is over: offer again if still wanted */
+#define VOXLOCK_UA_EV_OFFER_GONE 18u /* the re-INVITE of the last OFFER was cancelled */
+#define VOXLOCK_UA_EV_ENDED 19u     /* the call is over for cause, its id is no longer valid */
+#define VOXLOCK_UA_EV_RESULT 20u    /* final response to our OPTIONS, or status 408 or 503 where none came */
+
+/* Why a call ended, in voxlock_ua_event.cause. */
+#define VOXLOCK_UA_CAUSE_NONE 0u
+#define VOXLOCK_UA_CAUSE_LOCAL 1u      /* this side hung up or rejected */
+#define VOXLOCK_UA_CAUSE_REMOTE 2u     /* BYE from the peer */
+#define VOXLOCK_UA_CAUSE_CANCELLED 3u  /* CANCEL by either side */
+#define VOXLOCK_UA_CAUSE_REJECTED 4u   /* final response of 300 or above */
+#define VOXLOCK_UA_CAUSE_CHALLENGED 5u /* 401 or 407 that the credentials do not answer */
+#define VOXLOCK_UA_CAUSE_TIMEOUT 6u    /* no final response */
+#define VOXLOCK_UA_CAUSE_NO_ACK 7u     /* our 2xx was never acknowledged */
+#define VOXLOCK_UA_CAUSE_TRANSPORT 8u  /* the connection failed */
+#define VOXLOCK_UA_CAUSE_PROTOCOL 9u   /* an offer or answer was missing */
+#define VOXLOCK_UA_CAUSE_LOST 10u      /* the peer no longer knows the dialog */
+
+/* Settings. Texts are borrowed for the call, 1 to 255 bytes, not terminated by NUL. */
+typedef struct voxlock_ua_config {
+  uint32_t struct_size;       /* sizeof(voxlock_ua_config) */
+  uint32_t survive;           /* 1 (default): calls outlive their connection; 0: they end with it */
+  const char *host;           /* name or address peers reach us at, required */
+  size_t host_len;
+  const char *user;           /* user part of Contact; default "voxlock" */
+  size_t user_len;
+  const char *product;        /* User-Agent and Server; default "voxlock"; length 0: none */
+  size_t product_len;
+  const char *realm;          /* peers must authenticate in it; length 0 (default): they need not */
+  size_t realm_len;
+  uint32_t port_tcp;          /* advertised, 1..65535; default 5060 */
+  uint32_t port_tls;          /* advertised, 1..65535; default 5061 */
+  uint32_t algorithms;        /* VOXLOCK_UA_MD5 | VOXLOCK_UA_SHA256 (default both) */
+  uint32_t retry_after_s;     /* of a 503; default 10 */
+  uint64_t nonce_lifetime_ns; /* default 300 s */
+  uint64_t t1_ns;             /* RFC 3261 T1, 1 ms..60 s, default 500 ms */
+  uint64_t t2_ns;             /* T2, T1..600 s, default 4 s */
+  uint64_t t4_ns;             /* T4, up to 600 s, default 5 s */
+  uint32_t max_connections;   /* 1..65536, default 64 */
+  uint32_t max_calls;         /* 1..65536, default 256; beyond it an INVITE is answered 503 */
+  uint32_t max_transactions;  /* 4..262144, default 1024 */
+  uint32_t max_message;       /* bytes, 2048..65535, default 16384; longer is answered 513 */
+  uint32_t max_output;        /* bytes waiting for poll, 4 * max_message..64 MiB, default 256 KiB */
+  uint32_t reserved;          /* 0 */
+} voxlock_ua_config;
+
+/* One event. Offsets count from the start of the arena; a length of 0 means there is none. */
+typedef struct voxlock_ua_event {
+  uint32_t type;          /* VOXLOCK_UA_EV_... */
+  uint32_t status;        /* SIP status code, 0 for none */
+  uint64_t call;          /* call id, or the id of voxlock_ua_options */
+  uint64_t connection;    /* connection id */
+  uint32_t cause;         /* VOXLOCK_UA_CAUSE_... */
+  uint32_t transport;     /* VOXLOCK_UA_TCP or _TLS: of CONNECT, TRANSMIT and CLOSE */
+  uint32_t port;          /* of CONNECT */
+  uint32_t retry_after_s; /* Retry-After of a response, 0 for none */
+  uint32_t data_offset;   /* bytes to send, a host name, or a whole SIP message for voxlock_sip_parse */
+  uint32_t data_len;
+  uint32_t sdp_offset;    /* session description */
+  uint32_t sdp_len;
+  uint32_t reason_offset; /* reason phrase of a response */
+  uint32_t reason_len;
+  uint32_t warning_offset; /* first Warning value */
+  uint32_t warning_len;
+} voxlock_ua_event;
+
+/* A request that starts a call or asks for abilities. Texts are borrowed for the call. */
+typedef struct voxlock_ua_invite_config {
+  uint32_t struct_size; /* sizeof(voxlock_ua_invite_config) */
+  uint32_t transport;   /* of a new connection where the URI names none; default VOXLOCK_UA_TLS */
+  uint64_t connection;  /* an open connection to use; 0 (default): one to the route's or URI's host */
+  const char *to;       /* sip: or sips: URI, required; sips needs TLS */
+  size_t to_len;
+  const char *from;     /* URI; default sip:user@host */
+  size_t from_len;
+  const char *display_name; /* without quotes; default none */
+  size_t display_name_len;
+  const char *route;    /* URI of an outbound proxy; default none */
+  size_t route_len;
+  const uint8_t *sdp;   /* the offer; length 0: the peer is asked for one */
+  size_t sdp_len;
+  const char *headers;  /* further header lines, each with CRLF; default none */
+  size_t headers_len;
+} voxlock_ua_invite_config;
+
+/* How an INVITE is refused. */
+typedef struct voxlock_ua_refusal {
+  uint32_t struct_size;   /* sizeof(voxlock_ua_refusal) */
+  uint32_t status;        /* 300..699, default 603 */
+  const char *reason;     /* default: the RFC's phrase */
+  size_t reason_len;
+  const char *warning;    /* text of the Warning */
+  size_t warning_len;
+  uint32_t warn_code;     /* 300..399; 0 (default): no Warning */
+  uint32_t retry_after_s; /* 0 (default): no Retry-After */
+} voxlock_ua_refusal;
+
+/* Counters since the user agent was made; the first three are present numbers. */
+typedef struct voxlock_ua_stats {
+  uint32_t struct_size; /* sizeof(voxlock_ua_stats), set by the caller */
+  uint32_t connections;
+  uint32_t calls;
+  uint32_t transactions;
+  uint64_t requests_in;
+  uint64_t responses_in;
+  uint64_t malformed;        /* messages answered 400 and the like, or dropped */
+  uint64_t unmatched;        /* responses and ACKs that belong to nothing */
+  uint64_t refused_by_limit; /* requests answered 503, or dropped for want of memory */
+  uint64_t challenges;       /* 401 sent */
+  uint64_t auth_failures;    /* wrong credentials received */
+} voxlock_ua_stats;
+
+/* Fill in defaults. size: sizeof of the struct. VOXLOCK_OK, ERR_INVALID_ARGUMENT (NULL),
+ * ERR_STRUCT_SIZE. */
+VOXLOCK_API int32_t voxlock_ua_config_init(voxlock_ua_config *config, size_t size);
+VOXLOCK_API int32_t voxlock_ua_invite_config_init(voxlock_ua_invite_config *config, size_t size);
+VOXLOCK_API int32_t voxlock_ua_refusal_init(voxlock_ua_refusal *refusal, size_t size);
+
+/* Makes a user agent; *out is NULL on an error.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT (NULL, no host, a value out of range), ERR_STRUCT_SIZE,
+ * ERR_NO_MEMORY, ERR_ENTROPY. */
+VOXLOCK_API int32_t voxlock_ua_new(voxlock_context *ctx, const voxlock_ua_config *config,
+                                   voxlock_ua **out);
+/* Gives it back without a word to any peer: hang up first. NULL is allowed. */
+VOXLOCK_API void voxlock_ua_free(voxlock_ua *ua);
+
+/* Tells of a connection that the host accepted, for TLS after its handshake; *connection is its id.
+ * peer: address it came from (for received, RFC 3261 18.2.1), NULL with length 0 where unknown.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_LIMIT (close it), ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_ua_accept(voxlock_ua *ua, uint32_t transport, const char *peer,
+                                      size_t peer_len, uint32_t peer_port, uint64_t *connection,
+                                      uint64_t now_ns);
+/* The connection of a CONNECT event is open. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION,
+ * ERR_WRONG_STATE (it was open already), ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_ua_connected(voxlock_ua *ua, uint64_t connection, uint64_t now_ns);
+/* A connection ended, or could not be opened; its id is no longer valid. VOXLOCK_OK,
+ * ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION. @see RFC 3261, section 18.4 */
+VOXLOCK_API int32_t voxlock_ua_closed(voxlock_ua *ua, uint64_t connection, uint64_t now_ns);
+/* Bytes that arrived. *taken tells how many were used: where fewer than len, poll and hand in the
+ * rest. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION. */
+VOXLOCK_API int32_t voxlock_ua_input(voxlock_ua *ua, uint64_t connection, const uint8_t *data,
+                                     size_t len, size_t *taken, uint64_t now_ns);
+
+/* Takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
+ * or the arena is full. ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the first needs.
+ * *arena_len: capacity on entry, bytes used on return.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_BUFFER_TOO_SMALL. */
+VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua *ua, voxlock_ua_event *events, size_t cap,
+                                    size_t *count, uint8_t *arena, size_t *arena_len,
+                                    uint64_t now_ns);
+/* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL. */
+VOXLOCK_API uint64_t voxlock_ua_next_deadline(const voxlock_ua *ua);
+/* Does what is due. VOXLOCK_OK, ERR_INVALID_ARGUMENT. */
+VOXLOCK_API int32_t voxlock_ua_advance(voxlock_ua *ua, uint64_t now_ns);
+
+/* Starts a call; *call is its id. A commanding function may also return ERR_UA_DRAIN: poll first.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_STRUCT_SIZE, ERR_UA_URI, ERR_UA_HEADER, ERR_UA_TRANSPORT,
+ * ERR_UA_NO_CONNECTION, ERR_UA_DRAIN, ERR_LIMIT (calls, transactions, connections or the length of
+ * the message), ERR_SIP_UNSAFE_VALUE, ERR_NO_MEMORY, ERR_ENTROPY. */
+VOXLOCK_API int32_t voxlock_ua_invite(voxlock_ua *ua, const voxlock_ua_invite_config *config,
+                                      uint64_t *call, uint64_t now_ns);
+/* Asks for abilities (OPTIONS) outside of calls; *request comes back in RESULT. sdp is not used.
+ * The statuses of voxlock_ua_invite. @see RFC 3261, section 11 */
+VOXLOCK_API int32_t voxlock_ua_options(voxlock_ua *ua, const voxlock_ua_invite_config *config,
+                                       uint64_t *request, uint64_t now_ns);
+/* Sends a provisional response (101..199) to an incoming call; sdp may be empty.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CALL, ERR_WRONG_STATE, ERR_UA_DRAIN, ERR_LIMIT,
+ * ERR_UA_NO_CONNECTION, ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_ua_ring(voxlock_ua *ua, uint64_t call, uint32_t status,
+                                    const uint8_t *sdp, size_t sdp_len, uint64_t now_ns);
+/* Gives the description that the call waits for: in a 200 to its INVITE or re-INVITE, or in the ACK
+ * where the peer's 2xx held the offer. sdp: not empty. The statuses of voxlock_ua_ring;
+ * ERR_WRONG_STATE where nothing waits. */
+VOXLOCK_API int32_t voxlock_ua_answer(voxlock_ua *ua, uint64_t call, const uint8_t *sdp,
+                                      size_t sdp_len, uint64_t now_ns);
+/* Refuses the INVITE or re-INVITE that waits. NULL refusal: 603. The statuses of voxlock_ua_ring and
+ * ERR_STRUCT_SIZE. */
+VOXLOCK_API int32_t voxlock_ua_reject(voxlock_ua *ua, uint64_t call, const voxlock_ua_refusal *refusal,
+                                      uint64_t now_ns);
+/* Sends a re-INVITE with a new offer; empty sdp asks the peer for one. The statuses of
+ * voxlock_ua_ring and ERR_UA_PENDING (an exchange is under way). @see RFC 3261, section 14 */
+VOXLOCK_API int32_t voxlock_ua_offer(voxlock_ua *ua, uint64_t call, const uint8_t *sdp,
+                                     size_t sdp_len, uint64_t now_ns);
+/* Ends a call in any state: CANCEL, BYE, or 603. ENDED tells when it is over.
+ * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CALL, ERR_UA_DRAIN, ERR_LIMIT, ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_ua_hangup(voxlock_ua *ua, uint64_t call, uint64_t now_ns);
+
+/* As a client: credentials for a realm, bound to the next hop's host name unless peer is empty. A user
+ * of length 0 removes. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY.
+ * @see RFC 3261, section 22 */
+VOXLOCK_API int32_t voxlock_ua_set_credentials(voxlock_ua *ua, const char *realm, const char *peer,
+                                               const char *user, const char *password);
+/* As a server: a user of the config's realm. A password of NULL or "" removes. VOXLOCK_OK,
+ * ERR_INVALID_ARGUMENT, ERR_WRONG_STATE (no realm), ERR_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_ua_set_account(voxlock_ua *ua, const char *user, const char *password);
+
+/* VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_STRUCT_SIZE. */
+VOXLOCK_API int32_t voxlock_ua_get_stats(const voxlock_ua *ua, voxlock_ua_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
