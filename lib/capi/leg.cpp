@@ -131,9 +131,27 @@ Result<void> make_leg(voxlock_context* ctx, const voxlock_leg_config* in, voxloc
   auto handle = make_handle<voxlock_leg>(ctx);
   VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
   VOXLOCK_TRY(handle->leg, leg::Leg::create(ctx->context, handle->random, config));
+  VOXLOCK_TRY(leg::Negotiation negotiation, leg::Negotiation::create(config, handle->random));
+  handle->negotiation.emplace(std::move(negotiation));
   *out = handle.release();
   return {};
 }
+
+Result<void> tell_verdict(const sdp::Verdict& in, voxlock_verdict* out) {
+  if (out == nullptr) return {};
+  voxlock_verdict verdict{};
+  verdict.kind = static_cast<int32_t>(in.kind);
+  verdict.reason = to_int(in.reason);
+  verdict.sip_status = static_cast<int32_t>(in.sip_status);
+  verdict.warn_code = static_cast<int32_t>(in.warn_code);
+  verdict.warning = in.warning;
+  const Status status = write_struct(out, verdict);
+  if (status != Status::OK) return status;
+  return {};
+}
+
+// Before anything changes.
+Result<void> check_verdict(voxlock_verdict* out) { return tell_verdict(sdp::Verdict{}, out); }
 
 voxlock_leg_media_info media_of(const leg::Leg& leg) {
   const leg::Agreement& agreed = *leg.agreement();
@@ -250,6 +268,55 @@ int32_t voxlock_leg_new(voxlock_context* ctx, const voxlock_leg_config* config, 
 
 void voxlock_leg_free(voxlock_leg* leg) {
   if (leg != nullptr) capi::release_leg(leg);
+}
+
+int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_len, uint8_t* sdp, size_t* sdp_len,
+                           voxlock_verdict* verdict, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const ByteView text, capi::input(offer, offer_len));
+    VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
+    VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
+    bytes::Writer writer(room);
+    const auto made = leg->negotiation->answer(*leg->leg, as_text(text), writer, now_ns);
+    if (!made) {
+      if (made.error() == Status::ERR_BUFFER_TOO_SMALL) *sdp_len = writer.size();
+      return made.error();
+    }
+    *sdp_len = made->kind == sdp::VerdictKind::kRefused ? 0 : writer.size();
+    return capi::tell_verdict(*made, verdict);
+  });
+}
+
+int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t* sdp_len, uint64_t /*now_ns*/) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr || (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY)) != 0) {
+      return Status::ERR_INVALID_ARGUMENT;
+    }
+    VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
+    bytes::Writer writer(room);
+    const auto made = leg->negotiation->offer(
+        {(flags & VOXLOCK_OFFER_HOLD) != 0, (flags & VOXLOCK_OFFER_REKEY) != 0}, writer);
+    if (made || made.error() == Status::ERR_BUFFER_TOO_SMALL) *sdp_len = writer.size();
+    return made;
+  });
+}
+
+int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_t answer_len,
+                                  voxlock_verdict* verdict, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));
+    VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
+    VOXLOCK_TRY(const sdp::Verdict made, leg->negotiation->accept_answer(*leg->leg, as_text(text), now_ns));
+    return capi::tell_verdict(made, verdict);
+  });
+}
+
+int32_t voxlock_leg_rollback(voxlock_leg* leg) {
+  if (leg == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
+  leg->negotiation->rollback();
+  return VOXLOCK_OK;
 }
 
 int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info) {

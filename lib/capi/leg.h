@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "capi/handle.h"
 #include "leg/leg.h"
+#include "leg/negotiation.h"
 #include "voxlock/leg.h"
 
 struct voxlock_leg : voxlock::capi::Handle {
@@ -13,6 +15,7 @@ struct voxlock_leg : voxlock::capi::Handle {
 
   voxlock::crypto::Drbg random;
   voxlock::Box<voxlock::leg::Leg> leg;
+  std::optional<voxlock::leg::Negotiation> negotiation;
   std::atomic<uint32_t> references{1};
   bool is_attached = false;
 };

@@ -1,0 +1,96 @@
+#include "leg/negotiation.h"
+
+#include <algorithm>
+
+namespace voxlock::leg {
+namespace {
+
+static_assert(static_cast<int>(sdp::CryptoSuite::kAesCm128HmacSha1_80) ==
+                  static_cast<int>(srtp::SuiteId::kAesCm128HmacSha1_80) &&
+              static_cast<int>(sdp::CryptoSuite::kAeadAes256Gcm) == static_cast<int>(srtp::SuiteId::kAeadAes256Gcm));
+static_assert(static_cast<int>(sdp::CodecId::kPcmu) == static_cast<int>(Codec::kPcmu) &&
+              static_cast<int>(sdp::CodecId::kL16) == static_cast<int>(Codec::kL16));
+static_assert(sdp::kNoPayloadType == kNoPayloadType);
+
+sdp::HostAddress to_sdp(const Address& in) { return {in.ip, in.port, in.family}; }
+
+Address from_sdp(const sdp::HostAddress& in) {
+  Address out;
+  out.ip = in.ip;
+  out.port = in.port;
+  out.family = in.family;
+  return out;
+}
+
+sdp::LocalMedia local_media(const LegConfig& config) {
+  sdp::LocalMedia out;
+  out.policy = static_cast<sdp::SrtpPolicy>(config.policy);
+  for (size_t i = 0; i < config.suite_count; ++i) out.suites[i] = static_cast<sdp::CryptoSuite>(config.suites[i]);
+  for (size_t i = 0; i < config.codec_count; ++i) out.codecs[i] = static_cast<sdp::CodecId>(config.codecs[i]);
+  out.ptime_ms = config.ptime_ms;
+  out.has_telephone_event = config.has_telephone_event;
+  out.has_rtcp_mux = config.has_rtcp_mux;
+  out.rtp = to_sdp(config.rtp_address);
+  out.rtcp = to_sdp(config.rtcp_address);
+  out.has_opus_fec = config.has_opus_fec;
+  out.has_opus_dtx = config.has_opus_dtx;
+  return out;
+}
+
+Key to_key(sdp::CryptoSuite suite, const sdp::KeyParameter& in) {
+  Key out;
+  out.suite = static_cast<srtp::SuiteId>(suite);
+  // Both hold what the longest suite needs.
+  (void)out.key_and_salt.assign(in.key_and_salt.view());
+  (void)out.mki.assign(in.mki_view());
+  if (in.lifetime != 0) out.lifetime = std::min(in.lifetime, srtp::kMaxRtpLifetime);
+  return out;
+}
+
+Agreement to_agreement(const sdp::Agreement& in) {
+  constexpr uint32_t kTelephoneClock = 8000;
+  Agreement out;
+  out.codec = static_cast<Codec>(in.codec);
+  out.sample_rate = out.rtp_clock_hz = in.clock_hz;
+  out.channels = static_cast<uint8_t>(in.channels);
+  out.payload_type_send = in.payload_type_send;
+  out.payload_type_recv = in.payload_type_recv;
+  out.event_type_send = in.event_type_send;
+  out.event_type_recv = in.event_type_recv;
+  out.event_clock_send_hz = out.event_clock_recv_hz = in.event_clock_hz != 0 ? in.event_clock_hz : kTelephoneClock;
+  out.ptime_ms = in.ptime_ms;
+  out.direction = static_cast<Direction>(in.direction);
+  if (in.is_secure) out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
+  out.remote_rtp = from_sdp(in.remote_rtp);
+  out.remote_rtcp = from_sdp(in.remote_rtcp);
+  out.is_rtcp_mux = in.has_rtcp_mux;
+  return out;
+}
+
+}  // namespace
+
+Result<Negotiation> Negotiation::create(const LegConfig& config, RandomSource& random) {
+  VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local_media(config), random));
+  return Negotiation(std::move(state));
+}
+
+Result<sdp::Verdict> Negotiation::apply(Leg& leg, const sdp::Verdict& verdict, uint64_t now_ns) {
+  if (verdict.kind == sdp::VerdictKind::kRefused) return verdict;
+  const Result<Change> change = leg.apply(to_agreement(*state_.agreement()), now_ns);
+  if (!change) return change.error();
+  return verdict;
+}
+
+Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns) {
+  if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
+  VOXLOCK_TRY(const sdp::Verdict verdict, state_.answer(offer, out));
+  return apply(leg, verdict, now_ns);
+}
+
+Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns) {
+  if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
+  VOXLOCK_TRY(const sdp::Verdict verdict, state_.accept_answer(answer));
+  return apply(leg, verdict, now_ns);
+}
+
+}  // namespace voxlock::leg

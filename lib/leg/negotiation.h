@@ -1,0 +1,30 @@
+// Offer and answer of a leg: text in and out by sdp, what was agreed goes to Leg::apply.
+#pragma once
+
+#include <string_view>
+
+#include "leg/leg.h"
+#include "sdp/offer_answer.h"
+
+namespace voxlock::leg {
+
+class Negotiation {
+ public:
+  // random must outlive it. The statuses of sdp::OfferAnswer::create.
+  static Result<Negotiation> create(const LegConfig& config, RandomSource& random);
+
+  // As sdp::OfferAnswer. Where the leg could not take what was agreed (ERR_NO_MEMORY) its media is as
+  // before, and the same call made again brings it up to date.
+  Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns);
+  Result<sdp::Verdict> accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns);
+  Result<void> offer(sdp::OfferFlags flags, bytes::Writer& out) { return state_.offer(flags, out); }
+  void rollback() { state_.rollback(); }
+
+ private:
+  explicit Negotiation(sdp::OfferAnswer state) : state_(std::move(state)) {}
+  Result<sdp::Verdict> apply(Leg& leg, const sdp::Verdict& verdict, uint64_t now_ns);
+
+  sdp::OfferAnswer state_;
+};
+
+}  // namespace voxlock::leg
