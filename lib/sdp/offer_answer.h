@@ -46,6 +46,7 @@ struct LocalMedia {
 // What was agreed. Move-only: it holds keys.
 struct Agreement {
   size_t media_index = 0;                        // of the audio section
+  uint32_t remote_tag = 0;                       // of the peer's a=crypto line
   bool is_secure = false;
   CryptoSuite suite = CryptoSuite::kNone;
   KeyParameter local_key;                        // what we seal with
@@ -140,13 +141,18 @@ class OfferAnswer {
   [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }
   Result<void> make_key(CryptoSuite suite, KeyParameter& out);
 
+  Result<void> make_offered_keys(bool rekey, Pending& pending);
+  Result<Agreement> judge_answer(std::string_view answer, Session& session);
+
   // negotiate.cpp
   Result<Agreement> choose(const Session& offer) const;
   Result<Agreement> evaluate(const Session& session, size_t index) const;
   Result<void> evaluate_security(const Media& media, Agreement& out, uint32_t& tag) const;
+  [[nodiscard]] size_t rank_of(CryptoSuite suite) const;
   Result<void> evaluate_formats(const Media& media, Agreement& out) const;
+  void choose_event(const Media& media, Agreement& out) const;
   Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
-  Result<void> take_answer_key(const Media& media, Pending& pending, Agreement& out) const;
+  static Result<void> take_answer_key(const Pending& pending, Agreement& out);
   [[nodiscard]] Direction direction_for(const Session& session, const Media& media, bool hold) const;
   [[nodiscard]] bool is_own_key(const KeyParameter& key) const;
 
@@ -155,8 +161,9 @@ class OfferAnswer {
   void write_refused(bytes::Writer& out, std::string_view type, std::string_view proto, std::string_view format) const;
   void write_transport(bytes::Writer& out, bool has_mux) const;
   void write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const;
-  void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint32_t tag, uint64_t version) const;
+  void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint64_t version) const;
   void write_offer(bytes::Writer& out, const Pending& pending) const;
+  void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
 
   Verdict commit(Agreement&& draft);
@@ -166,7 +173,8 @@ class OfferAnswer {
   LocalMedia local_;
   RandomSource* random_;
   uint64_t session_id_;
-  uint64_t version_ = 0;
+  uint64_t version_ = 0;   // of the last description of ours
+  uint64_t content_ = 0;   // its fingerprint without the o= line
   bool is_holding_ = false;
   std::optional<Agreement> agreement_;
   std::optional<Pending> pending_;

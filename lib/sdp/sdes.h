@@ -51,6 +51,14 @@ struct KeyParameter {
   size_t mki_len = 0;     // 0: none
 
   [[nodiscard]] ByteView mki_view() const { return ByteView(mki).first(mki_len); }
+  // A second copy of a key, which a plain assignment does not make.
+  Result<void> copy_from(const KeyParameter& other) {
+    if (!key_and_salt.assign(other.key_and_salt.view())) return Status::ERR_SDP_KEY;
+    lifetime = other.lifetime;
+    mki = other.mki;
+    mki_len = other.mki_len;
+    return {};
+  }
 };
 
 // Session parameters, RFC 4568, section 6.3.

@@ -1,0 +1,256 @@
+#include "sdp/offer_answer.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace voxlock::sdp {
+namespace {
+
+struct RefusalRow {
+  Status reason;
+  uint32_t sip_status;
+  uint32_t warn_code;
+  const char* warning;
+};
+
+// RFC 3261, section 20.43: 300 network protocol, 301 address format, 302 transport protocol, 304 media
+// type, 305 media format, 306 attribute not understood, 399 anything else.
+constexpr RefusalRow kRefusals[] = {
+    {Status::ERR_SDP_NO_AUDIO, 488, 304, "No audio stream offered"},
+    {Status::ERR_SDP_NO_CODEC, 488, 305, "No common audio codec"},
+    {Status::ERR_SDP_PROTOCOL, 488, 302, "Media transport protocol not supported"},
+    {Status::ERR_SDP_SRTP_REQUIRED, 488, 302, "SRTP is required"},
+    {Status::ERR_SDP_SRTP_OFF, 488, 302, "SRTP is not available"},
+    {Status::ERR_SDP_DOWNGRADE, 488, 302, "A secure session cannot become plain"},
+    {Status::ERR_SDP_SUITE, 488, 306, "No common SRTP suite"},
+    {Status::ERR_SDP_CRYPTO, 488, 306, "Malformed crypto attribute"},
+    {Status::ERR_SDP_KEY, 488, 306, "Unusable SRTP key"},
+    {Status::ERR_SDP_KEY_COUNT, 488, 306, "Several SRTP keys in one line"},
+    {Status::ERR_SDP_SESSION_PARAMETER, 488, 306, "SRTP session parameter refused"},
+    {Status::ERR_SDP_OWN_KEY, 488, 399, "Our own SRTP key was sent back"},
+    {Status::ERR_SDP_CONNECTION, 488, 301, "No usable connection address"},
+    {Status::ERR_SDP_REJECTED, 488, 304, "Audio was refused by the peer"},
+    {Status::ERR_SDP_MISMATCH, 488, 399, "The answer does not fit the offer"},
+};
+
+// FNV-1a, to notice whether a description changed.
+uint64_t fingerprint(ByteView data) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const uint8_t byte : data) hash = (hash ^ byte) * 0x100000001b3;
+  return hash;
+}
+
+// What follows the o= line, which alone holds the version.
+ByteView without_origin(ByteView description) {
+  const std::string_view text = as_text(description);
+  return description.subspan(std::min(text.find("\r\ns="), text.size()));
+}
+
+template <size_t N>
+void store(std::array<char, N>& to, std::string_view from) {
+  to.fill('\0');
+  from.copy(to.data(), N - 1);
+}
+
+bool is_same(const KeyParameter& a, const KeyParameter& b) {
+  return secure::equal(a.key_and_salt.view(), b.key_and_salt.view()) && secure::equal(a.mki_view(), b.mki_view());
+}
+
+}  // namespace
+
+Verdict refuse(Status reason) {
+  Verdict out;
+  out.kind = VerdictKind::kRefused;
+  out.reason = reason;
+  for (const RefusalRow& row : kRefusals) {
+    if (row.reason != reason) continue;
+    out.sip_status = row.sip_status;
+    out.warn_code = row.warn_code;
+    out.warning = row.warning;
+    return out;
+  }
+  // A description that does not parse is a bad request (RFC 3261, section 21.4.1).
+  out.sip_status = 400;
+  out.warn_code = 399;
+  out.warning = "Malformed session description";
+  return out;
+}
+
+OfferAnswer::OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t session_id)
+    : local_(local), random_(&random), session_id_(session_id) {
+  for (size_t i = 0; i < kCodecRows; ++i) payload_types_[i] = codec_rows()[i].preferred_type;
+}
+
+Result<OfferAnswer> OfferAnswer::create(const LocalMedia& local, RandomSource& random) {
+  const bool has_suite = local.suites[0] != CryptoSuite::kNone;
+  const bool is_bad = local.codecs[0] == CodecId::kNone || local.rtp.family == 0 || local.rtp.port == 0 ||
+                      local.ptime_ms < 10 || local.ptime_ms > 60 || (local.policy != SrtpPolicy::kOff && !has_suite);
+  if (is_bad) return Status::ERR_INVALID_ARGUMENT;
+  for (const CryptoSuite suite : local.suites) {
+    if (suite != CryptoSuite::kNone && find_suite(suite) == nullptr) return Status::ERR_INVALID_ARGUMENT;
+  }
+  uint8_t raw[8];
+  VOXLOCK_TRY_VOID(random.fill(raw));
+  // 62 bits: a positive number also for peers that read it as a signed one.
+  return OfferAnswer(local, random, bytes::Reader(raw).u64() >> 2);
+}
+
+Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) {
+  const CryptoSuiteInfo* info = find_suite(suite);
+  if (info == nullptr) return Status::ERR_SDP_SUITE;
+  return random_->fill(out.key_and_salt.resize(info->key_len + info->salt_len));
+}
+
+Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) {
+  if (pending_) return Status::ERR_WRONG_STATE;
+  Session session;
+  if (const auto parsed = session.parse(offer); !parsed) return refuse(parsed.error());
+  Result<Agreement> draft = choose(session);
+  if (!draft) return refuse(draft.error());
+  if (draft->is_secure) {
+    // Our key lives as long as the peer's: a rekey is one for both directions.
+    const bool keeps_key = agreement_ && agreement_->is_secure && agreement_->suite == draft->suite &&
+                           is_same(agreement_->remote_key, draft->remote_key);
+    VOXLOCK_TRY_VOID(keeps_key ? draft->local_key.copy_from(agreement_->local_key)
+                               : make_key(draft->suite, draft->local_key));
+  }
+  const bytes::Writer start = out;
+  write_answer(out, session, *draft, version_ + 1);
+  if (!out.ok()) return Status::ERR_BUFFER_TOO_SMALL;
+  const uint64_t content = fingerprint(without_origin(out.written().subspan(start.size())));
+  if (content == content_ && version_ != 0) {
+    out = start;
+    write_answer(out, session, *draft, version_);
+  } else {
+    ++version_;
+    content_ = content;
+  }
+  remember_sections(session);
+  remember_payload_types(session.media()[draft->media_index]);
+  return commit(std::move(*draft));
+}
+
+Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
+  if (pending_) return Status::ERR_WRONG_STATE;
+  Pending pending;
+  pending.media_index = wanted_index();
+  pending.hold = flags.hold;
+  pending.version = version_ + 1;
+  if (local_.policy != SrtpPolicy::kOff) VOXLOCK_TRY_VOID(make_offered_keys(flags.rekey, pending));
+  const bytes::Writer start = out;
+  write_offer(out, pending);
+  if (!out.ok()) return Status::ERR_BUFFER_TOO_SMALL;
+  const uint64_t content = fingerprint(without_origin(out.written().subspan(start.size())));
+  if (content == content_ && version_ != 0) {
+    out = start;
+    pending.version = version_;
+    write_offer(out, pending);
+  }
+  // The version was used up even where the peer refuses (RFC 3264, section 8).
+  version_ = pending.version;
+  content_ = content;
+  pending_ = std::move(pending);
+  return {};
+}
+
+// A running secure session goes on with its suite and, unless a rekey is wanted, its key; a new one
+// offers all suites, each with a key of its own (RFC 4568, section 7.1.1).
+Result<void> OfferAnswer::make_offered_keys(bool rekey, Pending& pending) {
+  if (was_secure()) {
+    pending.suites[0] = agreement_->suite;
+    pending.suite_count = 1;
+    return rekey ? make_key(agreement_->suite, pending.keys[0]) : pending.keys[0].copy_from(agreement_->local_key);
+  }
+  for (const CryptoSuite suite : local_.suites) {
+    if (suite == CryptoSuite::kNone) break;
+    pending.suites[pending.suite_count] = suite;
+    VOXLOCK_TRY_VOID(make_key(suite, pending.keys[pending.suite_count]));
+    ++pending.suite_count;
+  }
+  return {};
+}
+
+Result<Verdict> OfferAnswer::accept_answer(std::string_view answer) {
+  if (!pending_) return Status::ERR_WRONG_STATE;
+  Session session;
+  Result<Agreement> draft = judge_answer(answer, session);
+  if (!draft) {
+    pending_.reset();
+    return refuse(draft.error());
+  }
+  is_holding_ = pending_->hold;
+  pending_.reset();
+  remember_sections(session);
+  return commit(std::move(*draft));
+}
+
+Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) {
+  VOXLOCK_TRY_VOID(session.parse(answer));
+  // RFC 3264, section 6: as many sections as were offered, in the same order.
+  const size_t index = pending_->media_index;
+  if (session.media().size() != std::max(sections_.count, index + 1)) return Status::ERR_SDP_MISMATCH;
+  if (session.media()[index].port == 0) return Status::ERR_SDP_REJECTED;
+  VOXLOCK_TRY(Agreement draft, evaluate(session, index));
+  draft.direction = direction_for(session, session.media()[index], pending_->hold);
+  if (draft.is_secure) VOXLOCK_TRY_VOID(take_answer_key(*pending_, draft));
+  // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
+  for (size_t i = 0; i < kCodecRows; ++i) {
+    const CodecRow& row = codec_rows()[i];
+    if (row.id == draft.codec && row.clock_hz == draft.clock_hz) draft.payload_type_recv = payload_types_[i];
+    if (row.id == CodecId::kNone && row.clock_hz == draft.event_clock_hz && draft.event_type_send != kNoPayloadType) {
+      draft.event_type_recv = payload_types_[i];
+    }
+  }
+  return draft;
+}
+
+Verdict OfferAnswer::commit(Agreement&& draft) {
+  Verdict out;
+  if (agreement_) {
+    const Agreement& old = *agreement_;
+    out.is_restarted = old.codec != draft.codec || old.clock_hz != draft.clock_hz || old.suite != draft.suite ||
+                       old.is_secure != draft.is_secure || old.media_index != draft.media_index;
+    out.is_rekeyed = draft.is_secure && old.is_secure &&
+                     (!is_same(old.local_key, draft.local_key) || !is_same(old.remote_key, draft.remote_key));
+    out.is_moved = old.remote_rtp != draft.remote_rtp || old.remote_rtcp != draft.remote_rtcp ||
+                   old.direction != draft.direction || old.has_rtcp_mux != draft.has_rtcp_mux;
+  }
+  out.kind = out.is_restarted ? VerdictKind::kRestarted
+             : out.is_rekeyed ? VerdictKind::kRekeyed
+             : out.is_moved   ? VerdictKind::kMoved
+                              : VerdictKind::kContinued;
+  agreement_ = std::move(draft);
+  return out;
+}
+
+void OfferAnswer::remember_sections(const Session& session) {
+  sections_.count = session.media().size();
+  for (size_t i = 0; i < sections_.count; ++i) {
+    const Media& media = session.media()[i];
+    std::string_view formats = media.formats;
+    store(sections_.list[i].type, media.type);
+    store(sections_.list[i].proto, media.proto);
+    store(sections_.list[i].format, next_word(formats));
+  }
+}
+
+// A payload type keeps its meaning for the life of a session (RFC 3264, section 8.3.2): what the
+// peer's offer calls a format is what our later offers call it.
+void OfferAnswer::remember_payload_types(const Media& media) {
+  std::string_view formats = media.formats;
+  for (std::string_view format = next_word(formats); !format.empty(); format = next_word(formats)) {
+    const CodecRow* row = row_of_format(media, format);
+    if (row == nullptr) continue;
+    const auto index = static_cast<size_t>(row - codec_rows().data());
+    const uint8_t number = *parse_payload_type(format);
+    const uint8_t former = payload_types_[index];
+    // Whoever had this number so far takes the one that became free.
+    for (uint8_t& type : payload_types_) {
+      if (type == number) type = former;
+    }
+    payload_types_[index] = number;
+  }
+}
+
+}  // namespace voxlock::sdp
