@@ -20,11 +20,12 @@ uint64_t read_clock(clockid_t clock) {
   return static_cast<uint64_t>(ts.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(ts.tv_nsec);
 }
 
-sigset_t ending_signals() {
+sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -48,7 +49,7 @@ void Fd::reset() {
 }
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-  const sigset_t set = ending_signals();
+  const sigset_t set = handled_signals();
   sigprocmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   signals_ = Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -56,7 +57,7 @@ EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 EventLoop::~EventLoop() {
-  const sigset_t set = ending_signals();
+  const sigset_t set = handled_signals();
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
@@ -85,7 +86,9 @@ void EventLoop::remove(int fd) {
 void EventLoop::handle_signal(const std::function<void()>& on_signal) {
   signalfd_siginfo info;
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (has_signal_) {
+    if (info.ssi_signo == SIGHUP) {
+      if (on_reload_) on_reload_();
+    } else if (has_signal_) {
       stop();
     } else {
       has_signal_ = true;

@@ -43,7 +43,7 @@ class EventLoop {
  public:
   using Handler = std::function<void(uint32_t epoll_events)>;
 
-  // Takes SIGINT and SIGTERM over for the life of the loop.
+  // Takes SIGINT, SIGTERM and SIGHUP over for the life of the loop.
   EventLoop();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -58,6 +58,8 @@ class EventLoop {
   // (UINT64_MAX: none); on_signal is called for the first SIGINT or SIGTERM, a second one ends the loop.
   void run(const std::function<uint64_t()>& before_wait, const std::function<void()>& on_signal);
   void stop() { is_stopped_ = true; }
+  // Called for SIGHUP; without it SIGHUP is ignored.
+  void set_reload(std::function<void()> on_reload) { on_reload_ = std::move(on_reload); }
 
  private:
   void handle_signal(const std::function<void()>& on_signal);
@@ -65,6 +67,7 @@ class EventLoop {
   Fd epoll_;
   Fd signals_;
   std::unordered_map<int, std::shared_ptr<Handler>> handlers_;
+  std::function<void()> on_reload_;
   bool is_stopped_ = false;
   bool has_signal_ = false;
 };

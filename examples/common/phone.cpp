@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "common/addresses.h"
 
@@ -14,6 +15,12 @@ constexpr size_t kFrameSamples = kRate / 50;
 constexpr uint64_t kFrameNs = 20'000'000;
 // A recording longer than this is cut: an hour.
 constexpr size_t kMaxRecorded = size_t{kRate} * 3600;
+// A digit lasts 100 ms, its end is sent three times, and 140 ms of pause follow.
+constexpr size_t kDigitFrames = 5;
+constexpr size_t kDigitEnds = 3;
+constexpr size_t kDigitPeriod = 15;
+constexpr char kDigitCodes[] = "0123456789*#ABCD";
+constexpr uint32_t kNoPayloadType = 255;
 constexpr size_t kSdpRoom = 4096;
 constexpr size_t kArena = 64 * 1024;
 
@@ -32,7 +39,8 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
   copy_list(config_.codecs, leg_config.codecs);
   copy_list(config_.suites, leg_config.suites);
   leg_config.rtp_address = to_voxlock(make_address(config_.ip, local_port(socket_.get())));
-  leg_config.signalling = config_.is_peer_verified ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_TLS;
+  leg_config.signalling = config_.signalling;
+  leg_config.media_timeout_ms = config_.media_timeout_ms;
   voxlock_leg* leg = nullptr;
   check(voxlock_leg_new(ctx_, &leg_config, &leg), "leg");
   leg_.reset(leg);
@@ -109,12 +117,37 @@ void Phone::advance() {
   drain();
 }
 
+bool Phone::play_digit() {
+  const size_t at = digit_frame_ % kDigitPeriod;
+  const size_t index = digit_frame_ / kDigitPeriod;
+  if (index >= config_.digits.size() || media_.event_type_send == kNoPayloadType) return false;
+  ++digit_frame_;
+  if (at >= kDigitFrames + kDigitEnds) return false;
+  if (at == 0) digit_timestamp_ = timestamp_;
+  auto event = make_result<voxlock_dtmf_event>();
+  const std::string_view codes = kDigitCodes;
+  event.code = static_cast<uint32_t>(codes.find(config_.digits[index]));
+  event.is_end = at >= kDigitFrames ? 1 : 0;
+  event.volume = 10;
+  event.duration = static_cast<uint32_t>(std::min(at + 1, kDigitFrames)) * (media_.rtp_clock_hz / 50);
+  uint8_t payload[4];
+  size_t len = sizeof payload;
+  check(voxlock_dtmf_build(&event, payload, &len), "digit");
+  // RFC 4733, section 2.5.1: all packets of an event carry the timestamp of its beginning.
+  (void)voxlock_leg_send(leg_.get(), media_.event_type_send, payload, len, digit_timestamp_, at == 0 ? 1 : 0, now_ns());
+  return true;
+}
+
 void Phone::play_frame() {
   int16_t pcm[kFrameSamples] = {};
   const size_t left = config_.play.size() - std::min(position_, config_.play.size());
   std::copy_n(config_.play.begin() + static_cast<std::ptrdiff_t>(config_.play.size() - left),
               std::min(left, kFrameSamples), pcm);
   position_ += kFrameSamples;
+  if (play_digit()) {
+    timestamp_ += media_.rtp_clock_hz / 50;
+    return;
+  }
   uint8_t payload[VOXLOCK_MAX_OPUS_PAYLOAD];
   size_t len = sizeof payload;
   check(voxlock_encoder_encode(encoder_.get(), pcm, kFrameSamples, payload, &len), "encode");
@@ -153,6 +186,10 @@ void Phone::drain() {
           break;
         case VOXLOCK_EV_DIGIT:
           digits_ += static_cast<char>(event.digit);
+          break;
+        case VOXLOCK_EV_TIMEOUT:
+          // A peer on hold may be silent.
+          has_timed_out_ = media_.direction == VOXLOCK_SENDRECV || media_.direction == VOXLOCK_RECVONLY;
           break;
         default:
           break;

@@ -17,7 +17,9 @@ struct PhoneConfig {
   std::vector<uint32_t> codecs;    // VOXLOCK_CODEC_*, preferred first
   std::vector<uint32_t> suites;    // VOXLOCK_AES_CM_128_HMAC_SHA1_80 ..., preferred first
   std::vector<int16_t> play;       // 8 kHz; silence after its end
-  bool is_peer_verified = false;   // the TLS connection that carries the SDP was verified
+  std::string digits;              // pressed one by one from the start on (RFC 4733)
+  int32_t signalling = VOXLOCK_SIGNALLING_UNKNOWN;  // how the SDP travels
+  uint32_t media_timeout_ms = 5000;                 // of silence on the wire, then has_timed_out()
 };
 
 struct PhoneStats {
@@ -45,6 +47,9 @@ class Phone {
   // True once the recording was played to its end.
   [[nodiscard]] bool has_played() const { return position_ >= config_.play.size(); }
 
+  // True once the peer sent nothing for media_timeout_ms though it should.
+  [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
+
   [[nodiscard]] uint64_t next_deadline() const;
   void advance();
 
@@ -55,6 +60,7 @@ class Phone {
   void read_socket();
   void drain();
   void play_frame();
+  bool play_digit();
   void record(const voxlock_media_event& event);
   void refresh_codec();
 
@@ -73,7 +79,10 @@ class Phone {
   size_t position_ = 0;
   uint32_t timestamp_ = 0;
   uint64_t next_frame_ns_ = UINT64_MAX;
+  size_t digit_frame_ = 0;   // frames since the first digit began
+  uint32_t digit_timestamp_ = 0;
   bool is_first_frame_ = true;
+  bool has_timed_out_ = false;
 };
 
 }  // namespace example

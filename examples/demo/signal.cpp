@@ -81,18 +81,27 @@ std::vector<Activity> find_activity(std::span<const int16_t> clean, uint32_t rat
 }
 
 Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received, size_t max_lag) {
+  // All lags at once by the correlation theorem; zeros behind keep the ends from wrapping around.
+  size_t size = 1;
+  while (size < reference.size() + received.size()) size <<= 1;
+  std::vector<std::complex<double>> a(size);
+  std::vector<std::complex<double>> b(size);
+  std::copy(reference.begin(), reference.end(), a.begin());
+  std::copy(received.begin(), received.end(), b.begin());
+  fft(a);
+  fft(b);
+  // The inverse transform of x is the conjugate of the transform of conj(x), over its size.
+  for (size_t i = 0; i < size; ++i) a[i] *= std::conj(b[i]);
+  fft(a);
+  std::vector<double> power(received.size() + 1, 0);
+  for (size_t i = 0; i < received.size(); ++i) power[i + 1] = power[i] + static_cast<double>(received[i]) * received[i];
+
   Alignment best{0, -1};
   const double reference_power = mean_power(reference) * static_cast<double>(reference.size());
   for (size_t lag = 0; lag <= max_lag && lag < received.size(); ++lag) {
-    const auto shifted = received.subspan(lag);
-    const size_t n = std::min(reference.size(), shifted.size());
-    double dot = 0;
-    double power = kMinPower;
-    for (size_t i = 0; i < n; ++i) {
-      dot += static_cast<double>(reference[i]) * shifted[i];
-      power += static_cast<double>(shifted[i]) * shifted[i];
-    }
-    const double correlation = dot / std::sqrt(power * reference_power + kMinPower);
+    const double heard = power[std::min(received.size(), lag + reference.size())] - power[lag];
+    const double dot = a[lag].real() / static_cast<double>(size);
+    const double correlation = dot / std::sqrt(heard * reference_power + kMinPower);
     if (correlation > best.correlation) best = {lag, correlation};
   }
   return best;
