@@ -44,6 +44,17 @@ bool is_rtp(const Packet& packet) {
   return type < 64 || type > 95;
 }
 
+// A step that failed for no fault of the description: it is refused, and the call goes on as before.
+void note_failure(SdpStep& step, int32_t status) {
+  if (status == VOXLOCK_OK) return;
+  step.verdict.kind = VOXLOCK_REFUSED;
+  step.verdict.reason = status;
+  // Our own offer is out: glare (RFC 3261, section 14.2).
+  step.verdict.sip_status = status == VOXLOCK_ERR_WRONG_STATE ? 491 : 500;
+  step.verdict.warn_code = 0;
+  step.verdict.warning = "";
+}
+
 }  // namespace
 
 Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config, std::array<int32_t, 2> signalling,
@@ -94,35 +105,26 @@ void Call::watch(int fd, uint32_t leg) {
 SdpStep Call::offer(size_t leg) {
   SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
   size_t len = step.sdp.size();
-  check(voxlock_leg_offer(legs_[leg].handle.get(), 0, reinterpret_cast<uint8_t*>(step.sdp.data()), &len, now_ns()),
-        "offer");
-  step.sdp.resize(len);
+  note_failure(step, voxlock_leg_offer(legs_[leg].handle.get(), 0, reinterpret_cast<uint8_t*>(step.sdp.data()), &len,
+                                       now_ns()));
+  step.sdp.resize(step.is_refused() ? 0 : len);
   return step;
 }
 
 SdpStep Call::answer(size_t leg, std::string_view offer) {
   SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
   size_t len = step.sdp.size();
-  const int32_t rc =
-      voxlock_leg_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(offer.data()), offer.size(),
-                         reinterpret_cast<uint8_t*>(step.sdp.data()), &len, &step.verdict, now_ns());
-  if (rc == VOXLOCK_ERR_WRONG_STATE) {
-    // Our own offer is out: glare (RFC 3261, section 14.2).
-    step.verdict.kind = VOXLOCK_REFUSED;
-    step.verdict.sip_status = 491;
-    step.verdict.warning = "";
-  } else {
-    check(rc, "answer");
-  }
+  note_failure(step, voxlock_leg_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(offer.data()),
+                                        offer.size(), reinterpret_cast<uint8_t*>(step.sdp.data()), &len, &step.verdict,
+                                        now_ns()));
   step.sdp.resize(step.is_refused() ? 0 : len);
   return step;
 }
 
 SdpStep Call::accept(size_t leg, std::string_view answer) {
   SdpStep step{{}, make_result<voxlock_verdict>()};
-  check(voxlock_leg_accept_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(answer.data()),
-                                  answer.size(), &step.verdict, now_ns()),
-        "answer");
+  note_failure(step, voxlock_leg_accept_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(answer.data()),
+                                               answer.size(), &step.verdict, now_ns()));
   return step;
 }
 
