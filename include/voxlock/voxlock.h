@@ -26,6 +26,8 @@
 #include "voxlock/audio.h"
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
+#include "voxlock/leg.h"
+#include "voxlock/sip.h"
 #include "voxlock/rtp.h"
 #include "voxlock/sdp.h"
 #include "voxlock/srtp.h"

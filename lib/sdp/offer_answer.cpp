@@ -128,18 +128,23 @@ Result<OfferAnswer> OfferAnswer::create(const LocalMedia& local, RandomSource& r
   return OfferAnswer(media, random, bytes::Reader(raw).u64() >> 2);
 }
 
-Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) {
+Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) const {
   const CryptoSuiteInfo* info = find_suite(suite);
   if (info == nullptr) return Status::ERR_SDP_SUITE;
   return random_->fill(out.key_and_salt.resize(info->key_len + info->salt_len));
 }
 
 Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) {
+  Step step;
+  VOXLOCK_TRY_VOID(prepare_answer(offer, out, step));
+  return commit(step);
+}
+
+Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const {
   if (pending_) return Status::ERR_WRONG_STATE;
-  Session session;
-  if (const auto parsed = session.parse(offer); !parsed) return refuse(parsed.error());
-  Result<Agreement> draft = choose(session);
-  if (!draft) return refuse(draft.error());
+  if (const auto parsed = step.session.parse(offer); !parsed) return step.verdict = refuse(parsed.error()), Result<void>();
+  Result<Agreement> draft = choose(step.session);
+  if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
   if (draft->is_secure) {
     // Our key lives as long as the peer's: a rekey is one for both directions.
     const bool keeps_key = agreement_ && agreement_->is_secure && agreement_->suite == draft->suite &&
@@ -148,20 +153,41 @@ Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) 
                                : make_key(draft->suite, draft->local_key));
   }
   const bytes::Writer start = out;
-  write_answer(out, session, *draft, version_ + 1);
+  step.version = version_ + 1;
+  write_answer(out, step.session, *draft, step.version);
   if (!out.ok()) return Status::ERR_BUFFER_TOO_SMALL;
-  const uint64_t content = fingerprint(without_origin(out.written().subspan(start.size())));
-  if (content == content_ && version_ != 0) {
+  step.content = fingerprint(without_origin(out.written().subspan(start.size())));
+  if (step.content == content_ && version_ != 0) {
     out = start;
-    write_answer(out, session, *draft, version_);
-  } else {
-    ++version_;
-    content_ = content;
+    step.version = version_;
+    write_answer(out, step.session, *draft, step.version);
   }
-  sections_.count = session.media().size();
-  for (size_t i = 0; i < sections_.count; ++i) remember_section(i, session.media()[i]);
-  remember_payload_types(session.media()[draft->media_index]);
-  return commit(std::move(*draft));
+  step.verdict = compare(*draft);
+  step.draft.emplace(*std::move(draft));
+  return {};
+}
+
+Verdict OfferAnswer::commit(Step& step) {
+  if (step.is_own_offer) {
+    if (step.draft) is_holding_ = pending_->hold;
+    pending_.reset();
+  }
+  if (!step.draft) return step.verdict;
+  const auto media = step.session.media();
+  const size_t index = step.draft->media_index;
+  if (step.is_own_offer) {
+    // The other sections stay as they were offered, whatever the answer calls them.
+    remember_section(index, media[index]);
+    sections_.count = std::max(sections_.count, index + 1);
+  } else {
+    version_ = step.version;
+    content_ = step.content;
+    sections_.count = media.size();
+    for (size_t i = 0; i < sections_.count; ++i) remember_section(i, media[i]);
+    remember_payload_types(media[index]);
+  }
+  agreement_ = std::move(*step.draft);
+  return step.verdict;
 }
 
 Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
@@ -205,22 +231,22 @@ Result<void> OfferAnswer::make_offered_keys(bool rekey, Pending& pending) {
 }
 
 Result<Verdict> OfferAnswer::accept_answer(std::string_view answer) {
-  if (!pending_) return Status::ERR_WRONG_STATE;
-  Session session;
-  Result<Agreement> draft = judge_answer(answer, session);
-  if (!draft) {
-    pending_.reset();
-    return refuse(draft.error());
-  }
-  is_holding_ = pending_->hold;
-  pending_.reset();
-  // The other sections stay as they were offered, whatever the answer calls them.
-  remember_section(draft->media_index, session.media()[draft->media_index]);
-  sections_.count = std::max(sections_.count, draft->media_index + 1);
-  return commit(std::move(*draft));
+  Step step;
+  VOXLOCK_TRY_VOID(prepare_accept(answer, step));
+  return commit(step);
 }
 
-Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) {
+Result<void> OfferAnswer::prepare_accept(std::string_view answer, Step& step) const {
+  if (!pending_) return Status::ERR_WRONG_STATE;
+  step.is_own_offer = true;
+  Result<Agreement> draft = judge_answer(answer, step.session);
+  if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
+  step.verdict = compare(*draft);
+  step.draft.emplace(*std::move(draft));
+  return {};
+}
+
+Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) const {
   VOXLOCK_TRY_VOID(session.parse(answer));
   // RFC 3264, section 6: as many sections as were offered, in the same order.
   const size_t index = pending_->media_index;
@@ -240,7 +266,7 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
   return draft;
 }
 
-Verdict OfferAnswer::commit(Agreement&& draft) {
+Verdict OfferAnswer::compare(const Agreement& draft) const {
   Verdict out;
   if (agreement_) {
     const Agreement& old = *agreement_;
@@ -256,7 +282,6 @@ Verdict OfferAnswer::commit(Agreement&& draft) {
              : out.is_rekeyed ? VerdictKind::kRekeyed
              : out.is_moved   ? VerdictKind::kMoved
                               : VerdictKind::kContinued;
-  agreement_ = std::move(draft);
   return out;
 }
 

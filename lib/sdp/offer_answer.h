@@ -90,6 +90,16 @@ struct OfferFlags {
   bool rekey = false;  // make a new key of our own
 };
 
+// One step of offer/answer, worked out and not taken yet. Used once.
+struct Step {
+  Verdict verdict;
+  std::optional<Agreement> draft;  // nothing where it is refused
+  Session session;                 // of the peer; views of its text
+  bool is_own_offer = false;       // the answer to our offer, else our answer
+  uint64_t version = 0;            // of our answer
+  uint64_t content = 0;
+};
+
 class OfferAnswer {
  public:
   // random must live as long as the object. ERR_INVALID_ARGUMENT for no codec, no address, a ptime
@@ -99,11 +109,17 @@ class OfferAnswer {
   // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells the
   // size), ERR_WRONG_STATE (our own offer is out: glare), ERR_ENTROPY.
   Result<Verdict> answer(std::string_view offer, bytes::Writer& out);
+  // The same in two steps, for a caller that has to make something of the agreement before it counts:
+  // prepare changes nothing, commit cannot fail. Between the two the text of the peer must stay.
+  Result<void> prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const;
+  Verdict commit(Step& step);
 
   // Writes an offer; nothing changes until the answer. Errors as for answer().
   Result<void> offer(OfferFlags flags, bytes::Writer& out);
   // Takes the answer to our offer. A refusal withdraws the offer. ERR_WRONG_STATE without an offer.
   Result<Verdict> accept_answer(std::string_view answer);
+  // Its first step; commit of a refusal withdraws the offer.
+  Result<void> prepare_accept(std::string_view answer, Step& step) const;
   // Withdraws our offer.
   void rollback() { pending_.reset(); }
 
@@ -136,10 +152,10 @@ class OfferAnswer {
 
   [[nodiscard]] bool was_secure() const { return agreement_ && agreement_->is_secure; }
   [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }
-  Result<void> make_key(CryptoSuite suite, KeyParameter& out);
+  Result<void> make_key(CryptoSuite suite, KeyParameter& out) const;
 
   Result<void> make_offered_keys(bool rekey, Pending& pending);
-  Result<Agreement> judge_answer(std::string_view answer, Session& session);
+  Result<Agreement> judge_answer(std::string_view answer, Session& session) const;
 
   // negotiate.cpp
   Result<Agreement> choose(const Session& offer) const;
@@ -165,7 +181,7 @@ class OfferAnswer {
   [[nodiscard]] std::string_view offered_proto() const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
 
-  Verdict commit(Agreement&& draft);
+  [[nodiscard]] Verdict compare(const Agreement& draft) const;
   void remember_section(size_t index, const Media& media);
   void remember_payload_types(const Media& media);
 
