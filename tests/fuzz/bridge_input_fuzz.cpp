@@ -1,6 +1,7 @@
 // Bytes as datagrams of both legs of a bridge: leg 0 plain, so that its packets get deep, leg 1 secure.
 // Each datagram: one byte leg and time step, one byte length, the bytes. With an input shorter than two
 // bytes nothing happens.
+#include <algorithm>
 #include <cstdlib>
 
 #include "bridge/bridge.h"
@@ -47,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uint64_t now = 1;
   while (reader.left() >= 2) {
     const uint8_t head = reader.u8();
-    const ByteView datagram = reader.take(std::min<size_t>(reader.u8(), reader.left()));
+    const size_t len = reader.u8();
+    const ByteView datagram = reader.take(std::min(len, reader.left()));
     now += (head >> 1) * kNsPerMs;
     bridge.input({{datagram, plain->remote_rtp()}, head & 1u}, now);
     if (!bridge.airlock().is_clean()) std::abort();
