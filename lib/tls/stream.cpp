@@ -20,16 +20,6 @@ constexpr size_t kRecordOverhead = 64;
 constexpr size_t kAlertReserve = 256;
 constexpr size_t kOutputCapacity = 36 * 1024;
 
-// ECDHE with AEAD only (RFC 9325, section 4.2); the TLS 1.3 suites are unknown numbers to 2.28.
-constexpr int kSuites[] = {0x1301, 0x1302, 0x1303,  // TLS 1.3: AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-                           0};
-
 int auth_mode(const Settings& settings) {
   if (settings.role == Role::kClient || settings.client_auth == ClientAuth::kRequired) return MBEDTLS_SSL_VERIFY_REQUIRED;
   return settings.client_auth == ClientAuth::kOptional ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE;
@@ -75,7 +65,7 @@ Result<void> Stream::configure(std::string_view expected_host) {
     return Status::ERR_NO_MEMORY;
   }
   compat::set_versions(&config_, settings_->requires_tls13);
-  mbedtls_ssl_conf_ciphersuites(&config_, kSuites);
+  mbedtls_ssl_conf_ciphersuites(&config_, compat::kSuites);
   mbedtls_ssl_conf_cert_profile(&config_, &certificate_profile());
   mbedtls_ssl_conf_authmode(&config_, auth_mode(*settings_));
   mbedtls_ssl_conf_rng(&config_, crypto::random_for_mbedtls, static_cast<RandomSource*>(&random_));

@@ -137,6 +137,25 @@ TEST_CASE("a handshake that ends after any byte is truncated") {
   }
 }
 
+TEST_CASE("RFC 8446 4.1.2: a server takes a hello that also offers suites it does not know") {
+  Pair pair;
+  REQUIRE(pair.client->start(0));
+  std::vector<uint8_t> hello(4096);
+  hello.resize(pair.client->take(hello));
+  // Record header 5, handshake header 4, version 2, random 32, session id, length of the suites.
+  constexpr size_t kSessionId = 5 + 4 + 2 + 32;
+  const size_t suites = kSessionId + 1 + hello[kSessionId];
+  const uint8_t unknown[] = {0x13, 0x01, 0x13, 0x02, 0xfe, 0xed};
+  hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(suites + 2), std::begin(unknown), std::end(unknown));
+  for (const size_t length_at : {size_t{3}, size_t{7}, suites}) {
+    const size_t length = hello[length_at] * size_t{256} + hello[length_at + 1] + sizeof unknown;
+    hello[length_at] = static_cast<uint8_t>(length >> 8);
+    hello[length_at + 1] = static_cast<uint8_t>(length);
+  }
+  REQUIRE(pair.server->feed(hello, 0));
+  CHECK(pair.server->pending_output() > 500);
+}
+
 TEST_CASE("garbage and plain SIP fail at once, for both roles") {
   for (const std::string_view input : {std::string_view("INVITE sip:a@example.net SIP/2.0\r\n\r\n"), std::string_view("\x16\x03\x01\xff\xff"), std::string_view("\x17\x03\x03\0\x05hello", 10), std::string_view("\x80\x80\x80\x80\x80\x80")}) {
     INFO(std::string(input));
