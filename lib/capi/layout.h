@@ -40,12 +40,13 @@ struct LayoutOf;
 using LayoutTable = std::span<const StructLayout>;
 LayoutTable context_layouts();
 LayoutTable audio_layouts();
-LayoutTable leg_layouts();
-LayoutTable bridge_layouts();
-LayoutTable sip_layouts();
-LayoutTable tls_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
+LayoutTable tls_layouts();
+LayoutTable sip_layouts();
+LayoutTable sdp_layouts();
 LayoutTable ua_layouts();
+LayoutTable leg_layouts();
+LayoutTable bridge_layouts();
 
 }  // namespace voxlock::capi

@@ -26,32 +26,53 @@ Change Leg::change_to(const Agreement& next) const {
 }
 
 // The only place where a transport is made. Once secure never plain.
-Result<void> Leg::change_transport(const Agreement& next, uint64_t now_ns) {
+Result<void> Leg::prepare_transport(Draft& draft) const {
+  const Agreement& next = draft.agreement;
   if (!next.keys) {
     if (is_secure() || config_.policy == Policy::kRequired) return Status::ERR_WRONG_STATE;
-    transport_.emplace<PlainTransport>();
+    draft.transport.emplace(PlainTransport());
     return {};
   }
   if (config_.policy == Policy::kOff) return Status::ERR_WRONG_STATE;
-  if (auto* secure = std::get_if<SecureTransport>(&transport_)) {
+  if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     VOXLOCK_TRY(auto rekey, secure->prepare(context_, *agreement_->keys, *next.keys, {ssrc_send_, ssrc_recv_}));
-    secure->commit(std::move(rekey), after(now_ns, config_.rekey_overlap_ns));
+    draft.transport.emplace(std::move(rekey));
     return {};
   }
   VOXLOCK_TRY(SecureTransport secure, SecureTransport::create(context_, *next.keys));
-  transport_.emplace<SecureTransport>(std::move(secure));
+  draft.transport.emplace(std::move(secure));
   return {};
 }
 
-Result<Change> Leg::apply(Agreement next, uint64_t now_ns) {
-  const uint64_t now = time_.advance(now_ns);
+Result<Draft> Leg::prepare(Agreement next) const {
   if (is_closed_) return Status::ERR_LEG_CLOSED;
   if (next.codec == Codec::kNone || next.rtp_clock_hz == 0) return Status::ERR_INVALID_ARGUMENT;
-  const Change change = change_to(next);
-  VOXLOCK_TRY_VOID(change_transport(next, now));
-  take(std::move(next), now);
-  stats_.rekeys += change == Change::kRekeyed ? 1 : 0;
-  return change;
+  Draft draft;
+  draft.change = change_to(next);
+  draft.agreement = std::move(next);
+  VOXLOCK_TRY_VOID(prepare_transport(draft));
+  return draft;
+}
+
+Change Leg::commit(Draft draft, uint64_t now_ns) {
+  const uint64_t now = time_.advance(now_ns);
+  if (draft.transport) {
+    if (auto* rekey = std::get_if<SecureTransport::Rekey>(&*draft.transport)) {
+      std::get<SecureTransport>(transport_).commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
+    } else if (auto* secure = std::get_if<SecureTransport>(&*draft.transport)) {
+      transport_.emplace<SecureTransport>(std::move(*secure));
+    } else {
+      transport_.emplace<PlainTransport>();
+    }
+  }
+  take(std::move(draft.agreement), now);
+  stats_.rekeys += draft.change == Change::kRekeyed ? 1 : 0;
+  return draft.change;
+}
+
+Result<Change> Leg::apply(Agreement next, uint64_t now_ns) {
+  VOXLOCK_TRY(Draft draft, prepare(std::move(next)));
+  return commit(std::move(draft), now_ns);
 }
 
 void Leg::take(Agreement next, uint64_t now_ns) {

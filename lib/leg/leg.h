@@ -59,6 +59,14 @@ struct LegStats {
   std::array<uint64_t, kDropCauses> dropped{};
 };
 
+// An agreement with the transport it needs, made and not taken yet.
+struct Draft {
+  Agreement agreement;
+  Change change = Change::kContinued;
+  // A new transport, new keys of the present one, or neither: it stays.
+  std::optional<std::variant<PlainTransport, SecureTransport, SecureTransport::Rekey>> transport;
+};
+
 class Leg {
  public:
   // random must outlive the leg. ERR_ENTROPY. Throws std::bad_alloc.
@@ -68,6 +76,10 @@ class Leg {
   // The one writer of keys, ROC and SSRC continuity, payload types and direction. All or nothing.
   // ERR_WRONG_STATE for an agreement without keys where the leg is secure or its policy asks for it.
   Result<Change> apply(Agreement next, uint64_t now_ns);
+  // The same in two steps: prepare makes all that can fail and changes nothing, commit cannot fail.
+  // Nothing may come between the two.
+  Result<Draft> prepare(Agreement next) const;
+  Change commit(Draft draft, uint64_t now_ns);
 
   // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP is dealt with here. A packet
   // that does not authenticate changes nothing but a drop counter.
@@ -112,7 +124,7 @@ class Leg {
 
   // apply.cpp
   [[nodiscard]] Change change_to(const Agreement& next) const;
-  Result<void> change_transport(const Agreement& next, uint64_t now_ns);
+  Result<void> prepare_transport(Draft& draft) const;
   void take(Agreement next, uint64_t now_ns);
 
   // receive.cpp

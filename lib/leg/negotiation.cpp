@@ -74,23 +74,25 @@ Result<Negotiation> Negotiation::create(const LegConfig& config, RandomSource& r
   return Negotiation(std::move(state));
 }
 
-Result<sdp::Verdict> Negotiation::apply(Leg& leg, const sdp::Verdict& verdict, uint64_t now_ns) {
-  if (verdict.kind == sdp::VerdictKind::kRefused) return verdict;
-  const Result<Change> change = leg.apply(to_agreement(*state_.agreement()), now_ns);
-  if (!change) return change.error();
-  return verdict;
+Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_ns) {
+  if (!step.draft) return state_.commit(step);
+  VOXLOCK_TRY(Draft draft, leg.prepare(to_agreement(*step.draft)));
+  leg.commit(std::move(draft), now_ns);
+  return state_.commit(step);
 }
 
 Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns) {
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
-  VOXLOCK_TRY(const sdp::Verdict verdict, state_.answer(offer, out));
-  return apply(leg, verdict, now_ns);
+  sdp::Step step;
+  VOXLOCK_TRY_VOID(state_.prepare_answer(offer, out, step));
+  return take(leg, step, now_ns);
 }
 
 Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns) {
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
-  VOXLOCK_TRY(const sdp::Verdict verdict, state_.accept_answer(answer));
-  return apply(leg, verdict, now_ns);
+  sdp::Step step;
+  VOXLOCK_TRY_VOID(state_.prepare_accept(answer, step));
+  return take(leg, step, now_ns);
 }
 
 }  // namespace voxlock::leg

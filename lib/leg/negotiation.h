@@ -13,8 +13,8 @@ class Negotiation {
   // random must outlive it. The statuses of sdp::OfferAnswer::create.
   static Result<Negotiation> create(const LegConfig& config, RandomSource& random);
 
-  // As sdp::OfferAnswer. Where the leg could not take what was agreed (ERR_NO_MEMORY) its media is as
-  // before, and the same call made again brings it up to date.
+  // As sdp::OfferAnswer, and ERR_NO_MEMORY, ERR_LEG_CLOSED. All or nothing: the transport is made before
+  // the agreement counts.
   Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns);
   Result<sdp::Verdict> accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns);
   Result<void> offer(sdp::OfferFlags flags, bytes::Writer& out) { return state_.offer(flags, out); }
@@ -22,7 +22,7 @@ class Negotiation {
 
  private:
   explicit Negotiation(sdp::OfferAnswer state) : state_(std::move(state)) {}
-  Result<sdp::Verdict> apply(Leg& leg, const sdp::Verdict& verdict, uint64_t now_ns);
+  Result<sdp::Verdict> take(Leg& leg, sdp::Step& step, uint64_t now_ns);
 
   sdp::OfferAnswer state_;
 };

@@ -1,5 +1,7 @@
 #include "sdp/codec.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace voxlock::sdp {
@@ -54,6 +56,27 @@ const CodecRow* row_of_format(const Media& media, std::string_view format) {
     if (text::equals_ignore_case(row.name, name) && row.clock_hz == *clock && row.channels == *channels) return &row;
   }
   return nullptr;
+}
+
+bool KnownFormats::has(const CodecRow& row) const {
+  return std::any_of(begin(), end(), [&](const KnownFormat& format) { return format.row == &row; });
+}
+
+bool KnownFormats::has_type(uint8_t payload_type) const {
+  return std::any_of(begin(), end(), [&](const KnownFormat& format) { return format.payload_type == payload_type; });
+}
+
+KnownFormats known_formats(const Media& media) {
+  KnownFormats out;
+  std::string_view formats = media.formats;
+  for (size_t i = 0; i < kMaxFormats; ++i) {
+    const std::string_view format = next_word(formats);
+    if (format.empty()) break;
+    const CodecRow* row = row_of_format(media, format);
+    if (row == nullptr || out.has(*row) || out.has_type(*parse_payload_type(format))) continue;
+    out.list[out.count++] = {row, *parse_payload_type(format), format};
+  }
+  return out;
 }
 
 std::string_view fmtp_of(const Media& media, std::string_view format) { return value_for(media, "fmtp", format); }

@@ -1,6 +1,7 @@
 // The audio formats that are offered and recognised.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -27,6 +28,28 @@ struct CodecRow {
 
 inline constexpr size_t kCodecRows = 7;
 std::span<const CodecRow, kCodecRows> codec_rows();
+
+// A format of a media section that is one of ours.
+struct KnownFormat {
+  const CodecRow* row = nullptr;
+  uint8_t payload_type = kNoPayloadType;
+  std::string_view text;
+};
+
+// In the order of the m= line; each row and each payload type once, the first counts.
+struct KnownFormats {
+  std::array<KnownFormat, kCodecRows> list{};
+  size_t count = 0;
+
+  [[nodiscard]] const KnownFormat* begin() const { return list.data(); }
+  [[nodiscard]] const KnownFormat* end() const { return list.data() + count; }
+  [[nodiscard]] bool has(const CodecRow& row) const;
+  [[nodiscard]] bool has_type(uint8_t payload_type) const;
+};
+
+// There are 128 payload types; what stands behind that many formats is not looked at.
+inline constexpr size_t kMaxFormats = 128;
+KnownFormats known_formats(const Media& media);
 
 // Which row a payload type of a media section stands for: by a=rtpmap, or by the static table where
 // there is none. nullptr: not one of ours.

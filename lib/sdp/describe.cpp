@@ -73,7 +73,7 @@ void OfferAnswer::write_refused(bytes::Writer& out, std::string_view type, std::
 
 void OfferAnswer::write_transport(bytes::Writer& out, bool has_mux) const {
   if (has_mux) line(out, "a=rtcp-mux");
-  if (local_.rtcp.family == 0 || has_mux) return;
+  if (local_.rtcp.family == 0) return;
   out.put("a=rtcp:");
   out.decimal(local_.rtcp.port);
   out.put(' ');
@@ -151,11 +151,18 @@ bool OfferAnswer::is_offered(const CodecRow& row) const {
   return false;
 }
 
+// A running session keeps its protocol, so that a peer that took AVP with keys gets that again. RFC 8643,
+// section 3.1: opportunistic SRTP is offered as RTP/AVP with keys.
+std::string_view OfferAnswer::offered_proto() const {
+  if (agreement_) return stored(sections_.list[agreement_->media_index].proto);
+  return local_.policy == SrtpPolicy::kRequired ? "RTP/SAVP" : "RTP/AVP";
+}
+
 void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending) const {
-  // RFC 8643, section 3.1: opportunistic SRTP is offered as RTP/AVP with keys.
   out.put("m=audio ");
   out.decimal(local_.rtp.port);
-  out.put(local_.policy == SrtpPolicy::kRequired || was_secure() ? " RTP/SAVP" : " RTP/AVP");
+  out.put(' ');
+  out.put(offered_proto());
   std::array<const CodecRow*, kCodecRows> rows{};
   size_t count = 0;
   for (const CodecId codec : local_.codecs) {

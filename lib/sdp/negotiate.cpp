@@ -26,16 +26,6 @@ Direction operator&(Direction a, Direction b) {
   return static_cast<Direction>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
 }
 
-std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
-  for (const Attribute& attribute : attributes) {
-    if (attribute.name == "sendrecv") return Direction::kSendRecv;
-    if (attribute.name == "sendonly") return Direction::kSendOnly;
-    if (attribute.name == "recvonly") return Direction::kRecvOnly;
-    if (attribute.name == "inactive") return Direction::kInactive;
-  }
-  return std::nullopt;
-}
-
 // Packet time of what we send: what the peer asks for, within its maxptime and 10..60 ms. Opus knows
 // 10, 20, 40 and 60 ms only (RFC 7587, section 3.2).
 uint32_t choose_ptime(const Media& media, uint32_t own, CodecId codec) {
@@ -77,6 +67,9 @@ HostAddress rtcp_address(const Media& media, const HostAddress& rtp) {
   out.port = static_cast<uint16_t>(*port);
   return out;
 }
+
+// RFC 5761, section 4: payload types that look like RTCP on a shared port.
+bool is_rtcp_range(uint8_t payload_type) { return payload_type >= 64 && payload_type <= 95; }
 
 // Which reason tells the peer most, where no section can be used.
 int weight(Status reason) {
@@ -130,7 +123,8 @@ Result<Agreement> OfferAnswer::evaluate(const Session& session, size_t index) co
   VOXLOCK_TRY_VOID(evaluate_security(media, out, tag));
   VOXLOCK_TRY_VOID(evaluate_formats(media, out));
   VOXLOCK_TRY_VOID(evaluate_address(session, media, out));
-  out.has_rtcp_mux = local_.has_rtcp_mux && find_attribute(media.attributes, "rtcp-mux").has_value();
+  const bool is_mux_safe = !is_rtcp_range(out.payload_type_send) && !is_rtcp_range(out.event_type_send);
+  out.has_rtcp_mux = local_.has_rtcp_mux && is_mux_safe && find_attribute(media.attributes, "rtcp-mux").has_value();
   if (out.has_rtcp_mux) out.remote_rtcp = out.remote_rtp;
   out.direction = direction_for(session, media, is_holding_);
   out.is_remote_hold = (static_cast<uint32_t>(direction_for(session, media, false)) & 1) == 0;
@@ -180,44 +174,49 @@ size_t OfferAnswer::rank_of(CryptoSuite suite) const {
   return kMaxLocalSuites;
 }
 
+// Our order decides about an offer. About an answer the peer's does, whose first format is the one it
+// is going to send (RFC 3264, section 7).
 Result<void> OfferAnswer::evaluate_formats(const Media& media, Agreement& out) const {
+  const KnownFormats formats = known_formats(media);
+  const KnownFormat* chosen = nullptr;
   size_t best_rank = kMaxLocalCodecs;
-  std::string_view chosen;
-  std::string_view formats = media.formats;
-  for (std::string_view format = next_word(formats); !format.empty(); format = next_word(formats)) {
-    const CodecRow* row = row_of_format(media, format);
-    if (row == nullptr || row->id == CodecId::kNone) continue;
-    for (size_t rank = 0; rank < best_rank && local_.codecs[rank] != CodecId::kNone; ++rank) {
-      if (local_.codecs[rank] != row->id) continue;
-      best_rank = rank;
-      chosen = format;
-      out.codec = row->id;
-      out.clock_hz = row->clock_hz;
-      out.channels = row->channels;
-      out.payload_type_send = out.payload_type_recv = *parse_payload_type(format);
-      break;
-    }
+  for (const KnownFormat& format : formats) {
+    const size_t rank = rank_of(format.row->id);
+    if (rank >= best_rank) continue;
+    best_rank = rank;
+    chosen = &format;
+    if (pending_) break;
   }
-  if (best_rank == kMaxLocalCodecs) return Status::ERR_SDP_NO_CODEC;
-  const std::string_view fmtp = fmtp_of(media, chosen);
+  if (chosen == nullptr) return Status::ERR_SDP_NO_CODEC;
+  out.codec = chosen->row->id;
+  out.clock_hz = chosen->row->clock_hz;
+  out.channels = chosen->row->channels;
+  out.payload_type_send = out.payload_type_recv = chosen->payload_type;
+  const std::string_view fmtp = fmtp_of(media, chosen->text);
   out.wants_opus_fec = fmtp_number(fmtp, "useinbandfec", 0) == 1;
   out.wants_opus_dtx = fmtp_number(fmtp, "usedtx", 0) == 1;
   out.max_opus_bitrate = static_cast<uint32_t>(fmtp_number(fmtp, "maxaveragebitrate", 0));
-  if (local_.has_telephone_event) choose_event(media, out);
+  if (local_.has_telephone_event) choose_event(formats, out);
   return {};
+}
+
+// The rank of a codec in our order; kMaxLocalCodecs where it is not allowed, as for events.
+size_t OfferAnswer::rank_of(CodecId codec) const {
+  for (size_t i = 0; i < kMaxLocalCodecs && local_.codecs[i] != CodecId::kNone; ++i) {
+    if (local_.codecs[i] == codec) return i;
+  }
+  return kMaxLocalCodecs;
 }
 
 // RFC 4733, section 2.1: events share the clock of the audio they stand in for. A peer that offers
 // 8000 only beside Opus is taken at its word where there is nothing better.
-void OfferAnswer::choose_event(const Media& media, Agreement& out) const {
-  std::string_view formats = media.formats;
-  for (std::string_view format = next_word(formats); !format.empty(); format = next_word(formats)) {
-    const CodecRow* row = row_of_format(media, format);
-    if (row == nullptr || row->id != CodecId::kNone) continue;
-    const bool is_right_clock = row->clock_hz == out.clock_hz;
+void OfferAnswer::choose_event(const KnownFormats& formats, Agreement& out) const {
+  for (const KnownFormat& format : formats) {
+    if (format.row->id != CodecId::kNone || (pending_ && !is_offered(*format.row))) continue;
+    const bool is_right_clock = format.row->clock_hz == out.clock_hz;
     if (!is_right_clock && out.event_type_send != kNoPayloadType) continue;
-    out.event_type_send = out.event_type_recv = *parse_payload_type(format);
-    out.event_clock_hz = row->clock_hz;
+    out.event_type_send = out.event_type_recv = format.payload_type;
+    out.event_clock_hz = format.row->clock_hz;
     if (is_right_clock) return;
   }
 }
@@ -240,9 +239,7 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
 
 // RFC 3264, section 6.1 and 8.4: the mirror of what the peer states, within what we want.
 Direction OfferAnswer::direction_for(const Session& session, const Media& media, bool hold) const {
-  const auto in_media = stated_direction(media.attributes);
-  const auto in_session = stated_direction(session.attributes());
-  Direction ours = reverse(in_media.value_or(in_session.value_or(Direction::kSendRecv)));
+  Direction ours = reverse(stated_direction(session, media));
   const auto& connection = session.connection_of(media);
   if (connection) {
     const auto address = parse_address(connection->address);

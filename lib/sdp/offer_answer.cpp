@@ -1,6 +1,7 @@
 #include "sdp/offer_answer.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "base/text.h"
 
@@ -32,6 +33,7 @@ constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_CONNECTION, 488, 301, "No usable connection address"},
     {Status::ERR_SDP_REJECTED, 488, 304, "Audio was refused by the peer"},
     {Status::ERR_SDP_MISMATCH, 488, 399, "The answer does not fit the offer"},
+    {Status::ERR_LIMIT, 488, 399, "Session description too large"},
 };
 
 // FNV-1a, to notice whether a description changed.
@@ -53,8 +55,41 @@ void store(std::array<char, N>& to, std::string_view from) {
   from.copy(to.data(), N - 1);
 }
 
+// Entries behind the first "none" do not count. False for an unknown or repeated entry.
+template <typename T, size_t N, typename IsKnown>
+bool normalize(std::array<T, N>& list, IsKnown is_known) {
+  const auto end = std::find(list.begin(), list.end(), T{});
+  std::fill(end, list.end(), T{});
+  for (auto at = list.begin(); at != end; ++at) {
+    if (!is_known(*at) || std::find(list.begin(), at, *at) != at) return false;
+  }
+  return true;
+}
+
+bool is_codec(CodecId id) {
+  const auto rows = codec_rows();
+  return std::any_of(rows.begin(), rows.end(), [&](const CodecRow& row) { return row.id == id; });
+}
+
+bool is_valid(const LocalMedia& local) {
+  const bool has_suite = local.suites[0] != CryptoSuite::kNone;
+  const bool has_rtp = (local.rtp.family == 4 || local.rtp.family == 6) && local.rtp.port != 0;
+  const bool has_rtcp = (local.rtcp.family == 4 || local.rtcp.family == 6) && local.rtcp.port != 0;
+  return local.codecs[0] != CodecId::kNone && has_rtp && (has_rtcp || local.rtcp.family == 0) &&
+         local.ptime_ms >= 10 && local.ptime_ms <= 60 && local.ptime_ms % 10 == 0 &&
+         (local.policy == SrtpPolicy::kOff || has_suite) && local.policy <= SrtpPolicy::kOff;
+}
+
 bool is_same(const KeyParameter& a, const KeyParameter& b) {
   return secure::equal(a.key_and_salt.view(), b.key_and_salt.view()) && secure::equal(a.mki_view(), b.mki_view());
+}
+
+// How the same codec is put into packets.
+bool is_packed_anew(const Agreement& a, const Agreement& b) {
+  return a.payload_type_send != b.payload_type_send || a.payload_type_recv != b.payload_type_recv ||
+         a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
+         a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms || a.wants_opus_fec != b.wants_opus_fec ||
+         a.wants_opus_dtx != b.wants_opus_dtx || a.max_opus_bitrate != b.max_opus_bitrate;
 }
 
 }  // namespace
@@ -83,31 +118,33 @@ OfferAnswer::OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t
 }
 
 Result<OfferAnswer> OfferAnswer::create(const LocalMedia& local, RandomSource& random) {
-  const bool has_suite = local.suites[0] != CryptoSuite::kNone;
-  const bool is_bad = local.codecs[0] == CodecId::kNone || local.rtp.family == 0 || local.rtp.port == 0 ||
-                      local.ptime_ms < 10 || local.ptime_ms > 60 || (local.policy != SrtpPolicy::kOff && !has_suite);
-  if (is_bad) return Status::ERR_INVALID_ARGUMENT;
-  for (const CryptoSuite suite : local.suites) {
-    if (suite != CryptoSuite::kNone && find_suite(suite) == nullptr) return Status::ERR_INVALID_ARGUMENT;
-  }
+  LocalMedia media = local;
+  const bool is_good = is_valid(local) && normalize(media.codecs, is_codec) &&
+                       normalize(media.suites, [](CryptoSuite id) { return find_suite(id) != nullptr; });
+  if (!is_good) return Status::ERR_INVALID_ARGUMENT;
   uint8_t raw[8];
   VOXLOCK_TRY_VOID(random.fill(raw));
   // 62 bits: a positive number also for peers that read it as a signed one.
-  return OfferAnswer(local, random, bytes::Reader(raw).u64() >> 2);
+  return OfferAnswer(media, random, bytes::Reader(raw).u64() >> 2);
 }
 
-Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) {
+Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) const {
   const CryptoSuiteInfo* info = find_suite(suite);
   if (info == nullptr) return Status::ERR_SDP_SUITE;
   return random_->fill(out.key_and_salt.resize(info->key_len + info->salt_len));
 }
 
 Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) {
+  Step step;
+  VOXLOCK_TRY_VOID(prepare_answer(offer, out, step));
+  return commit(step);
+}
+
+Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const {
   if (pending_) return Status::ERR_WRONG_STATE;
-  Session session;
-  if (const auto parsed = session.parse(offer); !parsed) return refuse(parsed.error());
-  Result<Agreement> draft = choose(session);
-  if (!draft) return refuse(draft.error());
+  if (const auto parsed = step.session.parse(offer); !parsed) return step.verdict = refuse(parsed.error()), Result<void>();
+  Result<Agreement> draft = choose(step.session);
+  if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
   if (draft->is_secure) {
     // Our key lives as long as the peer's: a rekey is one for both directions.
     const bool keeps_key = agreement_ && agreement_->is_secure && agreement_->suite == draft->suite &&
@@ -116,19 +153,41 @@ Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) 
                                : make_key(draft->suite, draft->local_key));
   }
   const bytes::Writer start = out;
-  write_answer(out, session, *draft, version_ + 1);
+  step.version = version_ + 1;
+  write_answer(out, step.session, *draft, step.version);
   if (!out.ok()) return Status::ERR_BUFFER_TOO_SMALL;
-  const uint64_t content = fingerprint(without_origin(out.written().subspan(start.size())));
-  if (content == content_ && version_ != 0) {
+  step.content = fingerprint(without_origin(out.written().subspan(start.size())));
+  if (step.content == content_ && version_ != 0) {
     out = start;
-    write_answer(out, session, *draft, version_);
-  } else {
-    ++version_;
-    content_ = content;
+    step.version = version_;
+    write_answer(out, step.session, *draft, step.version);
   }
-  remember_sections(session);
-  remember_payload_types(session.media()[draft->media_index]);
-  return commit(std::move(*draft));
+  step.verdict = compare(*draft);
+  step.draft.emplace(*std::move(draft));
+  return {};
+}
+
+Verdict OfferAnswer::commit(Step& step) {
+  if (step.is_own_offer) {
+    if (step.draft) is_holding_ = pending_->hold;
+    pending_.reset();
+  }
+  if (!step.draft) return step.verdict;
+  const auto media = step.session.media();
+  const size_t index = step.draft->media_index;
+  if (step.is_own_offer) {
+    // The other sections stay as they were offered, whatever the answer calls them.
+    remember_section(index, media[index]);
+    sections_.count = std::max(sections_.count, index + 1);
+  } else {
+    version_ = step.version;
+    content_ = step.content;
+    sections_.count = media.size();
+    for (size_t i = 0; i < sections_.count; ++i) remember_section(i, media[i]);
+    remember_payload_types(media[index]);
+  }
+  agreement_ = std::move(*step.draft);
+  return step.verdict;
 }
 
 Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
@@ -172,20 +231,22 @@ Result<void> OfferAnswer::make_offered_keys(bool rekey, Pending& pending) {
 }
 
 Result<Verdict> OfferAnswer::accept_answer(std::string_view answer) {
-  if (!pending_) return Status::ERR_WRONG_STATE;
-  Session session;
-  Result<Agreement> draft = judge_answer(answer, session);
-  if (!draft) {
-    pending_.reset();
-    return refuse(draft.error());
-  }
-  is_holding_ = pending_->hold;
-  pending_.reset();
-  remember_sections(session);
-  return commit(std::move(*draft));
+  Step step;
+  VOXLOCK_TRY_VOID(prepare_accept(answer, step));
+  return commit(step);
 }
 
-Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) {
+Result<void> OfferAnswer::prepare_accept(std::string_view answer, Step& step) const {
+  if (!pending_) return Status::ERR_WRONG_STATE;
+  step.is_own_offer = true;
+  Result<Agreement> draft = judge_answer(answer, step.session);
+  if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
+  step.verdict = compare(*draft);
+  step.draft.emplace(*std::move(draft));
+  return {};
+}
+
+Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) const {
   VOXLOCK_TRY_VOID(session.parse(answer));
   // RFC 3264, section 6: as many sections as were offered, in the same order.
   const size_t index = pending_->media_index;
@@ -205,7 +266,7 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
   return draft;
 }
 
-Verdict OfferAnswer::commit(Agreement&& draft) {
+Verdict OfferAnswer::compare(const Agreement& draft) const {
   Verdict out;
   if (agreement_) {
     const Agreement& old = *agreement_;
@@ -214,42 +275,51 @@ Verdict OfferAnswer::commit(Agreement&& draft) {
     out.is_rekeyed = draft.is_secure && old.is_secure &&
                      (!is_same(old.local_key, draft.local_key) || !is_same(old.remote_key, draft.remote_key));
     out.is_moved = old.remote_rtp != draft.remote_rtp || old.remote_rtcp != draft.remote_rtcp ||
-                   old.direction != draft.direction || old.has_rtcp_mux != draft.has_rtcp_mux;
+                   old.direction != draft.direction || old.has_rtcp_mux != draft.has_rtcp_mux ||
+                   old.is_remote_hold != draft.is_remote_hold || is_packed_anew(old, draft);
   }
   out.kind = out.is_restarted ? VerdictKind::kRestarted
              : out.is_rekeyed ? VerdictKind::kRekeyed
              : out.is_moved   ? VerdictKind::kMoved
                               : VerdictKind::kContinued;
-  agreement_ = std::move(draft);
   return out;
 }
 
-void OfferAnswer::remember_sections(const Session& session) {
-  sections_.count = session.media().size();
-  for (size_t i = 0; i < sections_.count; ++i) {
-    const Media& media = session.media()[i];
-    std::string_view formats = media.formats;
-    store(sections_.list[i].type, media.type);
-    store(sections_.list[i].proto, media.proto);
-    store(sections_.list[i].format, next_word(formats));
-  }
+void OfferAnswer::remember_section(size_t index, const Media& media) {
+  std::string_view formats = media.formats;
+  Section& section = sections_.list[index];
+  store(section.type, media.type);
+  store(section.proto, media.proto);
+  store(section.format, next_word(formats));
 }
 
 // A payload type keeps its meaning for the life of a session (RFC 3264, section 8.3.2): what the
-// peer's offer calls a format is what our later offers call it.
+// peer's offer calls a format is what our later offers call it, and a number that the peer uses for
+// something else is not ours any more.
 void OfferAnswer::remember_payload_types(const Media& media) {
+  std::bitset<128> taken;
   std::string_view formats = media.formats;
-  for (std::string_view format = next_word(formats); !format.empty(); format = next_word(formats)) {
-    const CodecRow* row = row_of_format(media, format);
-    if (row == nullptr) continue;
-    const auto index = static_cast<size_t>(row - codec_rows().data());
-    const uint8_t number = *parse_payload_type(format);
-    const uint8_t former = payload_types_[index];
-    // Whoever had this number so far takes the one that became free.
-    for (uint8_t& type : payload_types_) {
-      if (type == number) type = former;
-    }
-    payload_types_[index] = number;
+  for (size_t i = 0; i < kMaxFormats; ++i) {
+    if (const auto number = parse_payload_type(next_word(formats))) taken.set(*number);
+  }
+  const KnownFormats known = known_formats(media);
+  for (const KnownFormat& format : known) {
+    payload_types_[static_cast<size_t>(format.row - codec_rows().data())] = format.payload_type;
+  }
+  // What the peer did not name keeps its number where that is still free.
+  std::bitset<128> moving;
+  for (size_t i = 0; i < kCodecRows; ++i) {
+    if (known.has(codec_rows()[i])) continue;
+    moving.set(i, taken.test(payload_types_[i]));
+    if (!moving.test(i)) taken.set(payload_types_[i]);
+  }
+  uint8_t next = 127;
+  for (size_t i = 0; i < kCodecRows; ++i) {
+    if (!moving.test(i)) continue;
+    // Downwards from the dynamic ones; 0 is left only where the peer uses all 128.
+    while (next > 0 && taken.test(next)) --next;
+    taken.set(next);
+    payload_types_[i] = next;
   }
 }
 

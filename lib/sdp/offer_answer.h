@@ -23,9 +23,6 @@ enum class SrtpPolicy : uint32_t {
   kOff = 2,        // plain RTP only
 };
 
-// As seen from us; bit 0 we send, bit 1 we receive.
-enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
-
 inline constexpr size_t kMaxLocalCodecs = 8;
 inline constexpr size_t kMaxLocalSuites = 8;
 
@@ -34,11 +31,11 @@ struct LocalMedia {
   SrtpPolicy policy = SrtpPolicy::kRequired;
   std::array<CryptoSuite, kMaxLocalSuites> suites{};  // preferred first, kNone ends the list
   std::array<CodecId, kMaxLocalCodecs> codecs{};      // preferred first, kNone ends the list
-  uint32_t ptime_ms = 20;                             // 10..60
+  uint32_t ptime_ms = 20;                             // 10..60, a multiple of 10
   bool has_telephone_event = true;
   bool has_rtcp_mux = true;
   HostAddress rtp;
-  HostAddress rtcp;                                   // family 0: RTP port + 1
+  HostAddress rtcp;                                   // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
   bool has_opus_dtx = false;
 };
@@ -78,7 +75,7 @@ struct Verdict {
   VerdictKind kind = VerdictKind::kContinued;
   bool is_restarted = false;       // codec, suite or secure or plain changed
   bool is_rekeyed = false;         // a key of either side changed
-  bool is_moved = false;           // address or direction changed
+  bool is_moved = false;           // address, direction, payload types, ptime or Opus wishes changed
   Status reason = Status::OK;      // REFUSED: why
   uint32_t sip_status = 0;         // REFUSED: for example 488
   uint32_t warn_code = 0;          // RFC 3261, section 20.43
@@ -93,20 +90,36 @@ struct OfferFlags {
   bool rekey = false;  // make a new key of our own
 };
 
+// One step of offer/answer, worked out and not taken yet. Used once.
+struct Step {
+  Verdict verdict;
+  std::optional<Agreement> draft;  // nothing where it is refused
+  Session session;                 // of the peer; views of its text
+  bool is_own_offer = false;       // the answer to our offer, else our answer
+  uint64_t version = 0;            // of our answer
+  uint64_t content = 0;
+};
+
 class OfferAnswer {
  public:
   // random must live as long as the object. ERR_INVALID_ARGUMENT for no codec, no address, a ptime
-  // out of range, or no suite where the policy wants one; ERR_ENTROPY.
+  // out of range, no suite where the policy wants one, or an unknown or repeated list entry; ERR_ENTROPY.
   static Result<OfferAnswer> create(const LocalMedia& local, RandomSource& random);
 
   // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells the
   // size), ERR_WRONG_STATE (our own offer is out: glare), ERR_ENTROPY.
   Result<Verdict> answer(std::string_view offer, bytes::Writer& out);
+  // The same in two steps, for a caller that has to make something of the agreement before it counts:
+  // prepare changes nothing, commit cannot fail. Between the two the text of the peer must stay.
+  Result<void> prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const;
+  Verdict commit(Step& step);
 
   // Writes an offer; nothing changes until the answer. Errors as for answer().
   Result<void> offer(OfferFlags flags, bytes::Writer& out);
   // Takes the answer to our offer. A refusal withdraws the offer. ERR_WRONG_STATE without an offer.
   Result<Verdict> accept_answer(std::string_view answer);
+  // Its first step; commit of a refusal withdraws the offer.
+  Result<void> prepare_accept(std::string_view answer, Step& step) const;
   // Withdraws our offer.
   void rollback() { pending_.reset(); }
 
@@ -139,10 +152,10 @@ class OfferAnswer {
 
   [[nodiscard]] bool was_secure() const { return agreement_ && agreement_->is_secure; }
   [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }
-  Result<void> make_key(CryptoSuite suite, KeyParameter& out);
+  Result<void> make_key(CryptoSuite suite, KeyParameter& out) const;
 
   Result<void> make_offered_keys(bool rekey, Pending& pending);
-  Result<Agreement> judge_answer(std::string_view answer, Session& session);
+  Result<Agreement> judge_answer(std::string_view answer, Session& session) const;
 
   // negotiate.cpp
   Result<Agreement> choose(const Session& offer) const;
@@ -150,7 +163,8 @@ class OfferAnswer {
   Result<void> evaluate_security(const Media& media, Agreement& out, uint32_t& tag) const;
   [[nodiscard]] size_t rank_of(CryptoSuite suite) const;
   Result<void> evaluate_formats(const Media& media, Agreement& out) const;
-  void choose_event(const Media& media, Agreement& out) const;
+  [[nodiscard]] size_t rank_of(CodecId codec) const;
+  void choose_event(const KnownFormats& formats, Agreement& out) const;
   Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
   static Result<void> take_answer_key(const Pending& pending, Agreement& out);
   [[nodiscard]] Direction direction_for(const Session& session, const Media& media, bool hold) const;
@@ -164,10 +178,11 @@ class OfferAnswer {
   void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint64_t version) const;
   void write_offer(bytes::Writer& out, const Pending& pending) const;
   void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
+  [[nodiscard]] std::string_view offered_proto() const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
 
-  Verdict commit(Agreement&& draft);
-  void remember_sections(const Session& session);
+  [[nodiscard]] Verdict compare(const Agreement& draft) const;
+  void remember_section(size_t index, const Media& media);
   void remember_payload_types(const Media& media);
 
   LocalMedia local_;

@@ -16,8 +16,6 @@ constexpr CryptoSuiteInfo kSuites[] = {
     {CryptoSuite::kAeadAes256Gcm, "AEAD_AES_256_GCM", 32, 12},
 };
 
-// RFC 4568, section 9.2: tag = 1*9DIGIT.
-constexpr uint64_t kMaxTag = 999'999'999;
 constexpr std::string_view kInline = "inline:";
 
 Result<uint64_t> parse_lifetime(std::string_view text) {
@@ -91,7 +89,7 @@ Result<void> parse_keys(std::string_view text, Crypto& crypto) {
     const bool is_inline = part.size() >= kInline.size() &&
                            text::equals_ignore_case(part.substr(0, kInline.size()), kInline);
     if (!is_inline) return Status::ERR_SDP_CRYPTO;
-    if (crypto.key_count == kMaxKeys) return Status::ERR_LIMIT;
+    if (crypto.key_count == kMaxKeys) return Status::ERR_SDP_KEY_COUNT;
     VOXLOCK_TRY_VOID(parse_inline(part.substr(kInline.size()), suite, crypto.keys[crypto.key_count]));
     ++crypto.key_count;
   }

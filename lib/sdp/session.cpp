@@ -1,5 +1,9 @@
 #include "sdp/session.h"
 
+#include <bit>
+#include <cstring>
+#include <memory>
+
 #include "base/text.h"
 
 namespace voxlock::sdp {
@@ -49,14 +53,54 @@ Result<Connection> parse_connection(std::string_view value) {
   return out;
 }
 
+// The first byte that may end a line: LF, CR or NUL; the size of the text where there is none. Eight
+// bytes at a time, since every byte of a description goes through here.
+size_t find_line_end(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  size_t i = 0;
+  while (text.size() - i >= 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    // The high bit of each byte below 0x0e, and maybe of some behind the first such byte.
+    const uint64_t hits = (word - kOnes * 0x0e) & ~word & kOnes * 0x80;
+    if (hits == 0) {
+      i += 8;
+      continue;
+    }
+    const int bits = std::endian::native == std::endian::little ? std::countr_zero(hits) : std::countl_zero(hits);
+    i += static_cast<size_t>(bits) / 8;
+    if (text[i] == '\n' || text[i] == '\r' || text[i] == '\0') return i;
+    ++i;
+  }
+  while (i < text.size() && text[i] != '\n' && text[i] != '\r' && text[i] != '\0') ++i;
+  return i;
+}
+
 // The next line without its end; a bare CR or a NUL inside is refused.
 Result<std::string_view> next_line(std::string_view& text) {
-  std::string_view line = text::cut(text, '\n');
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos) {
-    return Status::ERR_SDP_CONTROL;
+  const size_t size = find_line_end(text);
+  const std::string_view line = text.substr(0, size);
+  text.remove_prefix(size);
+  if (text.empty()) return line;
+  if (text[0] == '\n') {
+    text.remove_prefix(1);
+    return line;
   }
+  // A CR at the very end is a line end cut short.
+  const bool is_end = text[0] == '\r' && (text.size() == 1 || text[1] == '\n');
+  if (!is_end) return Status::ERR_SDP_CONTROL;
+  text.remove_prefix(text.size() == 1 ? 1 : 2);
   return line;
+}
+
+std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
+  for (const Attribute& attribute : attributes) {
+    if (attribute.name == "sendrecv") return Direction::kSendRecv;
+    if (attribute.name == "sendonly") return Direction::kSendOnly;
+    if (attribute.name == "recvonly") return Direction::kRecvOnly;
+    if (attribute.name == "inactive") return Direction::kInactive;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -145,18 +189,20 @@ Result<void> Session::add_media(std::string_view value) {
   if (media_count_ == kMaxMedia) return Status::ERR_LIMIT;
   Media media;
   media.type = next_word(value);
-  std::string_view count = next_word(value);
-  const std::string_view port = text::cut(count, '/');
+  const std::string_view ports = next_word(value);
+  const size_t slash = ports.find('/');
+  const std::string_view port = ports.substr(0, slash);
   media.proto = next_word(value);
   media.formats = text::trim(value);
   if (!is_token(media.type) || !is_token(media.proto) || media.formats.empty()) return Status::ERR_SDP_MEDIA;
   const auto port_number = text::parse_decimal(port, 65535);
-  const auto port_count = count.empty() ? Result<uint64_t>(1) : text::parse_decimal(count, 65535);
+  const auto port_count = slash == std::string_view::npos ? Result<uint64_t>(1)
+                                                          : text::parse_decimal(ports.substr(slash + 1), 65535);
   if (!port_number || !port_count || *port_count == 0) return Status::ERR_SDP_MEDIA;
   media.port = static_cast<uint16_t>(*port_number);
   media.port_count = static_cast<uint16_t>(*port_count);
-  media.attributes = {attributes_.data() + attribute_count_, 0};
-  media_[media_count_++] = media;
+  media.attributes = {attributes_.list + attribute_count_, 0};
+  std::construct_at(media_.list + media_count_++, media);
   return {};
 }
 
@@ -166,11 +212,11 @@ Result<void> Session::add_attribute(std::string_view value) {
   attribute.value = value;
   attribute.name = text::cut(attribute.value, ':');
   if (!is_token(attribute.name)) return Status::ERR_SDP_LINE;
-  attributes_[attribute_count_++] = attribute;
+  std::construct_at(attributes_.list + attribute_count_++, attribute);
   if (media_count_ == 0) {
     ++session_attributes_;
   } else {
-    Media& media = media_[media_count_ - 1];
+    Media& media = media_.list[media_count_ - 1];
     media.attributes = {media.attributes.data(), media.attributes.size() + 1};
   }
   return {};
@@ -178,10 +224,15 @@ Result<void> Session::add_attribute(std::string_view value) {
 
 Result<void> Session::add_connection(std::string_view value) {
   VOXLOCK_TRY(const Connection connection, parse_connection(value));
-  auto& slot = media_count_ == 0 ? connection_ : media_[media_count_ - 1].connection;
+  auto& slot = media_count_ == 0 ? connection_ : media_.list[media_count_ - 1].connection;
   // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first counts.
   if (!slot) slot = connection;
   return {};
+}
+
+Direction stated_direction(const Session& session, const Media& media) {
+  const auto in_media = stated_direction(media.attributes);
+  return in_media ? *in_media : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
 }
 
 }  // namespace voxlock::sdp

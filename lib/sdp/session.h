@@ -51,6 +51,9 @@ struct Media {
   std::span<const Attribute> attributes;
 };
 
+// As the one who speaks sees it; bit 0 sends, bit 1 receives.
+enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
+
 // Takes the next space-separated word off a list; empty at its end.
 std::string_view next_word(std::string_view& list);
 
@@ -75,8 +78,8 @@ class Session {
   [[nodiscard]] const Origin& origin() const { return origin_; }
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::optional<Connection>& connection() const { return connection_; }
-  [[nodiscard]] std::span<const Attribute> attributes() const { return {attributes_.data(), session_attributes_}; }
-  [[nodiscard]] std::span<const Media> media() const { return {media_.data(), media_count_}; }
+  [[nodiscard]] std::span<const Attribute> attributes() const { return {attributes_.list, session_attributes_}; }
+  [[nodiscard]] std::span<const Media> media() const { return {media_.list, media_count_}; }
 
   // The connection that counts for a section: its own or the session's.
   [[nodiscard]] const std::optional<Connection>& connection_of(const Media& media) const {
@@ -84,6 +87,14 @@ class Session {
   }
 
  private:
+  // Room that making a Session does not clear.
+  template <typename T, size_t N>
+  struct Slots {
+    Slots() {}
+    union {
+      T list[N];
+    };
+  };
   struct Progress;
   Result<void> parse_lines(std::string_view text, Progress& progress);
   Result<void> parse_line(char type, std::string_view value, Progress& progress);
@@ -99,8 +110,11 @@ class Session {
   size_t attribute_count_ = 0;
   size_t media_count_ = 0;
   // Only the first attribute_count_ and media_count_ elements were ever written.
-  std::array<Attribute, kMaxAttributes> attributes_;
-  std::array<Media, kMaxMedia> media_;
+  Slots<Attribute, kMaxAttributes> attributes_;
+  Slots<Media, kMaxMedia> media_;
 };
+
+// What a section states, else what the session states, else sendrecv (RFC 8866, section 6.7).
+Direction stated_direction(const Session& session, const Media& media);
 
 }  // namespace voxlock::sdp

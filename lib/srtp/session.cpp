@@ -110,7 +110,7 @@ Result<uint64_t> Session::next_rtp_index(const Source* source, uint16_t sequence
 
 Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
   const ByteView mki = mki_.view();
-  if (!mki.empty() && std::memcmp(packet.data() + mki_at, mki.data(), mki.size()) != 0) {
+  if (!mki.empty() && !secure::equal(packet.subspan(mki_at, mki.size()), mki)) {
     return Status::ERR_SRTP_MKI;
   }
   return {};
