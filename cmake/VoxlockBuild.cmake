@@ -21,10 +21,16 @@ if(VOXLOCK_CCACHE AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${VOXLOCK_CCACHE}")
 endif()
 
+# Sanitizers make GCC warn where there is nothing to warn of, as its manual says.
+set(_voxlock_werror "")
+if(VOXLOCK_WERROR AND NOT VOXLOCK_SANITIZE)
+  set(_voxlock_werror -Werror)
+endif()
+
 add_library(voxlock_flags INTERFACE)
 target_compile_options(voxlock_flags INTERFACE
   -Wall -Wextra -Wpedantic
-  $<$<BOOL:${VOXLOCK_WERROR}>:-Werror>
+  ${_voxlock_werror}
   -fstack-protector-strong)
 target_compile_definitions(voxlock_flags INTERFACE
   $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)

@@ -12,7 +12,10 @@
 namespace voxlock::test {
 
 std::string vector_path(std::string_view path) {
-  return std::string(VOXLOCK_VECTORS) + "/" + std::string(path);
+  std::string out = VOXLOCK_VECTORS;
+  out += '/';
+  out += path;
+  return out;
 }
 
 bool has_vectors(std::string_view path) {
