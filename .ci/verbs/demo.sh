@@ -24,7 +24,7 @@ main() {
   packages openssl gnuplot-nox asterisk-core-sounds-en-wav
   [[ " $* " != *baresip* ]] || packages baresip-core
   configure release
-  build release
+  build release --target gateway caller listener demo_mix demo_analyse
   local rc=0
   # Ctrl-C is the demo's to answer: it hangs up and prints its report.
   trap : INT
