@@ -67,7 +67,7 @@ void take_message(Core& core, const Connection& connection, ByteView raw) {
 void take_broken(Core& core, Connection& connection, Status why) {
   ++core.counters.malformed;
   sip::Message message;
-  const ByteView raw = connection.framer.broken();
+  const ByteView raw = connection.framer.pending();
   (void)message.parse(raw, sip::Transport::kStream);
   if (message.is_request() && message.is_answerable()) on_malformed(core, {message, raw, connection}, why);
   close(core, connection);
