@@ -115,7 +115,8 @@ packages() {
   step "install ${missing[*]}" "apt-${VERB}" apt_install "${missing[@]}"
 }
 
-BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libsrtp2-dev libmbedtls-dev libopus-dev libspeexdsp-dev catch2)
+BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libsrtp2-dev libmbedtls-dev libopus-dev libspeexdsp-dev catch2
+  nlohmann-json3-dev)
 TEST_PACKAGES=(openssl python3)
 build_packages() { packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; }
 

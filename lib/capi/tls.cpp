@@ -108,7 +108,8 @@ Result<void> make_settings(voxlock_context* ctx, const voxlock_tls_settings_conf
 
 template <size_t N>
 void copy_text(char (&out)[N], std::string_view text) {
-  std::memcpy(out, text.data(), std::min(text.size(), N - 1));
+  // A text not known yet has no data, which memcpy would not take.
+  text.copy(out, N - 1);
 }
 
 Status tell(const tls::Stream& stream, voxlock_tls_info* out) {

@@ -80,20 +80,19 @@ void remove_call(Core& core, Call& call) {
   core.calls.destroy(call.id);
 }
 
-Result<Connection*> connection_of(Core& core, Call& call) {
+Result<Connection*> connection_of(Core& core, const Call& call) {
   if (Connection* own = core.connections.find(call.connection)) return own;
   std::string_view hop = call.dialog.target;
   if (!call.dialog.routes.empty()) {
     const auto route = sip::parse_address(std::string_view(call.dialog.routes.front()));
     if (route) hop = route->uri.text;
   }
-  VOXLOCK_TRY(Connection* const made, connect_to(core, hop, Transport::kTcp));
-  call.connection = made->id;
-  return made;
+  return connect_to(core, hop, Transport::kTcp);
 }
 
 Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& request) {
   VOXLOCK_TRY(Connection* const connection, connection_of(core, call));
+  const ConnectionGuard guard(core, *connection);
   VOXLOCK_TRY(const Token branch, make_token(core));
   Outgoing out;
   out.method = request.method;
@@ -106,6 +105,7 @@ Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& r
   Transaction* t = start_client(
       core, {request.method, request.purpose, branch.view(), out.cseq, call.id, connection->id}, bytes);
   if (t == nullptr) return Status::ERR_LIMIT;
+  call.connection = connection->id;
   call.dialog.local_cseq = out.cseq;
   return t;
 }

@@ -19,7 +19,7 @@ Call* add_call(Core& core, Dialog&& dialog);
 
 // The connection for the call's next request: its own, or a new one to the next hop.
 // ERR_UA_NO_CONNECTION, ERR_LIMIT.
-Result<Connection*> connection_of(Core& core, Call& call);
+Result<Connection*> connection_of(Core& core, const Call& call);
 
 // Sends a request within the dialog. ERR_LIMIT, ERR_UA_NO_CONNECTION, ERR_ENTROPY.
 struct DialogRequest {

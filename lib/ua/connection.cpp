@@ -67,7 +67,7 @@ void take_message(Core& core, const Connection& connection, ByteView raw) {
 void take_broken(Core& core, Connection& connection, Status why) {
   ++core.counters.malformed;
   sip::Message message;
-  const ByteView raw = connection.framer.broken();
+  const ByteView raw = connection.framer.pending();
   (void)message.parse(raw, sip::Transport::kStream);
   if (message.is_request() && message.is_answerable()) on_malformed(core, {message, raw, connection}, why);
   close(core, connection);
@@ -105,14 +105,24 @@ Result<Connection*> connect_to(Core& core, std::string_view text, Transport fall
     }
   });
   if (found != nullptr) return found;
-  VOXLOCK_TRY(Connection* const made, add_connection(core, hop.transport, hop.host, hop.port, true));
+  return add_connection(core, hop.transport, hop.host, hop.port, true);
+}
+
+void announce(Core& core, uint64_t id) {
+  Connection* connection = core.connections.find(id);
+  if (connection == nullptr || !connection->is_outbound || connection->is_announced) return;
+  connection->is_announced = true;
   Event event;
   event.type = EventType::kConnect;
-  event.connection = made->id;
-  event.transport = hop.transport;
-  event.port = hop.port;
-  core.output.push(event, as_bytes(hop.host));
-  return made;
+  event.connection = connection->id;
+  event.transport = connection->transport;
+  event.port = connection->peer_port;
+  core.output.push(event, as_bytes(connection->peer_host));
+}
+
+ConnectionGuard::~ConnectionGuard() {
+  const Connection* connection = core_.connections.find(id_);
+  if (connection != nullptr && connection->is_outbound && !connection->is_announced) core_.connections.destroy(id_);
 }
 
 void connection_opened(Core& core, Connection& connection) {

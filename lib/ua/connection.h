@@ -9,9 +9,23 @@
 namespace voxlock::ua {
 
 // A connection for a request URI or route: one that was opened to the same name, port and transport,
-// or a new one that the host is asked for. fallback: the transport where the URI names none.
-// ERR_UA_URI, ERR_LIMIT.
+// or a new one. fallback: the transport where the URI names none. ERR_UA_URI, ERR_LIMIT.
 Result<Connection*> connect_to(Core& core, std::string_view uri, Transport fallback);
+// Asks the host to open a new connection, once: when its first request stands, so that a command
+// that fails has told the host nothing.
+void announce(Core& core, uint64_t id);
+// Takes a new connection away again where no request came to stand on it.
+class ConnectionGuard {
+ public:
+  ConnectionGuard(Core& core, const Connection& connection) : core_(core), id_(connection.id) {}
+  ~ConnectionGuard();
+  ConnectionGuard(const ConnectionGuard&) = delete;
+  ConnectionGuard& operator=(const ConnectionGuard&) = delete;
+
+ private:
+  Core& core_;
+  uint64_t id_;
+};
 Result<Connection*> add_connection(Core& core, Transport transport, std::string_view peer_host,
                                    uint16_t peer_port, bool is_outbound);
 void connection_opened(Core& core, Connection& connection);

@@ -37,6 +37,7 @@ struct Connection {
   uint16_t peer_port = 0;
   Transport transport = Transport::kTcp;
   bool is_outbound = false;
+  bool is_announced = false;  // outbound: the host was asked to open it
   bool is_open = false;
   bool is_broken = false;  // boundaries of messages are lost, nothing more is read
 };

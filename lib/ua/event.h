@@ -37,7 +37,6 @@ enum class Cause : uint32_t {
   kTransport = 8,    // the connection failed
   kProtocol = 9,     // the peer sent what cannot be gone on with
   kLost = 10,        // 481 or 408 within the dialog
-  kNoMemory = 11,    // the allocator failed while the call could not go on without
 };
 
 struct Range {

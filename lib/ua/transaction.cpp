@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ua/connection.h"
 #include "ua/uac.h"
 #include "ua/uas.h"
 
@@ -199,6 +200,7 @@ Transaction* start_client(Core& core, const ClientStart& start, ByteView request
   t->call = start.call;
   t->cseq = start.cseq;
   t->connection = start.connection;
+  announce(core, start.connection);
   t->is_waiting = !transmit(core, start.connection, t->request);
   start_timers(core, *t);
   return t;

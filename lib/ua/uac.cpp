@@ -64,8 +64,13 @@ Result<void> check_sips(const Invite& request, const Connection& connection) {
   return {};
 }
 
-void send_again_ack(Core& core, const Call& call, const Transaction& t) {
-  if (!call.ack.empty() && call.ack_cseq == t.cseq) transmit(core, t.connection, call.ack);
+// The first ACK may have failed for want of memory: a retransmitted 2xx is the next chance.
+void send_again_ack(Core& core, Call& call, const Transaction& t) {
+  if (!call.ack.empty() && call.ack_cseq == t.cseq) {
+    transmit(core, t.connection, call.ack);
+  } else if (t.id == call.invite && call.exchange == Exchange::kIdle) {
+    (void)send_ack(core, call, t, {});
+  }
 }
 
 // A 2xx that no call wants: another branch of a fork, or after the call was given up. It is
@@ -263,6 +268,7 @@ Result<uint64_t> start_invite(Core& core, const Invite& request) {
   VOXLOCK_TRY(Dialog dialog, make_dialog(core, request));
   VOXLOCK_TRY(const Token branch, make_token(core));
   VOXLOCK_TRY(Connection* const connection, choose_connection(core, request));
+  const ConnectionGuard guard(core, *connection);
   VOXLOCK_TRY_VOID(check_sips(request, *connection));
   Outgoing out;
   out.branch = branch.view();
@@ -293,6 +299,7 @@ Result<uint64_t> start_options(Core& core, const Invite& request) {
   VOXLOCK_TRY(const Dialog dialog, make_dialog(core, request));
   VOXLOCK_TRY(const Token branch, make_token(core));
   VOXLOCK_TRY(Connection* const connection, choose_connection(core, request));
+  const ConnectionGuard guard(core, *connection);
   VOXLOCK_TRY_VOID(check_sips(request, *connection));
   Outgoing out;
   out.method = sip::Method::kOptions;

@@ -343,12 +343,15 @@ Result<void> send_success(Core& core, Call& call, ByteView sdp) {
   reply.code = 200;
   reply.sdp = sdp;
   VOXLOCK_TRY(const ByteView bytes, write_for(core, *t, call, reply));
-  respond(core, *t, 200, bytes);
-  // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target.
-  if (call.state == CallState::kConnected) {
-    sip::Message request;
-    if (request.parse(ByteView(t->request), sip::Transport::kStream)) take_target(call.dialog, request);
+  // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target. Made first, for it may throw.
+  Text target(call.dialog.target, &core.memory);
+  sip::Message request;
+  if (call.state == CallState::kConnected && request.parse(ByteView(t->request), sip::Transport::kStream) &&
+      request.has_contact() && !request.contact().is_star) {
+    target = request.contact().uri.text;
   }
+  respond(core, *t, 200, bytes);
+  call.dialog.target.swap(target);
   call.state = CallState::kConnected;
   await_ack(core, call);
   return {};

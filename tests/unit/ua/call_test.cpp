@@ -166,6 +166,23 @@ TEST_CASE("RFC 3261 14: re-INVITE by either side, accepted and refused") {
   }
 }
 
+TEST_CASE("RFC 3261 14.1: a re-INVITE without an offer is answered in its ACK") {
+  Pair pair;
+  pair.establish();
+  REQUIRE(pair.alice.endpoint->offer(pair.a, {}, pair.net.now));
+  pair.net.settle();
+  CHECK(pair.bob.expect(EventType::kOffer).sdp.empty());
+  REQUIRE(pair.bob.endpoint->answer(pair.b, as_bytes(kOffer), pair.net.now));
+  pair.net.settle();
+  CHECK(pair.alice.expect(EventType::kUpdated).sdp == kOffer);
+  CHECK(pair.alice.endpoint->offer(pair.a, as_bytes(kOffer), pair.net.now).error() == Status::ERR_UA_PENDING);
+  REQUIRE(pair.alice.endpoint->answer(pair.a, as_bytes(kAnswer), pair.net.now));
+  pair.net.settle();
+  CHECK(pair.bob.expect(EventType::kConfirmed).sdp == kAnswer);
+  REQUIRE(pair.alice.endpoint->hangup(pair.a, pair.net.now));
+  pair.check_clean();
+}
+
 TEST_CASE("RFC 3261 14.1: glare is refused with 491 and both back off") {
   Pair pair;
   pair.establish();

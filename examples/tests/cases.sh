@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# What a user of the example programs meets besides a good call. Run by CTest, one case at a time.
+# Usage: cases.sh FOLDER-OF-PROGRAMS CASE; exit status 77: something the case needs is not installed.
+set -euo pipefail
+
+bin=$1
+case=$2
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d)
+pids=()
+
+# shellcheck disable=SC2317 # run by the trap
+clean_up() {
+  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$dir"
+}
+trap clean_up EXIT
+
+fail() {
+  printf 'FAILED: %s\n' "$1" >&2
+  tail -n 5 "$dir"/*.log >&2 2>/dev/null || true
+  exit 1
+}
+
+make_certificates() {
+  (
+    cd "$dir"
+    openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+    openssl req -x509 -new -key ca.key -subj '/CN=test authority' -days 2 -sha256 -out ca.pem
+    openssl ecparam -name prime256v1 -genkey -noout -out a.key
+    openssl req -new -key a.key -subj '/CN=localhost' -out a.csr
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >a.ext
+    openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile a.ext -out a.pem
+  ) >"$dir/openssl.log" 2>&1 || fail 'openssl made no certificates'
+  tls=(--cert "$dir/a.pem" --key "$dir/a.key" --ca "$dir/ca.pem")
+}
+
+# So many seconds of silence at 8 kHz, by hand: the tests need no sound package.
+make_wav() {
+  local bytes=$(($2 * 16000))
+  {
+    printf 'RIFF'
+    little $((36 + bytes)) 4
+    printf 'WAVEfmt '
+    little 16 4 && little 1 2 && little 1 2 && little 8000 4 && little 16000 4 && little 2 2 && little 16 2
+    printf 'data'
+    little "$bytes" 4
+    head -c "$bytes" /dev/zero
+  } >"$1"
+}
+little() {
+  local i
+  for ((i = 0; i < $2; ++i)); do printf '%b' "\\x$(printf '%02x' $(($1 >> (8 * i) & 255)))"; done
+}
+
+start() { # name, program, options ...: sets port and pid
+  local name=$1
+  shift
+  : >"$dir/$name.log"
+  "$bin/$1" "${@:2}" >"$dir/$name.log" 2>&1 &
+  pid=$!
+  pids+=("$pid")
+  local i
+  for ((i = 0; i < 100; ++i)); do
+    port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$dir/$name.log")
+    if [ -n "$port" ]; then return 0; fi
+    kill -0 "$pid" 2>/dev/null || fail "$name did not start"
+    sleep 0.05
+  done
+  fail "$name did not start in time"
+}
+
+call_in_background() { # name, options ...: sets pid
+  local name=$1
+  shift
+  "$bin/caller" "$@" >"$dir/$name.log" 2>&1 &
+  pid=$!
+  pids+=("$pid")
+}
+
+wait_for() { # text, file, seconds
+  local i
+  for ((i = 0; i < $3 * 20; ++i)); do
+    if grep -q "$1" "$2" 2>/dev/null; then return 0; fi
+    sleep 0.05
+  done
+  fail "no '$1' in $(basename "$2")"
+}
+
+wait_end() { # pid, seconds, what: sets status
+  local i
+  for ((i = 0; i < $2 * 20; ++i)); do
+    if ! kill -0 "$1" 2>/dev/null; then
+      status=0
+      wait "$1" || status=$?
+      return 0
+    fi
+    sleep 0.05
+  done
+  fail "$3 did not end"
+}
+
+# A wrong use: one line on standard error that holds the text, and a status that is not zero.
+expect_line() { # text, program, options ...
+  local text=$1 rc=0
+  shift
+  timeout 5 "$bin/$1" "${@:2}" >"$dir/out.log" 2>"$dir/err.log" || rc=$?
+  if [ "$rc" -eq 0 ] || [ "$rc" -ge 124 ]; then fail "$1 ${*:2}: status $rc"; fi
+  [ "$(wc -l <"$dir/err.log")" -eq 1 ] || fail "$1 ${*:2}: not one line"
+  grep -q -- "$text" "$dir/err.log" || fail "$1 ${*:2}: no '$text' in '$(cat "$dir/err.log")'"
+}
+
+# listener, gateway before it and one call through both, of a caller that does not hang up.
+start_call() {
+  make_wav "$dir/long.wav" 30
+  start listener listener --listen 127.0.0.1:0 "${tls[@]}" --calls 1 --report "$dir/listener.json"
+  listener=$pid
+  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port" --calls 1 \
+    --media-timeout 1 --report "$dir/gateway.json"
+  gateway=$pid
+  call_in_background caller "${tls[@]}" --to "sips:x@127.0.0.1:$port" --play "$dir/long.wav" --report "$dir/caller.json"
+  caller=$pid
+  wait_for '1 live' "$dir/gateway.log" 10
+}
+
+wrong_use() {
+  make_wav "$dir/short.wav" 1
+  local program
+  for program in gateway caller listener; do
+    expect_line 'unknown option' "$program" --nonsense
+    expect_line 'wants a value' "$program" --cert
+  done
+  expect_line 'cannot read certificate' listener --listen 127.0.0.1:0 --cert "$dir/none.pem" --key "$dir/a.key"
+  expect_line 'cannot read key' listener --listen 127.0.0.1:0 --cert "$dir/a.pem" --key "$dir/none.key"
+  expect_line 'private key' listener --listen 127.0.0.1:0 --cert "$dir/a.pem" --key "$dir/ca.key"
+  expect_line 'certificate' listener --listen 127.0.0.1:0 --cert "$dir/a.key" --key "$dir/a.key"
+  expect_line 'cannot read .*none.wav' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --play "$dir/none.wav"
+  expect_line 'not a WAV file' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --play "$dir/a.pem"
+  expect_line 'there is no suite' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --suite NONE
+  expect_line 'there is no codec' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --codec none
+  expect_line 'cannot call' caller "${tls[@]}" --to mailto:x
+  expect_line 'HOST:PORT' listener "${tls[@]}" --listen 127.0.0.1
+  expect_line 'between 0 and' gateway "${tls[@]}" --forward sips:x@127.0.0.1:1 --calls many
+  expect_line '--forward' gateway "${tls[@]}"
+  start listener listener --listen 127.0.0.1:0 "${tls[@]}"
+  expect_line "cannot listen on 127.0.0.1:$port" gateway "${tls[@]}" --listen "127.0.0.1:$port" --forward sips:x@127.0.0.1:1
+}
+
+# Nobody there, no SRTP in common, another authority: the caller says why and ends.
+refusals() {
+  local rc=0
+  timeout 10 "$bin/caller" "${tls[@]}" --to sips:x@127.0.0.1:1 >"$dir/caller.log" 2>&1 || rc=$?
+  [ "$rc" -eq 1 ] || fail "a caller without a far end: status $rc"
+  grep -q 'refused' "$dir/caller.log" || fail 'no reason for a refused connection'
+
+  start listener listener --listen 127.0.0.1:0 "${tls[@]}"
+  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port" --suite AEAD_AES_256_GCM
+  rc=0
+  timeout 10 "$bin/caller" "${tls[@]}" --to "sips:x@127.0.0.1:$port" --suite AES_CM_128_HMAC_SHA1_80 \
+    >"$dir/caller.log" 2>&1 || rc=$?
+  [ "$rc" -eq 1 ] || fail "a refused caller: status $rc"
+  grep -q '488 .*warning 3' "$dir/caller.log" || fail 'no 488 with a Warning'
+
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/other.key" \
+    -subj '/CN=other authority' -days 2 -out "$dir/other.pem" 2>/dev/null
+  rc=0
+  timeout 10 "$bin/caller" --ca "$dir/other.pem" --to "sips:x@127.0.0.1:$port" >"$dir/caller.log" 2>&1 || rc=$?
+  [ "$rc" -eq 1 ] || fail "a caller with another authority: status $rc"
+  grep -q 'not issued by a trusted authority' "$dir/caller.log" || fail 'no reason for an unknown authority'
+
+  # The room is busy: its status reaches the trunk.
+  start busy listener --listen 127.0.0.1:0 "${tls[@]}" --suite AES_CM_128_HMAC_SHA1_32
+  start gateway2 gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port"
+  rc=0
+  timeout 10 "$bin/caller" "${tls[@]}" --to "sips:x@127.0.0.1:$port" >"$dir/caller.log" 2>&1 || rc=$?
+  [ "$rc" -eq 1 ] || fail "a caller whom the room refuses: status $rc"
+  grep -q '488 ' "$dir/caller.log" || fail "the room's refusal did not reach the caller"
+}
+
+interrupted() {
+  start_call
+  kill -INT "$gateway"
+  wait_end "$gateway" 5 'the gateway after Ctrl-C'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  grep -q '^1 calls' "$dir/gateway.log" || fail 'no report of the gateway'
+  grep -q '"ended": "bye"' "$dir/gateway.json" || fail 'the gateway did not hang up by BYE'
+  wait_end "$caller" 5 'the caller'
+  wait_end "$listener" 5 'the listener'
+  grep -q '"ended": "bye"' "$dir/listener.json" || fail 'the listener got no BYE'
+}
+
+caller_interrupted() {
+  start_call
+  kill -INT "$caller"
+  wait_end "$caller" 5 'the caller after Ctrl-C'
+  [ "$status" -eq 0 ] || fail "caller: status $status"
+  grep -q '"ended": "bye"' "$dir/caller.json" || fail 'no report of the caller'
+  wait_end "$gateway" 5 'the gateway'
+  wait_end "$listener" 5 'the listener'
+}
+
+caller_killed() {
+  start_call
+  kill -KILL "$caller"
+  wait_end "$gateway" 10 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  wait_end "$listener" 10 'the listener'
+}
+
+listener_killed() {
+  start_call
+  kill -KILL "$listener"
+  wait_end "$gateway" 10 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  wait_end "$caller" 10 'the caller'
+}
+
+# Many calls at once, digits on their way, over TCP without TLS.
+many_calls() {
+  local count=8 i rc=0
+  make_wav "$dir/two.wav" 2
+  start listener listener --transport tcp --listen 127.0.0.1:0 --calls $count --report "$dir/listener.json"
+  listener=$pid
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls $count \
+    --report "$dir/gateway.json"
+  gateway=$pid
+  callers=()
+  for ((i = 0; i < count; ++i)); do
+    call_in_background "caller$i" --transport tcp --to "sip:x@127.0.0.1:$port" --play "$dir/two.wav" --digits '12#'
+    callers+=("$pid")
+  done
+  for pid in "${callers[@]}"; do
+    wait_end "$pid" 20 'a caller'
+    [ "$status" -eq 0 ] || rc=1
+  done
+  [ "$rc" -eq 0 ] || fail 'a call failed'
+  wait_end "$gateway" 5 'the gateway'
+  wait_end "$listener" 5 'the listener'
+  grep -q "\"calls\": $count" "$dir/gateway.json" || fail "not $count calls"
+  grep -q '"digits": "12#"' "$dir/gateway.json" || fail 'the gateway saw other digits'
+  grep -q '"digits": "12#"' "$dir/listener.json" || fail 'the listener got other digits'
+  grep -q '"lost": 0' "$dir/listener.json" || fail 'packets were lost'
+}
+
+run_demo() { # caller
+  local tool
+  for tool in gnuplot "$([ "$1" = baresip ] && printf baresip || printf openssl)"; do
+    command -v "$tool" >/dev/null || exit 77
+  done
+  [ -r /usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.wav ] || exit 77
+  bash "$here/../demo/demo.sh" --bin "$bin" --out "$dir/demo" --seconds 6 --caller "$1"
+  local name
+  for name in before.wav after.wav spectrogram.png report.json; do
+    [ -s "$dir/demo/$name" ] || fail "the demo left no $name"
+  done
+}
+
+command -v openssl >/dev/null || exit 77
+case $case in
+  demo) run_demo voxlock ;;
+  demo_baresip) run_demo baresip ;;
+  wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls)
+    make_certificates
+    "$case"
+    ;;
+  *) fail "no such case '$case'" ;;
+esac
