@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
 done
 case $caller in voxlock | baresip) ;; *) fail "--caller is voxlock or baresip, not '$caller'" 2 ;; esac
 case $seconds in '' | *[!0-9]*) fail "--seconds wants a whole number, not '$seconds'" 2 ;; esac
-[ "$seconds" -ge 5 ] && [ "$seconds" -le 60 ] || fail '--seconds is 5 to 60' 2
+if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 60' 2; fi
 for tool in openssl gnuplot; do
   command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo installs it"
 done
@@ -51,6 +51,7 @@ stop_all() {
   for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
   pids=()
 }
+# shellcheck disable=SC2317 # run by the trap
 interrupted() {
   printf '\ndemo: interrupted, hanging up\n' >&2
   stop_all
@@ -94,6 +95,7 @@ start() {
   local name=$1
   shift
   mapfile -t tls < <(tls_of "$name")
+  : >"$out/$name.log"
   "$bin/$name" "${tls[@]}" "$@" --report "$out/$name.json" >"$out/$name.log" 2>&1 &
   pids+=($!)
   local i

@@ -125,6 +125,10 @@ Status Stream::fail(int mbedtls_result) {
 
 Status Stream::classify(int mbedtls_result) const {
   if (certificate_status_ != Status::OK) return certificate_status_;
+  // mbedTLS looks at the key usages after judge(); without a verdict every bit is set.
+  constexpr uint32_t kUsage = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+  const uint32_t verdict = mbedtls_ssl_get_verify_result(&ssl_);
+  if (has_peer_certificate_ && verdict != UINT32_MAX && (verdict & kUsage) != 0) return Status::ERR_TLS_CERT_USAGE;
   const uint8_t alert = alert_received_ != 0 ? alert_received_ : alert_sent_;
   if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL) return Status::ERR_TLS_ALPN;
   if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION) return Status::ERR_TLS_VERSION;

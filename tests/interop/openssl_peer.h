@@ -234,9 +234,11 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
 
+  // A file name that was not given before.
+  std::string next() { return path_ / (std::to_string(++count_) + ".pem"); }
   // Writes certificate and key; the path serves as -cert, -key and -CAfile.
   std::string put(const crypto::Identity& identity) {
-    const std::string path = path_ / (std::to_string(++count_) + ".pem");
+    const std::string path = next();
     std::string text(8192, '\0');
     bytes::Writer writer(MutableBytes(reinterpret_cast<uint8_t*>(text.data()), text.size()));
     identity.write_certificate_pem(writer);
@@ -250,6 +252,11 @@ class Folder {
   std::filesystem::path path_;
   int count_ = 0;
 };
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 // CTest reads 77 as skipped.
 inline bool has_openssl_or_skips() {

@@ -164,6 +164,45 @@ TEST_CASE("our client refuses openssl s_server, each time with its own status") 
   }
 }
 
+TEST_CASE("certificates that only openssl makes: weak, or for another use") {
+  World world;
+  struct Row {
+    const char* title;
+    Arguments options;
+    Status status;
+  };
+  const Arguments p256{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"};
+  const Arguments name{"-addext", "subjectAltName=DNS:a.example"};
+  const Row rows[] = {
+      {"good", p256 + name, Status::OK},
+      {"RSA of 1024 bits", Arguments{"-newkey", "rsa:1024"} + name, Status::ERR_TLS_CERT_WEAK},
+      {"RSA of 2048 bits", Arguments{"-newkey", "rsa:2048"} + name, Status::OK},
+      {"P-224", Arguments{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"} + name, Status::ERR_TLS_CERT_WEAK},
+      {"for clients", p256 + name + Arguments{"-addext", "extendedKeyUsage=clientAuth"}, Status::ERR_TLS_CERT_USAGE},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    const std::string key_file = world.folder.next();
+    const std::string file = world.folder.next();
+    {
+      OpenSsl maker(Arguments{"req", "-x509", "-nodes", "-keyout", key_file, "-out", file, "-days", "2", "-subj", "/CN=weak"} + row.options);
+      while (maker.listen_once()) {
+      }
+    }
+    const std::string certificate = read_file(file);
+    REQUIRE_FALSE(certificate.empty());
+    OpenSsl server({"s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-cert", file, "-key", key_file, "-cipher", "ALL:@SECLEVEL=0", "-tls1_2"});
+    tls::SettingsRequest request;
+    request.authorities = as_bytes(certificate);
+    request.allows_unknown_time = true;
+    world.host.context.set_wall(0, 0);
+    Connection ours = dial_openssl(world, request, server);
+    CHECK(pump(ours, server, [&] { return is_settled(*ours.stream); }));
+    INFO(server.said());
+    CHECK(ours.stream->failure() == row.status);
+  }
+}
+
 TEST_CASE("our server and openssl s_client: versions, ALPN, mutual TLS, data, close_notify") {
   World world;
   const crypto::Identity identity = world.leaf();
