@@ -103,6 +103,23 @@ class Network {
     }
     drain();
   }
+  // Both ends of one open connection see it end; what is under way on it is lost.
+  void close_one(size_t pick) {
+    if (links_.empty()) return;
+    auto it = links_.begin();
+    std::advance(it, static_cast<std::ptrdiff_t>(pick % links_.size()));
+    close(*it->first.first, it->first.second);
+  }
+  void close(Phone& phone, uint64_t connection) {
+    const auto it = links_.find({&phone, connection});
+    if (it == links_.end()) return;
+    const Link link = it->second;
+    links_.erase(it);
+    links_.erase({link.peer, link.peer_id});
+    (void)phone.endpoint->closed(connection, now);
+    (void)link.peer->endpoint->closed(link.peer_id, now);
+    drain();
+  }
   void drain() {
     bool is_busy = true;
     while (is_busy) {
@@ -154,9 +171,10 @@ class Network {
   void connect(Phone& phone, const ua::Event& event, const std::string& host) {
     for (auto& other : phones_) {
       if (other->name != host) continue;
-      const uint64_t far = *other->endpoint->accept(event.transport, "192.0.2.1", 40000, now);
-      links_[{&phone, event.connection}] = {other.get(), far, 0, false};
-      links_[{other.get(), far}] = {&phone, event.connection, 0, false};
+      const auto far = other->endpoint->accept(event.transport, "192.0.2.1", 40000, now);
+      if (!far) break;
+      links_[{&phone, event.connection}] = {other.get(), *far, 0, false};
+      links_[{other.get(), *far}] = {&phone, event.connection, 0, false};
       pieces_.emplace(now + delay_ms * ua::kMillisecond, Piece{{&phone, event.connection}, {}, true});
       return;
     }
@@ -185,7 +203,8 @@ class Network {
     const auto link = links_.find(piece.to);
     if (link == links_.end() || link->second.is_closed) return;
     std::string_view left = piece.bytes;
-    while (!left.empty()) {
+    // A full phone takes less, and its own close may come in between.
+    while (!left.empty() && links_.contains(piece.to)) {
       const auto taken = phone.endpoint->input(piece.to.second, as_bytes(left), now);
       REQUIRE(taken);
       left.remove_prefix(*taken);
