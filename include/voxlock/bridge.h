@@ -56,7 +56,7 @@ VOXLOCK_API void voxlock_bridge_free(voxlock_bridge *bridge);
 VOXLOCK_API int32_t voxlock_bridge_input(voxlock_bridge *bridge, const voxlock_datagram *datagrams, size_t count,
                                          uint64_t now_ns);
 
-/* Runs timers and takes events of both legs out; arguments and statuses as voxlock_leg_poll, and
+/* Runs timers and takes events of both legs out; arguments and statuses as of voxlock_leg_poll, and
  * VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_bridge_poll(voxlock_bridge *bridge, voxlock_media_event *events, size_t cap,
                                         size_t *count, uint8_t *arena, size_t arena_cap, uint64_t now_ns);

@@ -108,7 +108,7 @@ VOXLOCK_API int32_t voxlock_sip_message_header(const voxlock_sip_message *messag
 
 /* Gets one value of a header field: list fields such as Via, Contact, Route and Supported are cut at their
  * commas and counted over all fields of that name (RFC 3261 7.3.1); the Authorization family is not.
- * Arguments and statuses as above; name is not NULL. */
+ * Arguments and statuses as of voxlock_sip_message_header; name is not NULL. */
 VOXLOCK_API int32_t voxlock_sip_message_value(const voxlock_sip_message *message, const char *name,
                                               size_t index, voxlock_sip_text *out);
 
@@ -119,7 +119,8 @@ VOXLOCK_API int32_t voxlock_sip_message_value(const voxlock_sip_message *message
 VOXLOCK_API int32_t voxlock_sip_message_body(const voxlock_sip_message *message, const char *media_type,
                                              voxlock_sip_text *out);
 
-/* The response code for a request that was refused with this status: 400, 414, 415, 416, 420, 501, 505
+/* Tells how to answer a request that was refused.
+ * Returns the response code for this status: 400, 414, 415, 416, 420, 501, 505
  * or 513; 0 where no response is due. */
 VOXLOCK_API int32_t voxlock_sip_response_code(int32_t status);
 
@@ -178,7 +179,7 @@ VOXLOCK_API int32_t voxlock_sip_uri_equal(const char *a, size_t a_len, const cha
 /* Cuts the byte stream of one TCP or TLS connection into messages. Holds max_message bytes. */
 typedef struct voxlock_sip_framer voxlock_sip_framer;
 
-/* Makes a framer. Arguments and statuses as voxlock_sip_message_new. */
+/* Makes a framer. Arguments and statuses as of voxlock_sip_message_new. */
 VOXLOCK_API int32_t voxlock_sip_framer_new(voxlock_context *ctx, const voxlock_sip_config *config,
                                            voxlock_sip_framer **out) VOXLOCK_CHECK;
 

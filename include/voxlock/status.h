@@ -167,7 +167,7 @@ extern "C" {
 #define VOXLOCK_STATUS_LIST_UA(X) \
   X(ERR_UA_NO_CALL, -800, "there is no such call")                                    \
   X(ERR_UA_NO_CONNECTION, -801, "there is no such connection, or it is not open")     \
-  X(ERR_UA_DRAIN, -802, "the event queue is full, poll first")                        \
+  X(ERR_UA_DRAIN, -802, "the agent has output waiting, poll first")                       \
   X(ERR_UA_PENDING, -803, "an offer of either side is still under way")               \
   X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")         \
   X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent")   \

@@ -42,7 +42,8 @@ VOXLOCK_API int32_t voxlock_identity_pem(const voxlock_identity *identity, int32
 
 /* What an endpoint brings along: checked once, shared by its connections, never changed. To reload
  * certificates make new settings for new connections and free the old: connections keep theirs.
- * Settings may be used by several threads at once, like the context they come from. */
+ * Making a connection uses the context, so one thread at a time may call voxlock_tls_new; the connections
+ * made may then live on other threads, for each has its own copy of keys and certificates. */
 typedef struct voxlock_tls_settings voxlock_tls_settings;
 
 #define VOXLOCK_TLS_CLIENT 1

@@ -152,91 +152,115 @@ typedef struct voxlock_ua_stats {
   uint64_t auth_failures;    /* wrong credentials received */
 } voxlock_ua_stats;
 
-/* Fill in defaults. size: sizeof of the struct. VOXLOCK_OK, ERR_INVALID_ARGUMENT (NULL),
- * ERR_STRUCT_SIZE. */
+/* Fills in defaults. size: sizeof the struct as the caller was compiled. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
 VOXLOCK_API int32_t voxlock_ua_config_init(voxlock_ua_config *config, size_t size);
+
+/* Fills in defaults; statuses as of voxlock_ua_config_init. */
 VOXLOCK_API int32_t voxlock_ua_invite_config_init(voxlock_ua_invite_config *config, size_t size);
+
+/* Fills in defaults; statuses as of voxlock_ua_config_init. */
 VOXLOCK_API int32_t voxlock_ua_refusal_init(voxlock_ua_refusal *refusal, size_t size);
 
-/* Makes a user agent; *out is NULL on an error.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT (NULL, no host, a value out of range), ERR_STRUCT_SIZE,
- * ERR_NO_MEMORY, ERR_ENTROPY. */
+/* Makes a user agent; *out is NULL on an error. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT
+ * (NULL, no host, a value out of range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY,
+ * VOXLOCK_ERR_ENTROPY. */
 VOXLOCK_API int32_t voxlock_ua_new(voxlock_context *ctx, const voxlock_ua_config *config,
                                    voxlock_ua **out);
+
 /* Gives it back without a word to any peer: hang up first. NULL is allowed. */
 VOXLOCK_API void voxlock_ua_free(voxlock_ua *ua);
 
-/* Tells of a connection that the host accepted, for TLS after its handshake; *connection is its id.
- * peer: address it came from (for received, RFC 3261 18.2.1), NULL with length 0 where unknown.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_LIMIT (close it), ERR_NO_MEMORY. */
+/* Tells of a connection that the host accepted, for TLS after its handshake; *connection is its
+ * id. peer: address it came from (for received, RFC 3261 18.2.1), NULL with length 0 where
+ * unknown. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_LIMIT (close it),
+ * VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_ua_accept(voxlock_ua *ua, uint32_t transport, const char *peer,
                                       size_t peer_len, uint32_t peer_port, uint64_t *connection,
                                       uint64_t now_ns);
-/* The connection of a CONNECT event is open. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION,
- * ERR_WRONG_STATE (it was open already), ERR_NO_MEMORY. */
+
+/* The connection of a CONNECT event is open. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT,
+ * VOXLOCK_ERR_UA_NO_CONNECTION, VOXLOCK_ERR_WRONG_STATE (it was open already),
+ * VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_ua_connected(voxlock_ua *ua, uint64_t connection, uint64_t now_ns);
-/* A connection ended, or could not be opened; its id is no longer valid. VOXLOCK_OK,
- * ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION. @see RFC 3261, section 18.4 */
+
+/* A connection ended, or could not be opened; its id is no longer valid. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_UA_NO_CONNECTION. @see RFC 3261, section 18.4 */
 VOXLOCK_API int32_t voxlock_ua_closed(voxlock_ua *ua, uint64_t connection, uint64_t now_ns);
-/* Bytes that arrived. *taken tells how many were used: where fewer than len, poll and hand in the
- * rest. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CONNECTION. */
+
+/* Bytes that arrived. *taken tells how many were used: where fewer than len, poll and hand in
+ * the rest. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_UA_NO_CONNECTION. */
 VOXLOCK_API int32_t voxlock_ua_input(voxlock_ua *ua, uint64_t connection, const uint8_t *data,
                                      size_t len, size_t *taken, uint64_t now_ns);
 
 /* Takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
- * or the arena is full. ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the first needs.
- * *arena_len: capacity on entry, bytes used on return.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_BUFFER_TOO_SMALL. */
+ * or the arena is full. VOXLOCK_ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the
+ * first needs. *arena_len: capacity on entry, bytes used on return. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL. */
 VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua *ua, voxlock_ua_event *events, size_t cap,
                                     size_t *count, uint8_t *arena, size_t *arena_len,
                                     uint64_t now_ns);
+
 /* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL. */
 VOXLOCK_API uint64_t voxlock_ua_next_deadline(const voxlock_ua *ua);
-/* Does what is due. VOXLOCK_OK, ERR_INVALID_ARGUMENT. */
+
+/* Does what is due. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT. */
 VOXLOCK_API int32_t voxlock_ua_advance(voxlock_ua *ua, uint64_t now_ns);
 
-/* Starts a call; *call is its id. A commanding function may also return ERR_UA_DRAIN: poll first.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_STRUCT_SIZE, ERR_UA_URI, ERR_UA_HEADER, ERR_UA_TRANSPORT,
- * ERR_UA_NO_CONNECTION, ERR_UA_DRAIN, ERR_LIMIT (calls, transactions, connections or the length of
- * the message), ERR_SIP_UNSAFE_VALUE, ERR_NO_MEMORY, ERR_ENTROPY. */
+/* Starts a call; *call is its id. A commanding function may also return VOXLOCK_ERR_UA_DRAIN:
+ * poll first. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE,
+ * VOXLOCK_ERR_UA_URI, VOXLOCK_ERR_UA_HEADER, VOXLOCK_ERR_UA_TRANSPORT,
+ * VOXLOCK_ERR_UA_NO_CONNECTION, VOXLOCK_ERR_UA_DRAIN, VOXLOCK_ERR_LIMIT (calls, transactions,
+ * connections or the length of the message), VOXLOCK_ERR_SIP_UNSAFE_VALUE,
+ * VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY. */
 VOXLOCK_API int32_t voxlock_ua_invite(voxlock_ua *ua, const voxlock_ua_invite_config *config,
                                       uint64_t *call, uint64_t now_ns);
+
 /* Asks for abilities (OPTIONS) outside of calls; *request comes back in RESULT. sdp is not used.
- * The statuses of voxlock_ua_invite. @see RFC 3261, section 11 */
+ * Statuses as of voxlock_ua_invite. @see RFC 3261, section 11 */
 VOXLOCK_API int32_t voxlock_ua_options(voxlock_ua *ua, const voxlock_ua_invite_config *config,
                                        uint64_t *request, uint64_t now_ns);
-/* Sends a provisional response (101..199) to an incoming call; sdp may be empty.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CALL, ERR_WRONG_STATE, ERR_UA_DRAIN, ERR_LIMIT,
- * ERR_UA_NO_CONNECTION, ERR_NO_MEMORY. */
+
+/* Sends a provisional response (101..199) to an incoming call; sdp may be empty. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_UA_NO_CALL, VOXLOCK_ERR_WRONG_STATE,
+ * VOXLOCK_ERR_UA_DRAIN, VOXLOCK_ERR_LIMIT, VOXLOCK_ERR_UA_NO_CONNECTION, VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_ua_ring(voxlock_ua *ua, uint64_t call, uint32_t status,
                                     const uint8_t *sdp, size_t sdp_len, uint64_t now_ns);
-/* Gives the description that the call waits for: in a 200 to its INVITE or re-INVITE, or in the ACK
- * where the peer's 2xx held the offer. sdp: not empty. The statuses of voxlock_ua_ring;
- * ERR_WRONG_STATE where nothing waits. */
+
+/* Gives the description that the call waits for: in a 200 to its INVITE or re-INVITE, or in the
+ * ACK where the peer's 2xx held the offer. sdp: not empty. Statuses as of voxlock_ua_ring;
+ * VOXLOCK_ERR_WRONG_STATE where nothing waits. */
 VOXLOCK_API int32_t voxlock_ua_answer(voxlock_ua *ua, uint64_t call, const uint8_t *sdp,
                                       size_t sdp_len, uint64_t now_ns);
-/* Refuses the INVITE or re-INVITE that waits. NULL refusal: 603. The statuses of voxlock_ua_ring and
- * ERR_STRUCT_SIZE. */
+
+/* Refuses the INVITE or re-INVITE that waits. NULL refusal: 603. Statuses as of voxlock_ua_ring
+ * and VOXLOCK_ERR_STRUCT_SIZE. */
 VOXLOCK_API int32_t voxlock_ua_reject(voxlock_ua *ua, uint64_t call, const voxlock_ua_refusal *refusal,
                                       uint64_t now_ns);
-/* Sends a re-INVITE with a new offer; empty sdp asks the peer for one. The statuses of
- * voxlock_ua_ring and ERR_UA_PENDING (an exchange is under way). @see RFC 3261, section 14 */
+
+/* Sends a re-INVITE with a new offer; empty sdp asks the peer for one. Statuses as of
+ * voxlock_ua_ring and VOXLOCK_ERR_UA_PENDING (an exchange is under way). @see RFC 3261, section
+ * 14 */
 VOXLOCK_API int32_t voxlock_ua_offer(voxlock_ua *ua, uint64_t call, const uint8_t *sdp,
                                      size_t sdp_len, uint64_t now_ns);
-/* Ends a call in any state: CANCEL, BYE, or 603. ENDED tells when it is over.
- * VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_UA_NO_CALL, ERR_UA_DRAIN, ERR_LIMIT, ERR_NO_MEMORY. */
+
+/* Ends a call in any state: CANCEL, BYE, or 603. ENDED tells when it is over. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_UA_NO_CALL, VOXLOCK_ERR_UA_DRAIN,
+ * VOXLOCK_ERR_LIMIT, VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_ua_hangup(voxlock_ua *ua, uint64_t call, uint64_t now_ns);
 
-/* As a client: credentials for a realm, bound to the next hop's host name unless peer is empty. A user
- * of length 0 removes. VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY.
- * @see RFC 3261, section 22 */
+/* As a client: credentials for a realm, bound to the next hop's host name unless peer is empty.
+ * A user of length 0 removes. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT,
+ * VOXLOCK_ERR_LIMIT, VOXLOCK_ERR_NOT_FOUND, VOXLOCK_ERR_NO_MEMORY. @see RFC 3261, section 22 */
 VOXLOCK_API int32_t voxlock_ua_set_credentials(voxlock_ua *ua, const char *realm, const char *peer,
                                                const char *user, const char *password);
-/* As a server: a user of the config's realm. A password of NULL or "" removes. VOXLOCK_OK,
- * ERR_INVALID_ARGUMENT, ERR_WRONG_STATE (no realm), ERR_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY. */
+
+/* As a server: a user of the config's realm. A password of NULL or "" removes. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (no realm),
+ * VOXLOCK_ERR_LIMIT, VOXLOCK_ERR_NOT_FOUND, VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_ua_set_account(voxlock_ua *ua, const char *user, const char *password);
 
-/* VOXLOCK_OK, ERR_INVALID_ARGUMENT, ERR_STRUCT_SIZE. */
+/* Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE. */
 VOXLOCK_API int32_t voxlock_ua_get_stats(const voxlock_ua *ua, voxlock_ua_stats *stats);
 
 #ifdef __cplusplus

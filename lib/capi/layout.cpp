@@ -15,6 +15,7 @@ constexpr TableFn kTables[] = {
     srtp_layouts,
     tls_layouts,
     sip_layouts,
+    sdp_layouts,
     ua_layouts,
     leg_layouts,
     bridge_layouts,

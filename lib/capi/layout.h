@@ -44,6 +44,7 @@ LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
 LayoutTable sip_layouts();
+LayoutTable sdp_layouts();
 LayoutTable ua_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();

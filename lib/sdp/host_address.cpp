@@ -19,12 +19,13 @@ bool parse_v4(std::string_view text, std::span<uint8_t> out) {
   return true;
 }
 
-// Up to eight groups of at most four hexadecimal digits; gives the number of bytes written, or -1.
-int parse_groups(std::string_view text, std::span<uint8_t> out) {
+// Up to eight groups of at most four hexadecimal digits; gives the number of bytes written, or -1. The end of
+// an address may be written like IPv4.
+int parse_groups(std::string_view text, std::span<uint8_t> out, bool is_end) {
   size_t n = 0;
   while (!text.empty()) {
     if (text.find(':') == std::string_view::npos && text.find('.') != std::string_view::npos) {
-      return n <= 12 && parse_v4(text, out.subspan(n, 4)) ? static_cast<int>(n + 4) : -1;
+      return is_end && n <= 12 && parse_v4(text, out.subspan(n, 4)) ? static_cast<int>(n + 4) : -1;
     }
     const bool has_more = text.find(':') != std::string_view::npos;
     const std::string_view group = text::cut(text, ':');
@@ -42,10 +43,10 @@ int parse_groups(std::string_view text, std::span<uint8_t> out) {
 
 bool parse_v6(std::string_view text, std::array<uint8_t, 16>& out) {
   const size_t gap = text.find("::");
-  if (gap == std::string_view::npos) return parse_groups(text, out) == 16;
+  if (gap == std::string_view::npos) return parse_groups(text, out, true) == 16;
   std::array<uint8_t, 16> tail{};
-  const int head_len = parse_groups(text.substr(0, gap), out);
-  const int tail_len = parse_groups(text.substr(gap + 2), tail);
+  const int head_len = parse_groups(text.substr(0, gap), out, false);
+  const int tail_len = parse_groups(text.substr(gap + 2), tail, true);
   // The gap stands for at least one group of zeros (RFC 4291, section 2.2).
   if (head_len < 0 || tail_len < 0 || head_len + tail_len > 14) return false;
   for (size_t i = static_cast<size_t>(head_len); i < 16; ++i) out[i] = 0;

@@ -26,16 +26,6 @@ Direction operator&(Direction a, Direction b) {
   return static_cast<Direction>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
 }
 
-std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
-  for (const Attribute& attribute : attributes) {
-    if (attribute.name == "sendrecv") return Direction::kSendRecv;
-    if (attribute.name == "sendonly") return Direction::kSendOnly;
-    if (attribute.name == "recvonly") return Direction::kRecvOnly;
-    if (attribute.name == "inactive") return Direction::kInactive;
-  }
-  return std::nullopt;
-}
-
 // Packet time of what we send: what the peer asks for, within its maxptime and 10..60 ms. Opus knows
 // 10, 20, 40 and 60 ms only (RFC 7587, section 3.2).
 uint32_t choose_ptime(const Media& media, uint32_t own, CodecId codec) {
@@ -249,9 +239,7 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
 
 // RFC 3264, section 6.1 and 8.4: the mirror of what the peer states, within what we want.
 Direction OfferAnswer::direction_for(const Session& session, const Media& media, bool hold) const {
-  const auto in_media = stated_direction(media.attributes);
-  const auto in_session = stated_direction(session.attributes());
-  Direction ours = reverse(in_media.value_or(in_session.value_or(Direction::kSendRecv)));
+  Direction ours = reverse(stated_direction(session, media));
   const auto& connection = session.connection_of(media);
   if (connection) {
     const auto address = parse_address(connection->address);

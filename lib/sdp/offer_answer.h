@@ -23,9 +23,6 @@ enum class SrtpPolicy : uint32_t {
   kOff = 2,        // plain RTP only
 };
 
-// As seen from us; bit 0 we send, bit 1 we receive.
-enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
-
 inline constexpr size_t kMaxLocalCodecs = 8;
 inline constexpr size_t kMaxLocalSuites = 8;
 

@@ -16,8 +16,6 @@ constexpr CryptoSuiteInfo kSuites[] = {
     {CryptoSuite::kAeadAes256Gcm, "AEAD_AES_256_GCM", 32, 12},
 };
 
-// RFC 4568, section 9.2: tag = 1*9DIGIT.
-constexpr uint64_t kMaxTag = 999'999'999;
 constexpr std::string_view kInline = "inline:";
 
 Result<uint64_t> parse_lifetime(std::string_view text) {

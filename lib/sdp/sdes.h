@@ -40,6 +40,8 @@ inline constexpr size_t kMaxKeyAndSalt = 46;
 inline constexpr size_t kMaxKeys = 4;
 // RFC 4568, section 6.1: an MKI has 1..128 bytes.
 inline constexpr size_t kMaxMki = 128;
+// RFC 4568, section 9.2: tag = 1*9DIGIT.
+inline constexpr uint64_t kMaxTag = 999'999'999;
 // RFC 3711, section 9.2: no master key protects more SRTP packets.
 inline constexpr uint64_t kMaxLifetime = uint64_t{1} << 48;
 

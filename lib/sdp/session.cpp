@@ -1,5 +1,6 @@
 #include "sdp/session.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -12,14 +13,12 @@ namespace {
 // Types of lines of RFC 8866, section 5, that carry nothing this library acts upon.
 constexpr std::string_view kIgnoredTypes = "iuepbtrzk";
 
-bool is_token(std::string_view s) {
-  if (s.empty()) return false;
-  for (const char c : s) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (byte <= ' ' || byte == 0x7f) return false;
-  }
-  return true;
+bool is_token_byte(char c) {
+  const auto byte = static_cast<uint8_t>(c);
+  return byte > ' ' && byte != 0x7f;
 }
+
+bool is_token(std::string_view s) { return !s.empty() && std::all_of(s.begin(), s.end(), is_token_byte); }
 
 bool is_number(std::string_view s) {
   if (s.empty()) return false;
@@ -93,6 +92,16 @@ Result<std::string_view> next_line(std::string_view& text) {
   return line;
 }
 
+std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
+  for (const Attribute& attribute : attributes) {
+    if (attribute.name == "sendrecv") return Direction::kSendRecv;
+    if (attribute.name == "sendonly") return Direction::kSendOnly;
+    if (attribute.name == "recvonly") return Direction::kRecvOnly;
+    if (attribute.name == "inactive") return Direction::kInactive;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct Session::Progress {
@@ -100,15 +109,14 @@ struct Session::Progress {
   bool has_origin = false;
 };
 
+// Words are short: a loop beats a search.
 std::string_view next_word(std::string_view& list) {
-  const size_t start = list.find_first_not_of(' ');
-  if (start == std::string_view::npos) {
-    list = {};
-    return {};
-  }
-  list.remove_prefix(start);
-  const std::string_view word = list.substr(0, list.find(' '));
-  list.remove_prefix(word.size());
+  size_t start = 0;
+  while (start < list.size() && list[start] == ' ') ++start;
+  size_t end = start;
+  while (end < list.size() && list[end] != ' ') ++end;
+  const std::string_view word(list.data() + start, end - start);
+  list.remove_prefix(end);
   return word;
 }
 
@@ -198,10 +206,12 @@ Result<void> Session::add_media(std::string_view value) {
 
 Result<void> Session::add_attribute(std::string_view value) {
   if (attribute_count_ == kMaxAttributes) return Status::ERR_LIMIT;
-  Attribute attribute;
-  attribute.value = value;
-  attribute.name = text::cut(attribute.value, ':');
-  if (!is_token(attribute.name)) return Status::ERR_SDP_LINE;
+  size_t end = 0;
+  while (end < value.size() && value[end] != ':') {
+    if (!is_token_byte(value[end++])) return Status::ERR_SDP_LINE;
+  }
+  if (end == 0) return Status::ERR_SDP_LINE;
+  const Attribute attribute{value.substr(0, end), value.substr(std::min(end + 1, value.size()))};
   std::construct_at(attributes_.list + attribute_count_++, attribute);
   if (media_count_ == 0) {
     ++session_attributes_;
@@ -218,6 +228,11 @@ Result<void> Session::add_connection(std::string_view value) {
   // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first counts.
   if (!slot) slot = connection;
   return {};
+}
+
+Direction stated_direction(const Session& session, const Media& media) {
+  const auto in_media = stated_direction(media.attributes);
+  return in_media ? *in_media : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
 }
 
 }  // namespace voxlock::sdp

@@ -51,6 +51,9 @@ struct Media {
   std::span<const Attribute> attributes;
 };
 
+// As the one who speaks sees it; bit 0 sends, bit 1 receives.
+enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
+
 // Takes the next space-separated word off a list; empty at its end.
 std::string_view next_word(std::string_view& list);
 
@@ -110,5 +113,8 @@ class Session {
   Slots<Attribute, kMaxAttributes> attributes_;
   Slots<Media, kMaxMedia> media_;
 };
+
+// What a section states, else what the session states, else sendrecv (RFC 8866, section 6.7).
+Direction stated_direction(const Session& session, const Media& media);
 
 }  // namespace voxlock::sdp

@@ -25,9 +25,22 @@ class Block {
   }
   // One bit for each octet above 0x7f.
   [[nodiscard]] uint32_t high_bits() const { return static_cast<uint32_t>(_mm_movemask_epi8(bytes_)); }
+  // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
+  [[nodiscard]] uint32_t specials() const {
+    const __m128i letter = _mm_sub_epi8(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
+    // '-', '.', '/' and the digits stand in one row.
+    const __m128i digit = _mm_sub_epi8(bytes_, _mm_set1_epi8('-'));
+    const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8('9' - '-')), digit);
+    const __m128i plain = _mm_or_si128(is_letter, _mm_andnot_si128(equal('/'), is_digit));
+    return static_cast<uint32_t>(_mm_movemask_epi8(plain)) ^ 0xffff;
+  }
+  // One bit for each octet that is c.
+  [[nodiscard]] uint32_t places_of(char c) const { return static_cast<uint32_t>(_mm_movemask_epi8(equal(c))); }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }
 
  private:
+  [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
   explicit Block(__m128i bytes) : bytes_(bytes) {}
   __m128i bytes_;
 };
@@ -53,6 +66,20 @@ class Block {
   [[nodiscard]] uint32_t high_bits() const {
     uint32_t mask = 0;
     for (int i = 0; i < kSize; ++i) mask |= static_cast<uint32_t>(bytes_[i] >> 7) << i;
+    return mask;
+  }
+  [[nodiscard]] uint32_t specials() const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i) {
+      const auto letter = static_cast<uint8_t>((bytes_[i] | 0x20) - 'a');
+      const auto digit = static_cast<uint8_t>(bytes_[i] - '-');
+      mask |= static_cast<uint32_t>(letter > 25 && (digit > '9' - '-' || bytes_[i] == '/')) << i;
+    }
+    return mask;
+  }
+  [[nodiscard]] uint32_t places_of(char c) const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i) mask |= static_cast<uint32_t>(bytes_[i] == static_cast<uint8_t>(c)) << i;
     return mask;
   }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }

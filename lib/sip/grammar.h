@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sip/block.h"
+
 namespace voxlock::sip::grammar {
 
 enum CharClass : uint16_t {
@@ -64,10 +66,17 @@ inline bool all(std::string_view text, unsigned bits) {
 }
 inline bool is_token(std::string_view text) { return all(text, kToken); }
 
+// The classes that hold every letter, every digit, '-' and '.': their runs are taken block by block.
+inline constexpr unsigned kBlockwise = kToken | kUser | kBareUser | kPassword | kParamChar | kHeaderChar | kHostChar |
+                                       kGenValue | kWord | kOpaque | kBareOpaque | kDisplay;
+
 // Runs forward through text.
 class Cursor {
  public:
-  explicit Cursor(std::string_view text) : p_(text.data()), end_(text.data() + text.size()) {}
+  explicit Cursor(std::string_view text) : Cursor(text, text.data() + text.size()) {}
+  // Octets up to readable_end may be looked at, though they do not belong to text.
+  Cursor(std::string_view text, const char* readable_end)
+      : p_(text.data()), end_(text.data() + text.size()), readable_end_(readable_end) {}
 
   [[nodiscard]] bool at_end() const { return p_ == end_; }
   [[nodiscard]] const char* position() const { return p_; }
@@ -87,14 +96,14 @@ class Cursor {
   // Takes the longest run of a class.
   std::string_view run(unsigned bits) {
     const char* start = p_;
-    while (p_ != end_ && is(*p_, bits)) ++p_;
+    skip(bits);
     return from(start);
   }
   // The same with "%hh" as one more member (escaped, RFC 3261 25.1).
   std::string_view run_escaped(unsigned bits) {
     const char* start = p_;
     do {
-      while (p_ != end_ && is(*p_, bits)) ++p_;
+      skip(bits);
     } while (take_escape());
     return from(start);
   }
@@ -116,7 +125,21 @@ class Cursor {
   // is none or it does not end.
   bool take_quoted(std::string_view& inside);
 
+  [[nodiscard]] const char* readable_end() const { return readable_end_; }
+
  private:
+  void skip(unsigned bits) {
+    const char* p = p_;
+    for (;; ++p) {
+      while ((bits & kBlockwise) != 0 && readable_end_ - p >= Block::kSize) {
+        const uint32_t specials = Block::load(p).specials();
+        p += specials != 0 ? Block::first(specials) : Block::kSize;
+        if (specials != 0) break;
+      }
+      if (p >= end_ || !is(*p, bits)) break;
+    }
+    p_ = p < end_ ? p : end_;
+  }
   // Takes "%hh".
   bool take_escape() { return p_ != end_ && *p_ == '%' && take_hex_pair(); }
   bool take_hex_pair();
@@ -126,6 +149,7 @@ class Cursor {
 
   const char* p_;
   const char* end_;
+  const char* readable_end_;
 };
 
 // Cuts the first element off a comma-separated list; commas inside quotes and angle brackets belong

@@ -7,16 +7,20 @@
 namespace voxlock::sip {
 
 bool is_ipv4(std::string_view text) {
-  int groups = 0;
-  while (!text.empty()) {
-    const size_t before = text.size();
-    const std::string_view group = text::cut(text, '.');
-    if (group.size() > 3 || !text::parse_decimal(group, 255)) return false;
-    // A dot at the very end leaves nothing behind it either.
-    if (text.empty() && before != group.size()) return false;
-    ++groups;
+  int dots = 0;
+  int digits = 0;
+  int value = 0;
+  if (text.size() > 15) return false;
+  for (const char c : text) {
+    if (c == '.') {
+      if (digits == 0 || ++dots > 3) return false;
+      digits = value = 0;
+    } else {
+      value = value * 10 + (c - '0');
+      if (!text::is_digit(c) || ++digits > 3 || value > 255) return false;
+    }
   }
-  return groups == 4;
+  return dots == 3 && digits != 0;
 }
 
 bool is_ipv6(std::string_view text) {
@@ -67,6 +71,33 @@ bool is_host_name(std::string_view text) {
   }
 }
 
+namespace {
+
+// Whether labels of a name neither are empty nor start or end with '-', up to two blocks of octets of
+// which all may be read. A name that ends with '.' is left to the slow path.
+bool has_good_labels(std::string_view host) {
+  constexpr int kHalf = Block::kSize;
+  const Block low = Block::load(host.data());
+  const Block high = Block::load(host.data() + kHalf);
+  const uint32_t dots = low.places_of('.') | high.places_of('.') << kHalf;
+  const uint32_t separators = dots | low.places_of('-') | high.places_of('-') << kHalf;
+  const uint32_t firsts = dots << 1 | 1;
+  const uint32_t lasts = dots >> 1 | 1U << (host.size() - 1);
+  const uint32_t inside = ~uint32_t{0} >> (32 - host.size());
+  return ((firsts | lasts) & separators & inside) == 0;
+}
+
+bool is_host(std::string_view host, const char* readable_end) {
+  if (host.empty()) return false;
+  // An address is told from a name by its last character.
+  const bool is_numeric = grammar::is(host.back(), grammar::kDigit);
+  if (is_numeric && is_ipv4(host)) return true;
+  const bool is_short = host.size() <= 2 * Block::kSize && readable_end - host.data() >= 2 * Block::kSize;
+  return (!is_numeric && is_short && has_good_labels(host)) || is_host_name(host);
+}
+
+}  // namespace
+
 namespace grammar {
 
 Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
@@ -80,9 +111,7 @@ Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
     out.host = cursor.from(start);
   } else {
     out.host = cursor.run(kHostChar);
-    // An address is told from a name by its last character.
-    const bool is_numeric = !out.host.empty() && is(out.host.back(), kDigit);
-    if (!(is_numeric && is_ipv4(out.host)) && !is_host_name(out.host)) return Status::ERR_SIP_HOST;
+    if (!is_host(out.host, cursor.readable_end())) return Status::ERR_SIP_HOST;
   }
   if (!(is_spaced ? cursor.take_separator(':') : cursor.take(':'))) return out;
   const auto port = text::parse_decimal(cursor.run(kDigit), UINT16_MAX);

@@ -166,17 +166,22 @@ class MessageParser {
     return result ? Result<void>() : Result<void>(result.error());
   }
 
-  static Result<void> take_address(std::string_view value, Address& out) {
-    grammar::Cursor cursor(value);
-    Address address;
-    VOXLOCK_TRY_VOID(grammar::take_address(cursor, address));
-    if (!cursor.at_end()) return Status::ERR_SIP_ADDRESS;
-    out = address;
-    return {};
+  // Values stand inside data_, so that blocks may be read up to its end.
+  [[nodiscard]] grammar::Cursor cursor_of(std::string_view value) const {
+    return {value, data_.data() + data_.size()};
+  }
+
+  // Fills out in place; leaves it empty on an error.
+  Result<void> take_address(std::string_view value, Address& out) const {
+    grammar::Cursor cursor = cursor_of(value);
+    Result<void> result = grammar::take_address(cursor, out);
+    if (result && !cursor.at_end()) result = Status::ERR_SIP_ADDRESS;
+    if (!result) out = {};
+    return result;
   }
 
   Result<void> take_vias(std::string_view value) {
-    grammar::Cursor cursor(value);
+    grammar::Cursor cursor = cursor_of(value);
     bool is_top = out_.via_.host.empty() && out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
     do {
       Via via;
@@ -187,7 +192,7 @@ class MessageParser {
   }
 
   Result<void> take_contacts(std::string_view value) {
-    grammar::Cursor cursor(value);
+    grammar::Cursor cursor = cursor_of(value);
     // The star stands alone (RFC 3261 20.10).
     if (value == "*" && !out_.has_contact_) {
       out_.has_contact_ = out_.contact_.is_star = true;
@@ -217,8 +222,8 @@ class MessageParser {
   }
 
   // route-param = name-addr: without the brackets nobody could tell its parameters apart.
-  static Result<void> check_routes(std::string_view value) {
-    grammar::Cursor cursor(value);
+  Result<void> check_routes(std::string_view value) const {
+    grammar::Cursor cursor = cursor_of(value);
     do {
       Address route;
       VOXLOCK_TRY_VOID(grammar::take_address(cursor, route));

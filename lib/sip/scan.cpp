@@ -1,6 +1,5 @@
 #include "sip/scan.h"
 
-#include <cstring>
 #include <utility>
 
 #include "base/text.h"
@@ -96,22 +95,17 @@ Step HeadScanner::next(std::string_view data) {
 
 // header-name HCOLON header-value; white space may stand before the colon (RFC 3261 7.3.1).
 Step HeadScanner::take_field(std::string_view data) {
-  const auto* colon = static_cast<const char*>(std::memchr(line.data(), ':', line.size()));
-  if (colon == nullptr) return bad_line(Status::ERR_SIP_HEADER_LINE);
-  std::string_view name(line.data(), static_cast<size_t>(colon - line.data()));
-  while (!name.empty() && text::is_space(name.back())) name.remove_suffix(1);
+  grammar::Cursor cursor(line, data.data() + data.size());
+  const std::string_view name = cursor.run(grammar::kToken);
+  while (text::is_space(cursor.peek())) cursor.move_to(cursor.position() + 1);
+  if (name.empty() || name.size() > UINT16_MAX || !cursor.take(':')) return bad_line(Status::ERR_SIP_HEADER_LINE);
   const HeaderId id = header_id(name);
-  // A name of the table is a token anyway.
-  if ((id == HeaderId::kOther && !grammar::is_token(name)) || name.size() > UINT16_MAX) {
-    return bad_line(Status::ERR_SIP_HEADER_LINE);
-  }
   if (field_count_ == kMaxHeaderFields) {
     error = Status::ERR_SIP_TOO_MANY_HEADERS;
     return Step::kTooLarge;
   }
   ++field_count_;
-  const std::string_view value =
-      grammar::trim_lws({colon + 1, static_cast<size_t>(line.data() + line.size() - colon - 1)});
+  const std::string_view value = grammar::trim_lws(cursor.rest());
   field = {offset_in(data, name.data()), offset_in(data, value.data()), static_cast<uint32_t>(value.size()),
            static_cast<uint16_t>(name.size()), id};
   return id == HeaderId::kContentLength ? take_content_length(value) : Step::kField;

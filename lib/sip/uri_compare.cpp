@@ -43,12 +43,19 @@ bool must_be_in_both(std::string_view name) {
   return false;
 }
 
-std::optional<Param> find_param(const Params& params, std::string_view name) {
+enum class Match { kMissing, kDiffers, kSame };
+
+// A name given twice (RFC 3261 19.1.1 forbids it) matches with any of its values, so that every URI
+// equals itself.
+Match match_param(const Params& params, const Param& wanted) {
+  Match out = Match::kMissing;
   ParamCursor cursor = params.begin();
   while (const auto param = cursor.next()) {
-    if (equals_unescaped(param->name, name, true)) return param;
+    if (!equals_unescaped(param->name, wanted.name, true)) continue;
+    if (param->has_value == wanted.has_value && equals_unescaped(param->value, wanted.value, true)) return Match::kSame;
+    out = Match::kDiffers;
   }
-  return std::nullopt;
+  return out;
 }
 
 // A URI with more parameters than this equals none: comparing takes the square of their number.
@@ -59,12 +66,9 @@ bool params_match(const Params& a, const Params& b, bool all_in_both) {
   size_t count = 0;
   while (const auto param = cursor.next()) {
     if (++count > kMaxCompared) return false;
-    const auto other = find_param(b, param->name);
-    if (!other) {
-      if (all_in_both || must_be_in_both(param->name)) return false;
-    } else if (param->has_value != other->has_value || !equals_unescaped(param->value, other->value, true)) {
-      return false;
-    }
+    const Match match = match_param(b, *param);
+    const bool may_miss = !all_in_both && !must_be_in_both(param->name);
+    if (match == Match::kDiffers || (match == Match::kMissing && !may_miss)) return false;
   }
   return true;
 }

@@ -7,6 +7,12 @@
 namespace voxlock::sip {
 namespace {
 
+uint32_t high_bits_of_four(const char* p) {
+  uint32_t all = 0;
+  for (int i = 0; i < 4; ++i) all |= Block::load(p + i * Block::kSize).high_bits();
+  return all;
+}
+
 // Length of the sequence at the start of text, 0 where it is not well-formed.
 size_t sequence_len(std::string_view text) {
   const auto at = [text](size_t i) { return static_cast<uint8_t>(i < text.size() ? text[i] : 0); };
@@ -31,6 +37,10 @@ size_t sequence_len(std::string_view text) {
 size_t find_bad_utf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
+    if (text.size() - at >= 4 * Block::kSize && high_bits_of_four(text.data() + at) == 0) {
+      at += 4 * Block::kSize;
+      continue;
+    }
     if (text.size() - at >= Block::kSize && Block::load(text.data() + at).high_bits() == 0) {
       at += Block::kSize;
       continue;

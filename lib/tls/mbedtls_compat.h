@@ -12,14 +12,24 @@
 
 namespace voxlock::tls::compat {
 
+// ECDHE with AEAD only (RFC 9325, section 4.2). A suite the library does not know must not stand here: a
+// server of 2.28 fails where a client offers it.
+#define VOXLOCK_TLS12_SUITES                                                                                  \
+  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,             \
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,         \
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0
+
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 inline constexpr bool kHasTls13 = true;
+inline constexpr int kSuites[] = {0x1301, 0x1302, 0x1303,  // AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
+                                  VOXLOCK_TLS12_SUITES};
 // TLS 1.3 of mbedTLS 3 runs on PSA, whose state is one per process; it may be called again.
 inline bool start_library() { return psa_crypto_init() == PSA_SUCCESS; }
 #else
 inline constexpr bool kHasTls13 = false;
+inline constexpr int kSuites[] = {VOXLOCK_TLS12_SUITES};
 inline bool start_library() { return true; }
 #endif
 inline void set_versions(mbedtls_ssl_config* config, bool from_13) {
@@ -34,6 +44,7 @@ inline constexpr int kTicket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 #else
 
 inline constexpr bool kHasTls13 = false;
+inline constexpr int kSuites[] = {VOXLOCK_TLS12_SUITES};
 inline bool start_library() { return true; }
 inline void set_versions(mbedtls_ssl_config* config, bool /*from_13*/) {
   mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);

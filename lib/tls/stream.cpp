@@ -20,16 +20,6 @@ constexpr size_t kRecordOverhead = 64;
 constexpr size_t kAlertReserve = 256;
 constexpr size_t kOutputCapacity = 36 * 1024;
 
-// ECDHE with AEAD only (RFC 9325, section 4.2); the TLS 1.3 suites are unknown numbers to 2.28.
-constexpr int kSuites[] = {0x1301, 0x1302, 0x1303,  // TLS 1.3: AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-                           MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-                           MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-                           0};
-
 int auth_mode(const Settings& settings) {
   if (settings.role == Role::kClient || settings.client_auth == ClientAuth::kRequired) return MBEDTLS_SSL_VERIFY_REQUIRED;
   return settings.client_auth == ClientAuth::kOptional ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE;
@@ -75,7 +65,7 @@ Result<void> Stream::configure(std::string_view expected_host) {
     return Status::ERR_NO_MEMORY;
   }
   compat::set_versions(&config_, settings_->requires_tls13);
-  mbedtls_ssl_conf_ciphersuites(&config_, kSuites);
+  mbedtls_ssl_conf_ciphersuites(&config_, compat::kSuites);
   mbedtls_ssl_conf_cert_profile(&config_, &certificate_profile());
   mbedtls_ssl_conf_authmode(&config_, auth_mode(*settings_));
   mbedtls_ssl_conf_rng(&config_, crypto::random_for_mbedtls, static_cast<RandomSource*>(&random_));
@@ -108,6 +98,9 @@ int Stream::on_send(void* user, const unsigned char* data, size_t size) {
   auto* self = static_cast<Stream*>(user);
   // Only an alert that is not encrypted shows what it says.
   if (size == 7 && data[0] == kAlertRecord) self->alert_sent_ = data[6];
+  // mbedTLS counts what it kept back as sent by the next write, which would lose that plaintext. write()
+  // leaves room for every answer an honest peer can cause; whoever causes more without taking is cut off.
+  if (self->state_ != State::kHandshake && size > self->output_.room()) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
   const size_t n = self->output_.push({data, size});
   return n != 0 ? static_cast<int>(n) : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -132,6 +125,10 @@ Status Stream::fail(int mbedtls_result) {
 
 Status Stream::classify(int mbedtls_result) const {
   if (certificate_status_ != Status::OK) return certificate_status_;
+  // mbedTLS looks at the key usages after judge(); without a verdict every bit is set.
+  constexpr uint32_t kUsage = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+  const uint32_t verdict = mbedtls_ssl_get_verify_result(&ssl_);
+  if (has_peer_certificate_ && verdict != UINT32_MAX && (verdict & kUsage) != 0) return Status::ERR_TLS_CERT_USAGE;
   const uint8_t alert = alert_received_ != 0 ? alert_received_ : alert_sent_;
   if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL) return Status::ERR_TLS_ALPN;
   if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION) return Status::ERR_TLS_VERSION;
@@ -146,6 +143,7 @@ Status Stream::classify(int mbedtls_result) const {
       return Status::ERR_NO_MEMORY;
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
     case MBEDTLS_ERR_SSL_INVALID_MAC:
+    case MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL:
       return Status::ERR_TLS_RECORD;
     case compat::kBadVersion:
       return Status::ERR_TLS_VERSION;
@@ -194,10 +192,7 @@ Result<void> Stream::end_input(uint64_t now_ns) {
   return {};
 }
 
-size_t Stream::take(MutableBytes out) {
-  const size_t n = output_.pop(out);
-  return n;
-}
+size_t Stream::take(MutableBytes out) { return output_.pop(out); }
 
 Result<size_t> Stream::write(ByteView plaintext) {
   if (state_ == State::kFailed) return failure_;

@@ -1,27 +1,24 @@
-// Full parse of one INVITE: From, To, Via, Contact, CSeq, Call-ID and routes structured. Prints ns per
-// message (median of interleaved rounds) and the ratio to each peer.
+// Full parse of one INVITE: From, To, Via, Contact, CSeq, Call-ID and routes structured, and its session
+// description where the peer reads one too.
 #include <osipparser2/osip_message.h>
 #include <osipparser2/osip_parser.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_mime.h>
 #include <sofia-sip/msg_parser.h>
+#include <sofia-sip/sdp.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_parser.h>
 #include <sofia-sip/su_alloc.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
-#include <vector>
 
+#include "bench/harness.h"
+#include "sdp/session.h"
 #include "sip/message.h"
 
 namespace {
-
-constexpr int kRounds = 15;
-constexpr int kParses = 4000;
 
 std::string make_invite() {
   const std::string sdp =
@@ -49,19 +46,27 @@ std::string make_invite() {
          "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
 }
 
-volatile size_t sink;
-
-void parse_ours(const std::string& data) {
+void parse_ours(const std::string& data, bool with_sdp) {
   static voxlock::sip::Message message;
   if (!message.parse(std::string_view(data))) std::abort();
-  sink = message.to().uri.host.size() + message.via().params.text.size();
+  voxlock::bench::keep(message);
+  if (!with_sdp) return;
+  static voxlock::sdp::Session session;
+  if (!session.parse(message.body())) std::abort();
+  voxlock::bench::keep(session);
 }
 
-void parse_sofia(const std::string& data) {
+void parse_sofia(const std::string& data, bool with_sdp) {
   msg_t* msg = msg_make(sip_default_mclass(), 0, data.data(), static_cast<ssize_t>(data.size()));
-  sip_t* sip = sip_object(msg);
+  const sip_t* sip = sip_object(msg);
   if (sip == nullptr || sip->sip_to == nullptr || sip->sip_via == nullptr) std::abort();
-  sink = std::strlen(sip->sip_to->a_url->url_host);
+  voxlock::bench::keep(*sip);
+  if (with_sdp) {
+    const sip_payload_t* body = sip->sip_payload;
+    sdp_parser_t* parser = sdp_parse(nullptr, body->pl_data, static_cast<issize_t>(body->pl_len), 0);
+    if (sdp_session(parser) == nullptr) std::abort();
+    sdp_parser_free(parser);
+  }
   msg_destroy(msg);
 }
 
@@ -69,35 +74,32 @@ void parse_osip(const std::string& data) {
   osip_message_t* sip = nullptr;
   osip_message_init(&sip);
   if (osip_message_parse(sip, data.data(), data.size()) != 0) std::abort();
-  sink = std::strlen(sip->to->url->host);
+  voxlock::bench::keep(*sip);
   osip_message_free(sip);
 }
 
-double time_ns(void (*parse)(const std::string&), const std::string& data) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < kParses; ++i) parse(data);
-  const std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - start;
-  return elapsed.count() / kParses;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+template <typename Parse>
+voxlock::bench::Work repeat(Parse parse) {
+  return [parse](size_t iterations) {
+    for (size_t i = 0; i < iterations; ++i) parse();
+  };
 }
 
 }  // namespace
 
-int main() {
+VOXLOCK_BENCH(sip_parse) {
   parser_init();
   const std::string data = make_invite();
-  std::vector<double> ours, sofia, osip;
-  for (int round = 0; round < kRounds; ++round) {
-    ours.push_back(time_ns(parse_ours, data));
-    sofia.push_back(time_ns(parse_sofia, data));
-    osip.push_back(time_ns(parse_osip, data));
-  }
-  std::printf("INVITE of %zu bytes\nvoxlock    %7.0f ns\nsofia-sip  %7.0f ns  ours is %.3f\nlibosip2   %7.0f ns  ours is %.3f\n",
-              data.size(), median(ours), median(sofia), median(ours) / median(sofia), median(osip),
-              median(ours) / median(osip));
-  return 0;
+  const auto ns = voxlock::bench::measure_ns({
+      repeat([&data] { parse_ours(data, false); }),
+      repeat([&data] { parse_ours(data, true); }),
+      repeat([&data] { parse_sofia(data, false); }),
+      repeat([&data] { parse_sofia(data, true); }),
+      repeat([&data] { parse_osip(data); }),
+  });
+  table.add({"sip: INVITE with SDP, against sofia-sip", ns[1] / ns[3], "ratio", 0.12});
+  table.add({"sip: INVITE without its SDP, against sofia-sip", ns[0] / ns[2], "ratio", {}});
+  table.add({"sip: INVITE without its SDP, against libosip2", ns[0] / ns[4], "ratio", 0.05});
+  table.add({"sip: INVITE of " + std::to_string(data.size()) + " bytes", ns[0], "ns", {}});
+  table.add({"sip: the same with SDP", ns[1], "ns", {}});
 }

@@ -297,11 +297,11 @@ def documented(files):
         for number, kind, name, comment in declarations(text):
             if comment is None:
                 yield path, number, f"{name} has no comment"
-            elif re.search(r"statuses as (for|of) voxlock_\w+", comment):
+            elif re.search(r"[Ss]tatuses as (for|of)[\s*]+voxlock_\w+", comment):
                 continue
             elif kind == "int32_t" and not re.search(r"Returns\b", comment):
                 yield path, number, f"{name} does not say what it returns"
-            elif kind == "int32_t" and not re.search(r"VOXLOCK_OK|VOXLOCK_ERR_|Returns (1|0|the|how)\b|Same|as voxlock_", comment):
+            elif kind == "int32_t" and not re.search(r"VOXLOCK_OK|VOXLOCK_ERR_|Returns (1|0|the|how|one of)\b|Same|as voxlock_", comment):
                 yield path, number, f"{name} does not list its statuses"
 
 

@@ -1,5 +1,6 @@
 #include "voxlock/tls.h"
 
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -154,6 +155,43 @@ TEST_CASE("NULL, sizes and ranges of the TLS functions") {
   wrong = Host::identity_config();
   wrong.not_after_s = 1;
   CHECK(voxlock_identity_new(host.ctx, &wrong, &identity) == VOXLOCK_ERR_INVALID_ARGUMENT);
+}
+
+TEST_CASE("structs of an older host, which end before the last fields") {
+  Host host;
+  voxlock_tls_settings_config config = host.settings_config(VOXLOCK_TLS_CLIENT);
+  config.struct_size = static_cast<uint32_t>(offsetof(voxlock_tls_settings_config, alpn));
+  voxlock_tls_settings* settings = nullptr;
+  REQUIRE(voxlock_tls_settings_new(host.ctx, &config, &settings) == VOXLOCK_OK);
+  voxlock_tls* tls = nullptr;
+  REQUIRE(voxlock_tls_new(host.ctx, settings, "a.example", &tls) == VOXLOCK_OK);
+  voxlock_tls_settings_free(settings);
+  voxlock_tls_info info;
+  std::memset(&info, 0x5a, sizeof info);
+  info.struct_size = static_cast<uint32_t>(offsetof(voxlock_tls_info, peer_sha256));
+  CHECK(voxlock_tls_get_info(tls, &info) == VOXLOCK_OK);
+  CHECK(info.state == VOXLOCK_TLS_HANDSHAKE);
+  CHECK(info.peer_sha256[0] == 0x5a);
+  voxlock_tls_free(tls);
+}
+
+TEST_CASE("every allocation behind voxlock_identity_new may fail") {
+  Host host;
+  for (const bool for_good : {false, true}) {
+    for (uint64_t n = 0;; ++n) {
+      const uint64_t before = host.allocator.live_blocks;
+      host.allocator.has_failed = false;
+      host.allocator.fail_after(n, for_good);
+      const voxlock_identity_config config = Host::identity_config();
+      voxlock_identity* identity = nullptr;
+      const int32_t status = voxlock_identity_new(host.ctx, &config, &identity);
+      host.allocator.never_fail();
+      CHECK(status == (host.allocator.has_failed ? VOXLOCK_ERR_NO_MEMORY : VOXLOCK_OK));
+      voxlock_identity_free(identity);
+      CHECK(host.allocator.live_blocks == before);
+      if (!host.allocator.has_failed) break;
+    }
+  }
 }
 
 TEST_CASE("every allocation behind the TLS functions may fail") {

@@ -54,13 +54,49 @@ const Case kRfc4475[] = {
     {"inv2543", Status::OK, 0},
 };
 
-constexpr std::string_view kFlawed[] = {
-    "rfc3261/005-", "rfc3327/009-", "rfc3327/010-", "rfc3327/011-", "rfc3327/012-", "rfc3515/001-",
-    "rfc3515/005-", "rfc3665/159-", "rfc5626/002-",
-    "rfc3327/001-", "rfc3327/002-", "rfc3327/003-", "rfc3327/004-", "rfc3327/005-", "rfc3327/006-",
-    "rfc3327/007-", "rfc3327/008-", "rfc3665/003-", "rfc4028/002-", "rfc5359/002-", "rfc5359/003-",
-    "rfc5359/015-", "rfc5359/016-", "rfc5359/022-", "rfc5359/023-", "rfc5359/084-", "rfc5359/085-",
-    "rfc5626/001-",
+// Examples that are no legal messages. Rejecting each is right: what is wrong lies in the example, not
+// in a form that peers send.
+struct Flaw {
+  std::string_view file;
+  Status status;
+};
+constexpr Flaw kFlawed[] = {
+    // A To or Request-URI without scheme; RFC 3261 25.1 knows no such addr-spec.
+    {"rfc3261/005-", Status::ERR_SIP_URI},
+    {"rfc3327/009-", Status::ERR_SIP_URI},
+    {"rfc3327/010-", Status::ERR_SIP_URI},
+    {"rfc3327/011-", Status::ERR_SIP_URI},
+    {"rfc3327/012-", Status::ERR_SIP_URI},
+    {"rfc5626/002-", Status::ERR_SIP_URI},
+    // " . . ." stands for what was left out, and reads as a fold of the field before it.
+    {"rfc3327/001-", Status::ERR_SIP_TOKEN_LIST},
+    {"rfc3327/002-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/003-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/004-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/005-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/006-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/007-", Status::ERR_SIP_ADDRESS},
+    {"rfc3327/008-", Status::ERR_SIP_ADDRESS},
+    // "Refer-To: (whatever URI)".
+    {"rfc3515/001-", Status::ERR_SIP_URI},
+    {"rfc3515/005-", Status::ERR_SIP_URI},
+    // The second line of Record-Route starts with no white space: RFC 3261 7.3.1 wants it for a fold.
+    {"rfc3665/159-", Status::ERR_SIP_URI},
+    // No comma between the realm and the nonce.
+    {"rfc3665/003-", Status::ERR_SIP_AUTH},
+    // A Route without angle brackets, so that nobody could tell whose parameter "lr" is (20.34).
+    {"rfc4028/002-", Status::ERR_SIP_ADDRESS},
+    // "Content Length:0": a name with a space. Skipping the line would leave the framing to a guess.
+    {"rfc5359/002-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/003-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/015-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/016-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/022-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/023-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/084-", Status::ERR_SIP_HEADER_LINE},
+    {"rfc5359/085-", Status::ERR_SIP_HEADER_LINE},
+    // ";;": RFC 4475 3.1.2.1 calls extraneous separators malformed.
+    {"rfc5626/001-", Status::ERR_SIP_PARAM},
 };
 
 const Case* find_case(const std::string& name) {
@@ -228,11 +264,10 @@ TEST_CASE("examples of RFCs are written again as equivalent messages") {
     Message message;
     const Status status = message.parse(std::string_view(data)).error();
     CAPTURE(status_name(to_int(status)), message.error_offset());
-    // The RFC's own text is no legal message there: a part is left out (" . . ."), "Content Length", an
-    // empty parameter, a missing comma between credentials, a Route without brackets, a URI without scheme.
     const auto* flaw = std::find_if(std::begin(kFlawed), std::end(kFlawed),
-                                    [&file](std::string_view name) { return file.find(name) != std::string::npos; });
-    CHECK((status == Status::OK) == (flaw == std::end(kFlawed)));
+                                    [&file](const Flaw& entry) { return file.find(entry.file) != std::string::npos; });
+    const Status expected = flaw == std::end(kFlawed) ? Status::OK : flaw->status;
+    CHECK(std::string(status_name(to_int(status))) == status_name(to_int(expected)));
     if (status != Status::OK) continue;
     std::vector<uint8_t> out(data.size() * 2 + 200);
     Writer writer(out);

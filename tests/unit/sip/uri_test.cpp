@@ -105,6 +105,8 @@ TEST_CASE("RFC 3261 19.1.4: which URIs are equal") {
       {"sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting", false},
       {"sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off", false},
       {"sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4", false},
+      {"sip:b.c;maddr=x.y;maddr=z.y", "sip:b.c;maddr=x.y;maddr=z.y", true},
+      {"sip:b.c;maddr=x.y;maddr=z.y", "sip:b.c;maddr=w.y", false},
       {"sip:a@b.c", "sips:a@b.c", false},
       {"sip:b.c", "sip:a@b.c", false},
       {"sip:a:x@b.c", "sip:a@b.c", false},

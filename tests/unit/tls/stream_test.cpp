@@ -64,7 +64,7 @@ TEST_CASE("two streams agree in pieces of every size") {
     CHECK(read_all(*pair.client) == "good day");
   }
   const auto info = pair.client->info();
-  CHECK(info.version.substr(0, 4) == "TLS ");
+  CHECK(info.version == (tls::has_tls13() ? "TLS 1.3" : "TLS 1.2"));
   CHECK(info.cipher.substr(0, 4) == "TLS_");
   CHECK(info.is_peer_verified);
   CHECK_FALSE(pair.server->info().is_peer_verified);
@@ -92,6 +92,70 @@ TEST_CASE("back-pressure: nothing is lost where nobody takes and nobody reads") 
     received += read_all(*pair.server);
   }
   CHECK(received == sent);
+}
+
+TEST_CASE("close and alerts find room behind a full output, and no plaintext is lost") {
+  Pair pair;
+  talk(*pair.client, *pair.server);
+  const std::string sent(200000, 'x');
+  const auto written = pair.client->write(as_bytes(sent));
+  REQUIRE(written);
+  REQUIRE(*written < sent.size());
+  CHECK(*pair.client->write(as_bytes("y")) == 0);
+  REQUIRE(pair.client->close());
+  CHECK(pair.client->state() == tls::State::kClosing);
+  std::string received;
+  while (carry(*pair.client, *pair.server, 1000)) received += read_all(*pair.server);
+  CHECK(received == sent.substr(0, *written));
+  CHECK(pair.server->state() == tls::State::kClosed);
+}
+
+TEST_CASE("TLS 1.3 alone, where the library has it") {
+  Pair pair;
+  tls::SettingsRequest request;
+  request.authorities = pair.identity.certificate_der();
+  request.requires_tls13 = true;
+  const auto made = tls::Settings::create(pair.host.context, request);
+  if (!tls::has_tls13()) {
+    CHECK(made.error() == Status::ERR_UNSUPPORTED);
+    return;
+  }
+  REQUIRE(made);
+  for (const size_t step : {size_t{1}, size_t{100}, size_t{4096}}) {
+    pair.connect(server_settings(pair.host, pair.identity), *made);
+    talk(*pair.client, *pair.server, step);
+    CHECK(pair.client->info().version == "TLS 1.3");
+    CHECK(pair.server->info().version == "TLS 1.3");
+  }
+}
+
+TEST_CASE("the server's flights may end after any byte, and the client's later ones") {
+  Pair pair;
+  const auto run_until = [&](bool cuts_server, size_t n) {
+    pair.connect(server_settings(pair.host, pair.identity), client_settings(pair.host, pair.identity));
+    tls::Stream& from = cuts_server ? *pair.server : *pair.client;
+    tls::Stream& to = cuts_server ? *pair.client : *pair.server;
+    REQUIRE(pair.client->start(0));
+    size_t left = n;
+    uint8_t wire[256];
+    bool has_moved = true;
+    while (has_moved) {
+      has_moved = carry(to, from);
+      const size_t taken = from.take(MutableBytes(wire).first(std::min(left, sizeof wire)));
+      left -= taken;
+      if (taken != 0) REQUIRE(to.feed(ByteView(wire).first(taken), 0));
+      has_moved = has_moved || taken != 0;
+    }
+    if (to.state() == tls::State::kOpen) return false;
+    CHECK(to.end_input(0).error() == Status::ERR_TLS_TRUNCATED);
+    CHECK(to.info().version.empty());
+    return true;
+  };
+  for (const bool cuts_server : {true, false}) {
+    size_t n = 0;
+    while (run_until(cuts_server, n)) n += 13;
+    CHECK(n > 200);
+  }
 }
 
 TEST_CASE("RFC 5246 7.2.1: close_notify in every order, and truncation") {
@@ -135,6 +199,25 @@ TEST_CASE("a handshake that ends after any byte is truncated") {
     CHECK(server->end_input(0).error() == Status::ERR_TLS_TRUNCATED);
     CHECK(server->feed(hello, 0).error() == Status::ERR_TLS_TRUNCATED);
   }
+}
+
+TEST_CASE("RFC 8446 4.1.2: a server takes a hello that also offers suites it does not know") {
+  Pair pair;
+  REQUIRE(pair.client->start(0));
+  std::vector<uint8_t> hello(4096);
+  hello.resize(pair.client->take(hello));
+  // Record header 5, handshake header 4, version 2, random 32, session id, length of the suites.
+  constexpr size_t kSessionId = 5 + 4 + 2 + 32;
+  const size_t suites = kSessionId + 1 + hello[kSessionId];
+  const uint8_t unknown[] = {0x13, 0x01, 0x13, 0x02, 0xfe, 0xed};
+  hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(suites + 2), std::begin(unknown), std::end(unknown));
+  for (const size_t length_at : {size_t{3}, size_t{7}, suites}) {
+    const size_t length = hello[length_at] * size_t{256} + hello[length_at + 1] + sizeof unknown;
+    hello[length_at] = static_cast<uint8_t>(length >> 8);
+    hello[length_at + 1] = static_cast<uint8_t>(length);
+  }
+  REQUIRE(pair.server->feed(hello, 0));
+  CHECK(pair.server->pending_output() > 500);
 }
 
 TEST_CASE("garbage and plain SIP fail at once, for both roles") {

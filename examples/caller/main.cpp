@@ -1,0 +1,210 @@
+// Calls a SIP URI, plays a recording to its end, hangs up, and leaves what it heard.
+#include <cctype>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include "common/names.h"
+#include "common/options.h"
+#include "common/phone.h"
+#include "common/report.h"
+#include "common/sip_host.h"
+#include "common/wav.h"
+
+namespace example {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"to", "URI", nullptr, "whom to call, sips:name@host:port"},
+    {"play", "WAV", nullptr, "8 kHz recording to play; without it the far end hangs up"},
+    {"record", "WAV", nullptr, "where what was heard goes"},
+    {"report", "JSON", nullptr, "where the report goes"},
+    {"ca", "PEM", nullptr, "authorities that the far end's certificate is verified with"},
+    {"cert", "PEM", nullptr, "own certificate, for mutual TLS"},
+    {"key", "PEM", nullptr, "its key"},
+    {"codec", "LIST", "PCMU", "codecs, preferred first: PCMU,PCMA,opus"},
+    {"suite", "LIST", "AES_CM_128_HMAC_SHA1_80", "SRTP suites, preferred first"},
+    {"digits", "0-9*#A-D", nullptr, "keys to press"},
+    {"user", "NAME", nullptr, "for a far end that asks for credentials"},
+    {"password", "TEXT", nullptr, "for the same"},
+    {"realm", "TEXT", nullptr, "for the same"},
+    {"ip", "ADDRESS", "127.0.0.1", "own address"},
+    {"transport", "KIND", "tls", "tls, or tcp for tests"},
+};
+
+// After the last word, so that nothing on its way is cut off.
+constexpr uint64_t kTailNs = 300'000'000;
+constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
+
+SipHostConfig host_config(const Options& options) {
+  SipHostConfig config;
+  config.ip = options.get("ip");
+  config.certificate = options.get("cert");
+  config.key = options.get("key");
+  config.authorities = options.get("ca");
+  config.user = options.has("user") ? options.get("user") : "caller";
+  const std::string transport = options.get("transport");
+  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  config.is_tls = transport == "tls";
+  if (config.is_tls && config.authorities.empty()) throw std::runtime_error("--ca is needed to verify the far end");
+  return config;
+}
+
+PhoneConfig phone_config(const Options& options) {
+  PhoneConfig config;
+  config.ip = options.get("ip");
+  config.codecs = parse_codecs(options.get("codec"));
+  config.suites = parse_suites(options.get("suite"));
+  config.digits = options.get("digits");
+  if (config.digits.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
+    throw std::runtime_error("--digits are of 0-9*#A-D, not '" + config.digits + "'");
+  }
+  config.signalling = options.get("transport") == "tls" ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_PLAIN;
+  if (!options.has("play")) return config;
+  Wav wav = read_wav(options.get("play"));
+  if (wav.rate != 8000) throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
+  config.play = std::move(wav.samples);
+  return config;
+}
+
+class Caller {
+ public:
+  explicit Caller(const Options& options)
+      : options_(options),
+        ctx_(make_context()),
+        phone_(loop_, ctx_.get(), phone_config(options)),
+        host_(loop_, ctx_.get(), host_config(options), [this](const SipEvent& event) { on_event(event); }) {}
+
+  int run() {
+    if (options_.has("password")) {
+      host_.set_credentials(options_.get("realm"), options_.get("user"), options_.get("password"));
+    }
+    int32_t status = VOXLOCK_OK;
+    call_ = host_.invite(options_.get("to"), phone_.offer(), status);
+    check(status, "cannot call " + options_.get("to"));
+    loop_.run([this] { return before_wait(); }, [this] { hang_up(); });
+    return finish();
+  }
+
+ private:
+  void on_event(const SipEvent& event) {
+    auto verdict = make_result<voxlock_verdict>();
+    switch (event.event.type) {
+      case VOXLOCK_UA_EV_ANSWERED:
+        if (phone_.accept_answer(std::string(event.sdp), verdict)) {
+          security_ = host_.security(event.event.connection);
+          is_answered_ = true;
+          phone_.start();
+        } else {
+          failure_ = std::string("the answer does not do: ") + verdict.warning;
+          hang_up();
+        }
+        break;
+      case VOXLOCK_UA_EV_OFFER:
+        answer_offer(event);
+        break;
+      case VOXLOCK_UA_EV_ENDED:
+        note_end(event);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void answer_offer(const SipEvent& event) {
+    auto verdict = make_result<voxlock_verdict>();
+    const std::string sdp = phone_.answer(std::string(event.sdp), verdict);
+    if (!sdp.empty()) {
+      (void)voxlock_ua_answer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(), now_ns());
+      return;
+    }
+    auto refusal = make_config(voxlock_ua_refusal_init);
+    refusal.status = static_cast<uint32_t>(verdict.sip_status);
+    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
+    refusal.warning = verdict.warning;
+    refusal.warning_len = std::string_view(verdict.warning).size();
+    (void)voxlock_ua_reject(host_.ua(), call_, &refusal, now_ns());
+  }
+
+  void note_end(const SipEvent& event) {
+    if (is_answered_) phone_.stop();
+    is_over_ = true;
+    ended_ = cause_name(event.event.cause);
+    if (is_answered_ || !failure_.empty()) return;
+    failure_ = "the call failed: ";
+    failure_ += event.event.status != 0 ? std::to_string(event.event.status) + " " + std::string(event.reason) : ended_;
+    if (!event.warning.empty()) failure_ += ", warning " + std::string(event.warning);
+  }
+
+  void hang_up() {
+    if (is_over_ || is_hanging_up_) return;
+    is_hanging_up_ = true;
+    give_up_ns_ = now_ns() + kHangupTimeoutNs;
+    (void)voxlock_ua_hangup(host_.ua(), call_, now_ns());
+  }
+
+  uint64_t before_wait() {
+    host_.advance();
+    if (is_answered_ && !is_over_) follow_phone();
+    const uint64_t now = now_ns();
+    if ((is_over_ && host_.has_sent_all()) || now >= give_up_ns_) loop_.stop();
+    host_.advance();
+    return std::min({host_.next_deadline(), phone_.next_deadline(), give_up_ns_, tail_ns_});
+  }
+
+  void follow_phone() {
+    phone_.advance();
+    if (phone_.has_timed_out()) {
+      failure_ = "no audio from the far end";
+      hang_up();
+    }
+    if (!options_.has("play") || !phone_.has_played()) return;
+    if (tail_ns_ == UINT64_MAX) tail_ns_ = now_ns() + kTailNs;
+    if (now_ns() < tail_ns_) return;
+    tail_ns_ = UINT64_MAX - 1;
+    hang_up();
+  }
+
+  int finish() {
+    if (is_over_ == false && failure_.empty()) failure_ = "the far end did not confirm the end of the call";
+    if (options_.has("record")) write_wav(options_.get("record"), {8000, phone_.recorded()});
+    nlohmann::json report = report_of(phone_);
+    report["answered"] = is_answered_;
+    report["ended"] = ended_;
+    report["tls_version"] = security_.version;
+    report["tls_cipher"] = security_.cipher;
+    report["peer_verified"] = security_.is_peer_verified;
+    write_report(options_.get("report"), report);
+    std::printf("%s\n", report.dump().c_str());
+    if (failure_.empty()) return is_answered_ ? 0 : 1;
+    std::fprintf(stderr, "caller: %s\n", failure_.c_str());
+    return 1;
+  }
+
+  const Options& options_;
+  EventLoop loop_;
+  ContextHandle ctx_;
+  Phone phone_;
+  SipHost host_;
+  SecurityInfo security_;
+  std::string failure_;
+  std::string ended_ = "unanswered";
+  uint64_t call_ = 0;
+  uint64_t give_up_ns_ = UINT64_MAX;
+  uint64_t tail_ns_ = UINT64_MAX;
+  bool is_answered_ = false;
+  bool is_hanging_up_ = false;
+  bool is_over_ = false;
+};
+
+int call(int argc, char** argv) {
+  const Options options(argc, argv, "calls a SIP URI and plays a recording", kOptions);
+  if (!options.has("to")) throw std::runtime_error("--to is needed, see --help");
+  Caller caller(options);
+  return caller.run();
+}
+
+}  // namespace
+}  // namespace example
+
+int main(int argc, char** argv) { return example::run_main("caller", example::call, argc, argv); }

@@ -1,0 +1,88 @@
+// One end of a call: plays a recording into a leg and records what comes out of it, at 8 kHz.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/event_loop.h"
+#include "common/sockets.h"
+#include "common/voxlock.h"
+
+namespace example {
+
+struct PhoneConfig {
+  std::string ip = "127.0.0.1";
+  std::vector<uint32_t> codecs;    // VOXLOCK_CODEC_*, preferred first
+  std::vector<uint32_t> suites;    // VOXLOCK_AES_CM_128_HMAC_SHA1_80 ..., preferred first
+  std::vector<int16_t> play;       // 8 kHz; silence after its end
+  std::string digits;              // pressed one by one from the start on (RFC 4733)
+  int32_t signalling = VOXLOCK_SIGNALLING_UNKNOWN;  // how the SDP travels
+  uint32_t media_timeout_ms = 5000;                 // of silence on the wire, then has_timed_out()
+};
+
+struct PhoneStats {
+  voxlock_leg_stats leg;
+  voxlock_leg_media_info media;
+  std::string digits;              // as heard
+};
+
+class Phone {
+ public:
+  Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config);
+  ~Phone();
+  Phone(const Phone&) = delete;
+  Phone& operator=(const Phone&) = delete;
+
+  std::string offer();
+  // The answer; empty where the offer was refused, and then verdict says why.
+  std::string answer(const std::string& offer, voxlock_verdict& verdict);
+  bool accept_answer(const std::string& answer, voxlock_verdict& verdict);
+
+  // Begins to play and to record; needs an agreement.
+  void start();
+  // Sends an RTCP BYE and stops.
+  void stop();
+  // True once the recording was played to its end.
+  [[nodiscard]] bool has_played() const { return position_ >= config_.play.size(); }
+
+  // True once the peer sent nothing for media_timeout_ms though it should.
+  [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
+
+  [[nodiscard]] uint64_t next_deadline() const;
+  void advance();
+
+  [[nodiscard]] const std::vector<int16_t>& recorded() const { return recorded_; }
+  [[nodiscard]] PhoneStats stats() const;
+
+ private:
+  void read_socket();
+  void drain();
+  void play_frame();
+  bool play_digit();
+  void record(const voxlock_media_event& event);
+  void refresh_codec();
+
+  EventLoop& loop_;
+  voxlock_context* ctx_;
+  PhoneConfig config_;
+  Fd socket_;
+  UdpBatch batch_;
+  Handle<voxlock_leg, voxlock_leg_free> leg_;
+  Handle<voxlock_encoder, voxlock_encoder_free> encoder_;
+  Handle<voxlock_decoder, voxlock_decoder_free> decoder_;
+  voxlock_leg_media_info media_{};
+  std::vector<uint8_t> arena_;
+  std::vector<int16_t> recorded_;
+  std::string digits_;
+  size_t position_ = 0;
+  uint32_t timestamp_ = 0;
+  uint64_t next_frame_ns_ = UINT64_MAX;
+  size_t digit_frame_ = 0;   // frames since the first digit began
+  uint32_t digit_timestamp_ = 0;
+  bool is_first_frame_ = true;
+  bool has_timed_out_ = false;
+};
+
+}  // namespace example

@@ -1,0 +1,32 @@
+#include "common/report.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "common/names.h"
+
+namespace example {
+
+nlohmann::json report_of(const Phone& phone) {
+  const PhoneStats stats = phone.stats();
+  return {
+      {"packets", stats.leg.packets_in},
+      {"packets_sent", stats.leg.packets_out},
+      {"lost", stats.leg.lost_in},
+      {"auth_failures", stats.leg.dropped[VOXLOCK_DROP_AUTH]},
+      {"codec", codec_name(stats.media.codec)},
+      {"suite", suite_name(stats.media.suite_recv)},
+      {"digits", stats.digits},
+      {"recorded_seconds", static_cast<double>(phone.recorded().size()) / 8000.0},
+  };
+}
+
+void write_report(const std::string& path, const nlohmann::json& report) {
+  if (path.empty()) return;
+  std::ofstream file(path, std::ios::trunc);
+  if (!(file << report.dump(2) << '\n')) throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
+}
+
+}  // namespace example

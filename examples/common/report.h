@@ -1,0 +1,16 @@
+// What a phone measured, as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "common/phone.h"
+
+namespace example {
+
+nlohmann::json report_of(const Phone& phone);
+
+// Throws std::runtime_error where the file cannot be written; does nothing for an empty path.
+void write_report(const std::string& path, const nlohmann::json& report);
+
+}  // namespace example

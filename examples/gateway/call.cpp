@@ -1,0 +1,219 @@
+#include "gateway/call.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/addresses.h"
+
+namespace example {
+namespace {
+
+constexpr size_t kSdpRoom = 8192;
+constexpr size_t kArena = 64 * 1024;
+constexpr int kPairTries = 64;
+
+template <size_t N>
+void copy_list(const std::vector<uint32_t>& from, uint32_t (&to)[N]) {
+  if (from.empty()) return;
+  std::fill(std::begin(to), std::end(to), 0u);
+  std::copy_n(from.begin(), std::min(from.size(), N), to);
+}
+
+// RFC 3550, section 11: RTP on an even port and RTCP on the next, for peers without RFC 5761.
+void bind_pair(const std::string& ip, Fd& rtp, Fd& rtcp) {
+  for (int i = 0; i < kPairTries; ++i) {
+    rtp = bind_udp(ip, 0);
+    const uint16_t port = local_port(rtp.get());
+    if (port % 2 != 0) continue;
+    try {
+      rtcp = bind_udp(ip, static_cast<uint16_t>(port + 1));
+      return;
+    } catch (const std::runtime_error&) {
+      continue;  // taken: another pair
+    }
+  }
+  throw std::runtime_error("no pair of free UDP ports");
+}
+
+// RFC 7983, section 7, and RFC 5761, section 4: version 2, and no RTCP packet type.
+bool is_rtp(const Packet& packet) {
+  if (packet.len < 12 || packet.data[0] >> 6 != 2) return false;
+  const uint8_t type = packet.data[1] & 0x7f;
+  return type < 64 || type > 95;
+}
+
+// A step that failed for no fault of the description: it is refused, and the call goes on as before.
+void note_failure(SdpStep& step, int32_t status) {
+  if (status == VOXLOCK_OK) return;
+  step.verdict.kind = VOXLOCK_REFUSED;
+  step.verdict.reason = status;
+  // Our own offer is out: glare (RFC 3261, section 14.2).
+  step.verdict.sip_status = status == VOXLOCK_ERR_WRONG_STATE ? 491 : 500;
+  step.verdict.warn_code = 0;
+  step.verdict.warning = "";
+}
+
+}  // namespace
+
+Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config, std::array<int32_t, 2> signalling,
+           Latency& latency)
+    : loop_(loop),
+      latency_(latency),
+      arena_(kArena),
+      legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]), make_leg(ctx, kRoom, config, signalling[kRoom])} {
+  auto bridge_config = make_config(voxlock_bridge_config_init);
+  bridge_config.denoise_db[VOXLOCK_FORWARD] = config.denoise_db;
+  voxlock_bridge* bridge = nullptr;
+  check(voxlock_bridge_new(ctx, legs_[kTrunk].handle.get(), legs_[kRoom].handle.get(), &bridge_config, &bridge),
+        "bridge");
+  bridge_.reset(bridge);
+  for (uint32_t leg = 0; leg < legs_.size(); ++leg) {
+    watch(legs_[leg].rtp.get(), leg);
+    watch(legs_[leg].rtcp.get(), leg);
+  }
+}
+
+Call::~Call() {
+  for (const Leg& leg : legs_) {
+    loop_.remove(leg.rtp.get());
+    loop_.remove(leg.rtcp.get());
+  }
+}
+
+Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config, int32_t signalling) {
+  Leg out;
+  bind_pair(config.ip, out.rtp, out.rtcp);
+  auto leg_config = make_config(voxlock_leg_config_init);
+  copy_list(config.codecs[index], leg_config.codecs);
+  copy_list(config.suites[index], leg_config.suites);
+  leg_config.rtp_address = to_voxlock(make_address(config.ip, local_port(out.rtp.get())));
+  leg_config.signalling = signalling;
+  leg_config.opus_complexity = config.opus_complexity;
+  leg_config.media_timeout_ms = config.media_timeout_ms;
+  voxlock_leg* leg = nullptr;
+  check(voxlock_leg_new(ctx, &leg_config, &leg), "leg");
+  out.handle.reset(leg);
+  return out;
+}
+
+void Call::watch(int fd, uint32_t leg) {
+  loop_.add(fd, EPOLLIN, [this, fd, leg](uint32_t) { read_socket(fd, leg); });
+}
+
+SdpStep Call::offer(size_t leg) {
+  SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
+  size_t len = step.sdp.size();
+  note_failure(step, voxlock_leg_offer(legs_[leg].handle.get(), 0, reinterpret_cast<uint8_t*>(step.sdp.data()), &len,
+                                       now_ns()));
+  step.sdp.resize(step.is_refused() ? 0 : len);
+  return step;
+}
+
+SdpStep Call::answer(size_t leg, std::string_view offer) {
+  SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
+  size_t len = step.sdp.size();
+  note_failure(step, voxlock_leg_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(offer.data()),
+                                        offer.size(), reinterpret_cast<uint8_t*>(step.sdp.data()), &len, &step.verdict,
+                                        now_ns()));
+  step.sdp.resize(step.is_refused() ? 0 : len);
+  return step;
+}
+
+SdpStep Call::accept(size_t leg, std::string_view answer) {
+  SdpStep step{{}, make_result<voxlock_verdict>()};
+  note_failure(step, voxlock_leg_accept_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(answer.data()),
+                                               answer.size(), &step.verdict, now_ns()));
+  return step;
+}
+
+void Call::close() {
+  (void)voxlock_bridge_close(bridge_.get(), now_ns());
+  drain();
+}
+
+void Call::advance() { drain(); }
+
+void Call::read_socket(int fd, uint32_t leg) {
+  std::array<voxlock_datagram, UdpBatch::kMax> datagrams;
+  for (;;) {
+    const auto packets = batch_.receive(fd);
+    if (packets.empty()) return;
+    for (size_t i = 0; i < packets.size(); ++i) {
+      datagrams[i] = {packets[i].data, packets[i].len, to_voxlock(packets[i].address), leg};
+    }
+    (void)voxlock_bridge_input(bridge_.get(), datagrams.data(), packets.size(), now_ns());
+    drain();
+    // From the kernel's time of arrival to the moment when what became of it was handed back.
+    const uint64_t sent_ns = wall_ns();
+    for (const Packet& packet : packets) {
+      if (packet.arrival_ns != 0 && packet.arrival_ns < sent_ns && is_rtp(packet)) {
+        latency_.add(sent_ns - packet.arrival_ns);
+      }
+    }
+    if (packets.size() < UdpBatch::kMax) return;
+  }
+}
+
+void Call::drain() {
+  std::array<voxlock_media_event, 64> events;
+  size_t count = 0;
+  do {
+    check(voxlock_bridge_poll(bridge_.get(), events.data(), events.size(), &count, arena_.data(), arena_.size(),
+                              now_ns()),
+          "poll");
+    for (size_t i = 0; i < count; ++i) follow(events[i]);
+  } while (count != 0);
+  batch_.send();
+}
+
+void Call::follow(const voxlock_media_event& event) {
+  const Leg& leg = legs_[event.leg];
+  switch (event.type) {
+    case VOXLOCK_EV_TRANSMIT: {
+      const bool has_own_socket = event.is_rtcp != 0 && media(event.leg).rtcp_mux == 0;
+      batch_.queue(has_own_socket ? leg.rtcp.get() : leg.rtp.get(), to_socket(event.address),
+                   arena_.data() + event.offset, event.len);
+      break;
+    }
+    case VOXLOCK_EV_DIGIT:
+      digits_ += static_cast<char>(event.digit);
+      break;
+    case VOXLOCK_EV_TIMEOUT: {
+      // A peer on hold may be silent.
+      const int32_t direction = media(event.leg).direction;
+      has_timed_out_ = has_timed_out_ || direction == VOXLOCK_SENDRECV || direction == VOXLOCK_RECVONLY;
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+voxlock_bridge_stats Call::stats() const {
+  auto out = make_result<voxlock_bridge_stats>();
+  check(voxlock_bridge_get_stats(bridge_.get(), &out), "stats");
+  return out;
+}
+
+voxlock_leg_stats Call::leg_stats(size_t leg) const {
+  auto out = make_result<voxlock_leg_stats>();
+  check(voxlock_leg_get_stats(legs_[leg].handle.get(), &out), "stats");
+  return out;
+}
+
+voxlock_leg_media_info Call::media(size_t leg) const {
+  auto out = make_result<voxlock_leg_media_info>();
+  // Nothing agreed yet: all zero.
+  (void)voxlock_leg_media(legs_[leg].handle.get(), &out);
+  return out;
+}
+
+voxlock_protection Call::protection() const {
+  auto out = make_result<voxlock_protection>();
+  check(voxlock_bridge_protection(bridge_.get(), &out), "protection");
+  return out;
+}
+
+}  // namespace example

@@ -1,0 +1,87 @@
+// The media of one call: two legs, the bridge between them, and their UDP sockets.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/event_loop.h"
+#include "common/sockets.h"
+#include "common/voxlock.h"
+#include "gateway/latency.h"
+
+namespace example {
+
+constexpr size_t kTrunk = 0;
+constexpr size_t kRoom = 1;
+
+struct MediaConfig {
+  std::string ip = "127.0.0.1";
+  std::vector<uint32_t> codecs[2];   // by leg, preferred first
+  std::vector<uint32_t> suites[2];
+  uint32_t denoise_db = 15;          // of what the trunk sends; 0: no denoiser
+  uint32_t opus_complexity = 5;
+  uint32_t media_timeout_ms = 5000;
+};
+
+// What an offer/answer step gave: text to send, or why not.
+struct SdpStep {
+  std::string sdp;
+  voxlock_verdict verdict;
+  [[nodiscard]] bool is_refused() const { return verdict.kind == VOXLOCK_REFUSED; }
+};
+
+class Call {
+ public:
+  // signalling: of the trunk's connection and of the room's, VOXLOCK_SIGNALLING_*.
+  Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config, std::array<int32_t, 2> signalling,
+       Latency& latency);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  SdpStep offer(size_t leg);
+  SdpStep answer(size_t leg, std::string_view offer);
+  SdpStep accept(size_t leg, std::string_view answer);
+  void rollback(size_t leg) { (void)voxlock_leg_rollback(legs_[leg].handle.get()); }
+
+  // Sends RTCP BYE on both legs; nothing flows after.
+  void close();
+  // True once a leg that should receive heard nothing for media_timeout_ms.
+  [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
+
+  void advance();
+  [[nodiscard]] uint64_t next_deadline() const { return voxlock_bridge_next_deadline(bridge_.get()); }
+
+  [[nodiscard]] voxlock_bridge_stats stats() const;
+  [[nodiscard]] voxlock_leg_stats leg_stats(size_t leg) const;
+  [[nodiscard]] voxlock_leg_media_info media(size_t leg) const;
+  [[nodiscard]] voxlock_protection protection() const;
+  [[nodiscard]] const std::string& digits() const { return digits_; }
+
+ private:
+  struct Leg {
+    Fd rtp;
+    Fd rtcp;
+    Handle<voxlock_leg, voxlock_leg_free> handle;
+  };
+
+  Leg make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config, int32_t signalling);
+  void watch(int fd, uint32_t leg);
+  void read_socket(int fd, uint32_t leg);
+  void drain();
+  void follow(const voxlock_media_event& event);
+
+  EventLoop& loop_;
+  Latency& latency_;
+  UdpBatch batch_;
+  std::vector<uint8_t> arena_;
+  std::array<Leg, 2> legs_;
+  Handle<voxlock_bridge, voxlock_bridge_free> bridge_;
+  std::string digits_;
+  bool has_timed_out_ = false;
+};
+
+}  // namespace example

@@ -1,0 +1,84 @@
+// Calls between a trunk and a room: signalling of both sides, tied together (RFC 7092: a back-to-back
+// user agent).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/sip_host.h"
+#include "gateway/call.h"
+#include "gateway/summary.h"
+
+namespace example {
+
+struct GatewayConfig {
+  SipHostConfig sip;
+  MediaConfig media;
+  std::string forward;     // URI of the room
+  uint64_t max_calls = 0;  // end after so many; 0: never
+};
+
+class Gateway {
+ public:
+  Gateway(EventLoop& loop, voxlock_context* ctx, GatewayConfig config);
+
+  [[nodiscard]] uint16_t port() const { return host_.port(); }
+  // Runs until the last call is over, or a signal ended them all.
+  nlohmann::json run();
+
+ private:
+  // One call of the trunk and the one it caused to the room.
+  struct Session {
+    std::array<uint64_t, 2> ids{};             // of the user agent, by leg; 0: over
+    std::array<uint64_t, 2> connections{};
+    std::array<SecurityInfo, 2> security;
+    std::unique_ptr<Call> media;
+    std::string trunk_sdp;                     // what the trunk's 200 will hold
+    std::string ended;                         // empty while both sides go on
+    uint64_t begun_ns = 0;                     // 0 until answered
+  };
+  struct Side {
+    Session* session;
+    size_t leg;
+  };
+
+  void on_event(const SipEvent& event);
+  void on_incoming(const SipEvent& event);
+  void on_progress(const Side& side, const SipEvent& event);
+  void on_answered(const Side& side, const SipEvent& event);
+  void on_confirmed(const Side& side, const SipEvent& event);
+  void on_offer(const Side& side, const SipEvent& event);
+  void on_ended(const Side& side, const SipEvent& event);
+
+  void reject(uint64_t call, uint32_t status, uint32_t warn_code, const std::string& warning);
+  void reject(uint64_t call, const voxlock_verdict& verdict);
+  void hang_up(Session& session);
+  void hang_up_all();
+  void end_other(Session& session, size_t leg, const SipEvent& event);
+  void finish(Session& session);
+
+  uint64_t before_wait();
+  void show_progress();
+  [[nodiscard]] std::string progress_line() const;
+
+  EventLoop& loop_;
+  voxlock_context* ctx_;
+  GatewayConfig config_;
+  Latency latency_;
+  Summary summary_;
+  SipHost host_;
+  std::list<Session> sessions_;
+  std::map<uint64_t, Side> sides_;   // by call of the user agent
+  uint64_t started_calls_ = 0;
+  uint64_t ended_calls_ = 0;
+  uint64_t give_up_ns_ = UINT64_MAX;
+  uint64_t next_progress_ns_ = 0;
+  bool is_terminal_ = false;
+  bool is_ending_ = false;
+};
+
+}  // namespace example

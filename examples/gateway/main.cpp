@@ -1,0 +1,84 @@
+// The gateway: answers encrypted calls of a trunk, opens their audio only to clean and transcode it,
+// and seals it again with other keys for the room it calls.
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include "common/names.h"
+#include "common/options.h"
+#include "common/report.h"
+#include "gateway/gateway.h"
+
+namespace example {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"listen", "HOST:PORT", "127.0.0.1:5061", "where the trunk calls; port 0: any"},
+    {"forward", "URI", nullptr, "whom to call for each call of the trunk, sips:room@host:port"},
+    {"cert", "PEM", nullptr, "own certificate"},
+    {"key", "PEM", nullptr, "its key"},
+    {"ca", "PEM", nullptr, "authorities that the room's certificate is verified with, and the trunk's"},
+    {"report", "JSON", nullptr, "where the report goes"},
+    {"denoise", "DB", "15", "take at most so much noise off what the trunk sends, 1 to 45"},
+    {"no-denoise", nullptr, nullptr, "leave the noise"},
+    {"codec", "LIST", "PCMU,PCMA,opus", "codecs of the trunk, preferred first"},
+    {"suite", "LIST", "AES_CM_128_HMAC_SHA1_80,AES_CM_128_HMAC_SHA1_32,AEAD_AES_128_GCM,AEAD_AES_256_GCM",
+     "SRTP suites of the trunk, preferred first"},
+    {"room-codec", "LIST", "opus,PCMU,PCMA", "codecs of the room, preferred first"},
+    {"room-suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
+     "SRTP suites of the room, preferred first"},
+    {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
+    {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
+    {"calls", "N", "0", "end after so many calls; 0: never"},
+    {"transport", "KIND", "tls", "tls, or tcp for tests"},
+};
+
+GatewayConfig read_config(const Options& options) {
+  GatewayConfig config;
+  const HostPort at = parse_host_port(options.get("listen"));
+  config.sip.ip = at.host;
+  config.sip.port = at.port;
+  config.sip.listens = true;
+  config.sip.user = "gateway";
+  config.sip.certificate = options.get("cert");
+  config.sip.key = options.get("key");
+  config.sip.authorities = options.get("ca");
+  const std::string transport = options.get("transport");
+  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  config.sip.is_tls = transport == "tls";
+  if (config.sip.is_tls && (config.sip.certificate.empty() || config.sip.key.empty() || config.sip.authorities.empty())) {
+    throw std::runtime_error("--cert, --key and --ca are needed");
+  }
+  config.forward = options.get("forward");
+  if (config.forward.empty()) throw std::runtime_error("--forward is needed, see --help");
+  config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
+  config.media.ip = at.host;
+  config.media.codecs[kTrunk] = parse_codecs(options.get("codec"));
+  config.media.codecs[kRoom] = parse_codecs(options.get("room-codec"));
+  config.media.suites[kTrunk] = parse_suites(options.get("suite"));
+  config.media.suites[kRoom] = parse_suites(options.get("room-suite"));
+  config.media.denoise_db = options.has("no-denoise") ? 0 : static_cast<uint32_t>(options.number("denoise", 1, 45));
+  config.media.opus_complexity = static_cast<uint32_t>(options.number("complexity", 0, 10));
+  config.media.media_timeout_ms = static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;
+  return config;
+}
+
+int run_gateway(int argc, char** argv) {
+  const Options options(argc, argv, "bridges encrypted calls of a trunk to a room", kOptions);
+  const GatewayConfig config = read_config(options);
+  EventLoop loop;
+  const ContextHandle ctx = make_context();
+  Gateway gateway(loop, ctx.get(), config);
+  const bool is_v6 = config.sip.ip.find(':') != std::string::npos;
+  std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", config.sip.ip.c_str(), is_v6 ? "]" : "", gateway.port());
+  std::fflush(stdout);
+  const nlohmann::json report = gateway.run();
+  write_report(options.get("report"), report);
+  std::printf("%s", describe(report).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace example
+
+int main(int argc, char** argv) { return example::run_main("gateway", example::run_gateway, argc, argv); }

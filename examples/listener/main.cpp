@@ -1,0 +1,213 @@
+// Answers calls, plays a recording to them and leaves what it heard.
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "common/names.h"
+#include "common/options.h"
+#include "common/phone.h"
+#include "common/report.h"
+#include "common/sip_host.h"
+#include "common/wav.h"
+
+namespace example {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"listen", "HOST:PORT", "127.0.0.1:5061", "where to wait for calls; port 0: any"},
+    {"cert", "PEM", nullptr, "own certificate"},
+    {"key", "PEM", nullptr, "its key"},
+    {"ca", "PEM", nullptr, "authorities that callers' certificates are verified with"},
+    {"play", "WAV", nullptr, "8 kHz recording to play to callers"},
+    {"record", "WAV", nullptr, "where what was heard goes, at 8 kHz; later calls get -2, -3 ..."},
+    {"report", "JSON", nullptr, "where the report goes"},
+    {"codec", "LIST", "opus,PCMU,PCMA", "codecs, preferred first"},
+    {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80", "SRTP suites, preferred first"},
+    {"calls", "N", "0", "end after so many calls; 0: never"},
+    {"transport", "KIND", "tls", "tls, or tcp for tests"},
+};
+
+constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
+
+SipHostConfig host_config(const Options& options) {
+  SipHostConfig config;
+  const HostPort at = parse_host_port(options.get("listen"));
+  config.ip = at.host;
+  config.port = at.port;
+  config.listens = true;
+  config.user = "listener";
+  config.certificate = options.get("cert");
+  config.key = options.get("key");
+  config.authorities = options.get("ca");
+  const std::string transport = options.get("transport");
+  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  config.is_tls = transport == "tls";
+  if (config.is_tls && (config.certificate.empty() || config.key.empty())) {
+    throw std::runtime_error("--cert and --key are needed");
+  }
+  return config;
+}
+
+PhoneConfig phone_config(const Options& options) {
+  PhoneConfig config;
+  config.ip = parse_host_port(options.get("listen")).host;
+  config.codecs = parse_codecs(options.get("codec"));
+  config.suites = parse_suites(options.get("suite"));
+  if (!options.has("play")) return config;
+  Wav wav = read_wav(options.get("play"));
+  if (wav.rate != 8000) throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
+  config.play = std::move(wav.samples);
+  return config;
+}
+
+class Listener {
+ public:
+  explicit Listener(const Options& options)
+      : options_(options),
+        max_calls_(options.number("calls", 0, 1'000'000)),
+        ctx_(make_context()),
+        phone_config_(phone_config(options)),
+        host_(loop_, ctx_.get(), host_config(options), [this](const SipEvent& event) { on_event(event); }) {}
+
+  int run() {
+    const HostPort at = parse_host_port(options_.get("listen"));
+    const bool is_v6 = at.host.find(':') != std::string::npos;
+    std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", at.host.c_str(), is_v6 ? "]" : "", host_.port());
+    std::fflush(stdout);
+    loop_.set_reload([this] { host_.reload(); });
+    loop_.run([this] { return before_wait(); }, [this] { hang_up_all(); });
+    report_["calls"] = ended_calls_;
+    write_report(options_.get("report"), report_);
+    std::printf("%s\n", report_.dump().c_str());
+    return 0;
+  }
+
+ private:
+  void on_event(const SipEvent& event) {
+    const uint64_t call = event.event.call;
+    switch (event.event.type) {
+      case VOXLOCK_UA_EV_INCOMING:
+        take_call(event);
+        break;
+      case VOXLOCK_UA_EV_CONFIRMED:
+        confirm(event);
+        break;
+      case VOXLOCK_UA_EV_OFFER:
+        if (const auto found = phones_.find(call); found != phones_.end()) answer(call, *found->second, event.sdp);
+        break;
+      case VOXLOCK_UA_EV_ENDED:
+        end_call(call, event.event.cause);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void take_call(const SipEvent& event) {
+    const uint64_t call = event.event.call;
+    if (is_ending_ || (max_calls_ != 0 && started_calls_ >= max_calls_)) {
+      auto refusal = make_config(voxlock_ua_refusal_init);
+      refusal.status = 486;
+      (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+      return;
+    }
+    phone_config_.signalling = host_.signalling(event.event.connection);
+    auto phone = std::make_unique<Phone>(loop_, ctx_.get(), phone_config_);
+    if (!answer(call, *phone, event.sdp)) return;
+    ++started_calls_;
+    phones_[call] = std::move(phone);
+  }
+
+  // An INVITE without an offer gets ours in the 200; its answer comes with the ACK.
+  bool answer(uint64_t call, Phone& phone, std::string_view offer) {
+    auto verdict = make_result<voxlock_verdict>();
+    const std::string sdp = offer.empty() ? phone.offer() : phone.answer(std::string(offer), verdict);
+    if (!sdp.empty()) {
+      return voxlock_ua_answer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(), now_ns()) ==
+             VOXLOCK_OK;
+    }
+    auto refusal = make_config(voxlock_ua_refusal_init);
+    refusal.status = static_cast<uint32_t>(verdict.sip_status);
+    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
+    refusal.warning = verdict.warning;
+    refusal.warning_len = std::string_view(verdict.warning).size();
+    (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+    return false;
+  }
+
+  void confirm(const SipEvent& event) {
+    const auto found = phones_.find(event.event.call);
+    if (found == phones_.end()) return;
+    auto verdict = make_result<voxlock_verdict>();
+    if (!event.sdp.empty() && !found->second->accept_answer(std::string(event.sdp), verdict)) {
+      (void)voxlock_ua_hangup(host_.ua(), event.event.call, now_ns());
+      return;
+    }
+    found->second->start();
+  }
+
+  void end_call(uint64_t call, uint32_t cause) {
+    const auto found = phones_.find(call);
+    if (found == phones_.end()) return;
+    Phone& phone = *found->second;
+    phone.stop();
+    ++ended_calls_;
+    report_ = report_of(phone);
+    report_["ended"] = phone.has_timed_out() ? "silence" : cause_name(cause);
+    if (options_.has("record")) write_wav(record_path(), {8000, phone.recorded()});
+    phones_.erase(found);
+    if (max_calls_ != 0 && ended_calls_ >= max_calls_) is_ending_ = true;
+  }
+
+  [[nodiscard]] std::string record_path() const {
+    std::string path = options_.get("record");
+    if (ended_calls_ < 2) return path;
+    const size_t dot = path.ends_with(".wav") ? path.size() - 4 : path.size();
+    return path.insert(dot, "-" + std::to_string(ended_calls_));
+  }
+
+  void hang_up_all() {
+    is_ending_ = true;
+    give_up_ns_ = now_ns() + kHangupTimeoutNs;
+    for (const auto& [call, phone] : phones_) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
+  }
+
+  uint64_t before_wait() {
+    host_.advance();
+    for (const auto& [call, phone] : phones_) {
+      phone->advance();
+      if (phone->has_timed_out()) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
+    }
+    host_.advance();
+    if ((is_ending_ && phones_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_) loop_.stop();
+    uint64_t deadline = std::min(host_.next_deadline(), give_up_ns_);
+    for (const auto& [call, phone] : phones_) deadline = std::min(deadline, phone->next_deadline());
+    return deadline;
+  }
+
+  const Options& options_;
+  int64_t max_calls_;
+  EventLoop loop_;
+  ContextHandle ctx_;
+  PhoneConfig phone_config_;
+  SipHost host_;
+  std::map<uint64_t, std::unique_ptr<Phone>> phones_;
+  nlohmann::json report_ = nlohmann::json::object();
+  int64_t started_calls_ = 0;
+  int64_t ended_calls_ = 0;
+  uint64_t give_up_ns_ = UINT64_MAX;
+  bool is_ending_ = false;
+};
+
+int listen(int argc, char** argv) {
+  const Options options(argc, argv, "answers calls and records them", kOptions);
+  Listener listener(options);
+  return listener.run();
+}
+
+}  // namespace
+}  // namespace example
+
+int main(int argc, char** argv) { return example::run_main("listener", example::listen, argc, argv); }

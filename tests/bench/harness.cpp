@@ -1,0 +1,143 @@
+#include "bench/harness.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+
+namespace voxlock::bench {
+namespace {
+
+struct Entry {
+  const char* name;
+  void (*run)(Table&);
+};
+
+std::vector<Entry>& entries() {
+  static std::vector<Entry> list;
+  return list;
+}
+
+double seconds_of(const Work& work, size_t iterations) {
+  const auto start = std::chrono::steady_clock::now();
+  work(iterations);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// How many iterations take about slice_ms.
+size_t calibrate(const Work& work, double slice_ms) {
+  for (size_t n = 1;; n *= 2) {
+    const double ms = seconds_of(work, n) * 1000;
+    if (ms < slice_ms / 4 && n < size_t{1} << 30) continue;
+    const double wanted = static_cast<double>(n) * slice_ms / std::max(ms, 1e-6);
+    return std::max<size_t>(1, static_cast<size_t>(wanted));
+  }
+}
+
+// The last core this process may use: the first ones serve most interrupts.
+void pin_to_one_core() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  for (int cpu = CPU_SETSIZE - 1; cpu >= 0; --cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
+bool holds(const Row& row) { return !row.goal || row.value <= *row.goal; }
+
+void print_row(const Row& row) {
+  std::printf("%-60s %12.4g %-14s", row.name.c_str(), row.value, row.unit.c_str());
+  if (row.goal) std::printf(" goal %-8.4g %s", *row.goal, holds(row) ? "holds" : "MISSED");
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+bool write_json(const char* path, const Table& table) {
+  std::ofstream file(path);
+  file << "[\n";
+  for (size_t i = 0; i < table.rows().size(); ++i) {
+    const Row& row = table.rows()[i];
+    file << "  {\"name\": \"" << row.name << "\", \"value\": " << row.value << ", \"unit\": \"" << row.unit
+         << "\", \"goal\": " << (row.goal ? std::to_string(*row.goal) : "null")
+         << ", \"holds\": " << (holds(row) ? "true" : "false") << "}"
+         << (i + 1 < table.rows().size() ? ",\n" : "\n");
+  }
+  file << "]\n";
+  return static_cast<bool>(file.flush());
+}
+
+struct Arguments {
+  const char* json = nullptr;
+  std::string_view only;
+};
+
+int run_all(const Arguments& arguments) {
+  pin_to_one_core();
+  std::sort(entries().begin(), entries().end(),
+            [](const Entry& a, const Entry& b) { return std::string_view(a.name) < b.name; });
+  Table table;
+  for (const Entry& entry : entries()) {
+    if (std::string_view(entry.name).find(arguments.only) != std::string_view::npos) entry.run(table);
+  }
+  const auto missed = std::count_if(table.rows().begin(), table.rows().end(), [](const Row& r) { return !holds(r); });
+  std::printf("%zu rows, %zu goals missed\n", table.rows().size(), static_cast<size_t>(missed));
+  if (arguments.json != nullptr && !write_json(arguments.json, table)) {
+    std::fprintf(stderr, "bench: cannot write %s\n", arguments.json);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void Table::add(Row row) {
+  print_row(row);
+  rows_.push_back(std::move(row));
+}
+
+void Table::note(const std::string& text) { std::printf("  note: %s\n", text.c_str()); }
+
+std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds, double slice_ms) {
+  std::vector<size_t> iterations;
+  for (const Work& work : candidates) iterations.push_back(calibrate(work, slice_ms));
+  std::vector<std::vector<double>> samples(candidates.size());
+  for (size_t round = 0; round < rounds; ++round) {
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      samples[i].push_back(seconds_of(candidates[i], iterations[i]) * 1e9 / static_cast<double>(iterations[i]));
+    }
+  }
+  std::vector<double> medians;
+  for (auto& list : samples) {
+    std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2), list.end());
+    medians.push_back(list[list.size() / 2]);
+  }
+  return medians;
+}
+
+Registration::Registration(const char* name, void (*run)(Table&)) { entries().push_back({name, run}); }
+
+}  // namespace voxlock::bench
+
+int main(int argc, char** argv) {
+  voxlock::bench::Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == "--json" && i + 1 < argc) {
+      arguments.json = argv[++i];
+    } else if (arg == "--only" && i + 1 < argc) {
+      arguments.only = argv[++i];
+    } else {
+      std::fprintf(stderr, "usage: bench [--json FILE] [--only PART-OF-A-NAME]\n");
+      return arg == "--help" ? 0 : 2;
+    }
+  }
+  return voxlock::bench::run_all(arguments);
+}
