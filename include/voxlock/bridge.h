@@ -38,7 +38,8 @@ VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config *config, si
  * on failure.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, the same leg twice, a value outside its
  * range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already),
- * VOXLOCK_ERR_NO_MEMORY, and the statuses of voxlock_chain_new for stages that do not work. */
+ * VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT (an agreed packet time makes packets too long), and the
+ * statuses of voxlock_chain_new for stages that work at no codec's rate, or not at the agreed one. */
 VOXLOCK_API int32_t voxlock_bridge_new(voxlock_context *ctx, voxlock_leg *trunk, voxlock_leg *room,
                                        const voxlock_bridge_config *config, voxlock_bridge **out) VOXLOCK_CHECK;
 

@@ -153,7 +153,7 @@ typedef struct voxlock_leg_stats {
   uint64_t rtcp_in;
   uint64_t rtcp_out;
   uint64_t lost_in;           /* expected and not received, RFC 3550 A.3 */
-  uint64_t duplicates_in;
+  uint64_t duplicates_in;     /* RTP packets whose sequence number had come already */
   uint64_t reordered_in;
   uint64_t jitter_in_us;      /* interarrival jitter, RFC 3550 A.8 */
   uint64_t rtt_us;            /* UINT64_MAX: not known yet */
@@ -260,7 +260,7 @@ VOXLOCK_API int32_t voxlock_leg_input(voxlock_leg *leg, const voxlock_datagram *
  * payload: up to 1400 bytes, borrowed. payload_type: as agreed. timestamp: in RTP clock ticks from any start; the
  * random offset of RFC 3550 is added here. marker: 0 or 1.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (nothing agreed),
- * VOXLOCK_ERR_LEG_HELD, VOXLOCK_ERR_LEG_QUEUE_FULL (poll first), VOXLOCK_ERR_LEG_CLOSED, VOXLOCK_ERR_LEG_ATTACHED. */
+ * VOXLOCK_ERR_LEG_HELD (the direction, or the peer gave a host name and was not heard yet), VOXLOCK_ERR_LEG_QUEUE_FULL (poll first), VOXLOCK_ERR_LEG_CLOSED, VOXLOCK_ERR_LEG_ATTACHED. */
 VOXLOCK_API int32_t voxlock_leg_send(voxlock_leg *leg, uint32_t payload_type, const uint8_t *payload, size_t len,
                                      uint32_t timestamp, uint32_t marker, uint64_t now_ns);
 

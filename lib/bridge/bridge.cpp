@@ -14,28 +14,47 @@ Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& sec
   refresh();
 }
 
-std::optional<Lane> Bridge::make_lane(size_t direction) const {
+Result<void> Bridge::check_stages(std::pmr::memory_resource& memory, const BridgeConfig& config) {
+  for (const auto& stages : config.stages) {
+    Status status = Status::OK;
+    for (const uint32_t rate : {48000u, 16000u, 8000u}) {
+      audio::ChainConfig chain;
+      chain.sample_rate = rate;
+      chain.stages = stages;
+      const auto made = audio::Chain::create(memory, chain);
+      status = made ? Status::OK : made.error();
+      if (made) break;
+    }
+    if (status != Status::OK) return status;
+  }
+  return {};
+}
+
+Result<Lane> Bridge::make_lane(size_t direction) const {
   const leg::Leg& from = *legs_[direction];
   const leg::Leg& to = *legs_[1 - direction];
-  if (!from.agreement() || !to.agreement()) return std::nullopt;
-  auto lane = Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(), stages_[direction], conceal_max_ms_});
-  if (!lane) return std::nullopt;
-  if (lanes_[direction]) lane->go_on_from(*lanes_[direction]);
-  return std::optional<Lane>(*std::move(lane));
+  if (!from.agreement() || !to.agreement()) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(Lane lane, Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(), stages_[direction],
+                                                conceal_max_ms_}));
+  if (lanes_[direction]) lane.go_on_from(*lanes_[direction]);
+  return lane;
 }
 
 Bridge::Format Bridge::format_of(const leg::Leg& leg) {
   if (!leg.agreement()) return {};
   const leg::Agreement& agreed = *leg.agreement();
   return {agreed.codec, agreed.sample_rate, agreed.rtp_clock_hz, agreed.ptime_ms, agreed.event_clock_recv_hz,
-          agreed.event_clock_send_hz, agreed.payload_type_send, agreed.event_type_send};
+          agreed.event_clock_send_hz, agreed.payload_type_send, agreed.event_type_send, agreed.max_opus_bitrate,
+          agreed.wants_opus_fec, agreed.wants_opus_dtx};
 }
 
 void Bridge::remake_lanes(const std::array<Format, 2>& formats) {
-  std::array<std::optional<Lane>, 2> made{make_lane(0), make_lane(1)};
+  std::array<Result<Lane>, 2> made{make_lane(0), make_lane(1)};
+  const bool is_agreed = legs_[0]->agreement() && legs_[1]->agreement();
   for (size_t i = 0; i < 2; ++i) {
     lanes_[i].reset();
-    if (made[i]) lanes_[i].emplace(std::move(*made[i]));
+    if (made[i]) lanes_[i].emplace(*std::move(made[i]));
+    lane_status_[i] = !is_agreed || made[i] ? Status::OK : made[i].error();
   }
   formats_ = formats;
 }

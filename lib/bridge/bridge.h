@@ -29,6 +29,8 @@ class Bridge {
  public:
   // The legs must outlive the bridge. Throws std::bad_alloc.
   Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second, const BridgeConfig& config);
+  // The status of audio::Chain::create for stages that work at no rate a codec has.
+  static Result<void> check_stages(std::pmr::memory_resource& memory, const BridgeConfig& config);
 
   // Follows agreements made since the last call. Throws std::bad_alloc, with everything as before.
   void refresh();
@@ -48,6 +50,8 @@ class Bridge {
   [[nodiscard]] const Protection& protection() const { return protection_; }
   // Nothing where a leg has agreed on nothing yet or the two formats cannot be joined.
   [[nodiscard]] const std::optional<Lane>& lane(size_t direction) const { return lanes_[direction]; }
+  // OK, or why two agreed formats are not joined.
+  [[nodiscard]] Status lane_status(size_t direction) const { return lane_status_[direction]; }
   // Of plaintext, in cycles; scale() turns them into time.
   [[nodiscard]] const Histogram& lifetimes(size_t direction) const { return lifetimes_[direction]; }
   [[nodiscard]] const CycleScale& scale() const { return scale_; }
@@ -59,11 +63,14 @@ class Bridge {
     leg::Codec codec = leg::Codec::kNone;
     uint32_t sample_rate = 0, clock_hz = 0, ptime_ms = 0, event_clock_in_hz = 0, event_clock_out_hz = 0;
     uint8_t payload_type = 0, event_type = 0;
+    uint32_t max_opus_bitrate = 0;
+    bool wants_opus_fec = false, wants_opus_dtx = false;
     bool operator==(const Format&) const = default;
   };
   static Format format_of(const leg::Leg& leg);
   void remake_lanes(const std::array<Format, 2>& formats);
-  [[nodiscard]] std::optional<Lane> make_lane(size_t direction) const;
+  // ERR_WRONG_STATE before both legs have agreed.
+  [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
 
   std::pmr::memory_resource& memory_;
@@ -73,6 +80,7 @@ class Bridge {
   std::array<uint32_t, 2> generations_{};
   std::array<Format, 2> formats_{};
   std::array<std::optional<Lane>, 2> lanes_;
+  std::array<Status, 2> lane_status_{};
   std::array<Histogram, 2> lifetimes_;
   CycleScale scale_;
   Airlock airlock_;

@@ -27,14 +27,19 @@ Rates rates_of(const leg::Agreement& from, const leg::Agreement& to) {
   return {from.sample_rate, to.sample_rate};
 }
 
-audio::CodecConfig codec_config(leg::Codec codec, uint32_t rate, const leg::LegConfig& config) {
+// Our settings within what the peer wants to get (RFC 7587 6.1).
+audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate, const leg::LegConfig& config) {
+  constexpr uint32_t kLeastBitrate = 6000;
   audio::CodecConfig out;
-  out.codec = static_cast<audio::CodecId>(codec);
+  out.codec = static_cast<audio::CodecId>(agreed.codec);
   out.sample_rate = rate;
   out.opus.bitrate = config.opus_bitrate;
+  if (agreed.max_opus_bitrate != 0) {
+    out.opus.bitrate = std::min(out.opus.bitrate, std::max(agreed.max_opus_bitrate, kLeastBitrate));
+  }
   out.opus.complexity = config.opus_complexity;
-  out.opus.has_fec = config.has_opus_fec;
-  out.opus.has_dtx = config.has_opus_dtx;
+  out.opus.has_fec = config.has_opus_fec && agreed.wants_opus_fec;
+  out.opus.has_dtx = config.has_opus_dtx && agreed.wants_opus_dtx;
   return out;
 }
 
@@ -61,9 +66,9 @@ Result<audio::Chain> make_chain(std::pmr::memory_resource& memory, const Lane::C
 Result<Lane> Lane::create(std::pmr::memory_resource& memory, const Config& config) {
   const Rates rates = rates_of(config.from, config.to);
   VOXLOCK_TRY(audio::Decoder decoder,
-              audio::Decoder::create(memory, codec_config(config.from.codec, rates.in, config.to_config)));
+              audio::Decoder::create(memory, codec_config(config.from, rates.in, config.to_config)));
   VOXLOCK_TRY(audio::Encoder encoder,
-              audio::Encoder::create(memory, codec_config(config.to.codec, rates.out, config.to_config)));
+              audio::Encoder::create(memory, codec_config(config.to, rates.out, config.to_config)));
   VOXLOCK_TRY(audio::Chain chain, make_chain(memory, config, rates));
   const size_t out_frame = rates.out / 1000 * config.to.ptime_ms;
   if (encoder.max_payload(out_frame) > leg::kMaxPacketLen - rtp::kFixedHeaderLen) return Status::ERR_LIMIT;

@@ -80,7 +80,11 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   bridge::BridgeConfig inner;
   inner.conceal_max_ms = config.conceal_max_ms;
   for (size_t i = 0; i < 2; ++i) inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
+  VOXLOCK_TRY_VOID(bridge::Bridge::check_stages(ctx->memory, inner));
   auto handle = make_handle<voxlock_bridge>(ctx, legs[0], legs[1], inner);
+  for (size_t i = 0; i < 2; ++i) {
+    if (handle->bridge.lane_status(i) != Status::OK) return handle->bridge.lane_status(i);
+  }
   for (voxlock_leg* leg : legs) {
     leg->references.fetch_add(1, std::memory_order_relaxed);
     leg->is_attached = true;

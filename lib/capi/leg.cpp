@@ -197,7 +197,7 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
     out.lost_in += static_cast<uint64_t>(std::max<int64_t>(receive->lost(), 0));
     out.jitter_in_us = to_us(receive->jitter(), clock_hz);
   }
-  out.duplicates_in = stats.dropped[VOXLOCK_DROP_REPLAY];
+  out.duplicates_in = stats.duplicates;
   out.reordered_in = stats.reordered;
   const rtp::SendStatistics& send = leg.send_statistics();
   out.rtt_us = send.has_rtt() ? send.rtt_ns() / 1000 : UINT64_MAX;
@@ -224,6 +224,7 @@ void queue_payload(leg::Leg& leg, const leg::Received& received) {
   event.timestamp = received.packet.timestamp;
   event.payload_type = received.packet.payload_type;
   event.marker = received.packet.marker;
+  event.lost = static_cast<uint32_t>(std::min<uint64_t>(received.lost, UINT32_MAX));
   (void)leg.queue().push(event, payload.size(), true);
 }
 

@@ -25,6 +25,13 @@ Change Leg::change_to(const Agreement& next) const {
   return Change::kContinued;
 }
 
+SecureTransport::Sources Leg::sources() const {
+  SecureTransport::Sources out{ssrc_send_, ssrc_recv_};
+  out.is_send_wrapped = sequence_send_ == 0 && send_stats_.packets() != 0;
+  out.may_recv_wrap = has_source_ && (sequence_recv_.highest() & 0x8000) != 0;
+  return out;
+}
+
 // The only place where a transport is made. Once secure never plain.
 Result<void> Leg::prepare_transport(Draft& draft) const {
   const Agreement& next = draft.agreement;
@@ -35,7 +42,7 @@ Result<void> Leg::prepare_transport(Draft& draft) const {
   }
   if (config_.policy == Policy::kOff) return Status::ERR_WRONG_STATE;
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
-    VOXLOCK_TRY(auto rekey, secure->prepare(context_, *agreement_->keys, *next.keys, {ssrc_send_, ssrc_recv_}));
+    VOXLOCK_TRY(auto rekey, secure->prepare(context_, *agreement_->keys, *next.keys, sources()));
     draft.transport.emplace(std::move(rekey));
     return {};
   }

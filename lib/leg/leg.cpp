@@ -47,7 +47,8 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   const uint64_t now = time_.advance(now_ns);
   if (is_closed_) return Status::ERR_LEG_CLOSED;
   if (!agreement_) return Status::ERR_WRONG_STATE;
-  if (!sends(agreement_->direction)) return Status::ERR_LEG_HELD;
+  // A peer that gave a host name is sent nothing until an authenticated packet shows where it is.
+  if (!may_send()) return Status::ERR_LEG_HELD;
   rtp::PacketFields header;
   header.marker = fields.marker;
   header.payload_type = fields.payload_type;

@@ -21,6 +21,9 @@ namespace voxlock::leg {
 // Room for any datagram that is opened or built: an Ethernet frame's payload and some.
 inline constexpr size_t kMaxPacketLen = 2048;
 
+// How far back a packet that came twice is noticed where no SRTP does it.
+inline constexpr uint32_t kDuplicateWindow = 128;
+
 enum class Drop : uint8_t {
   kNotMedia, kMalformed, kAuth, kReplay, kNotReady, kPayloadType, kDirection, kLate, kCodec, kQueue, kSources
 };
@@ -39,6 +42,7 @@ struct Received {
   enum class Kind : uint8_t { kNothing, kAudio, kEvent };
   Kind kind = Kind::kNothing;
   rtp::PacketView packet;
+  uint64_t lost = 0;           // packets missing right before this one
   uint64_t index = 0;          // extended sequence number, grows within one source
   bool is_new_source = false;  // another SSRC, or the source started over
 };
@@ -86,7 +90,7 @@ class Leg {
   Received receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns);
 
   // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
-  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD, ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
+  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD (also while the peer's address is not known), ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
   Result<void> send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
 
   // Runs what is due: reports, end of old keys, digits whose end was lost, silence.
@@ -103,7 +107,9 @@ class Leg {
   [[nodiscard]] const std::optional<Agreement>& agreement() const { return agreement_; }
   [[nodiscard]] bool is_secure() const { return std::holds_alternative<SecureTransport>(transport_); }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
-  [[nodiscard]] bool may_send() const { return agreement_ && !is_closed_ && sends(agreement_->direction); }
+  [[nodiscard]] bool may_send() const {
+    return agreement_ && !is_closed_ && sends(agreement_->direction) && remote_rtp_.is_set();
+  }
   // Grows with every applied agreement.
   [[nodiscard]] uint32_t generation() const { return generation_; }
   [[nodiscard]] const LegStats& stats() const { return stats_; }
@@ -124,6 +130,7 @@ class Leg {
 
   // apply.cpp
   [[nodiscard]] Change change_to(const Agreement& next) const;
+  [[nodiscard]] SecureTransport::Sources sources() const;
   Result<void> prepare_transport(Draft& draft) const;
   void take(Agreement next, uint64_t now_ns);
 
@@ -174,6 +181,7 @@ class Leg {
   uint32_t ssrc_before_ = 0;  // the source before it, whose stragglers do not switch back
   bool has_before_ = false;
   rtp::SequenceExtender sequence_recv_;
+  srtp::ReplayWindow<kDuplicateWindow> seen_;
   std::optional<rtp::ReceiveStatistics> receive_stats_;
   rtp::EventDetector detector_;
   uint64_t last_received_ns_ = 0;

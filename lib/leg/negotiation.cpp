@@ -59,6 +59,9 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.event_type_recv = in.event_type_recv;
   out.event_clock_send_hz = out.event_clock_recv_hz = in.event_clock_hz != 0 ? in.event_clock_hz : kTelephoneClock;
   out.ptime_ms = in.ptime_ms;
+  out.max_opus_bitrate = in.max_opus_bitrate;
+  out.wants_opus_fec = in.wants_opus_fec;
+  out.wants_opus_dtx = in.wants_opus_dtx;
   out.direction = static_cast<Direction>(in.direction);
   if (in.is_secure) out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
   out.remote_rtp = from_sdp(in.remote_rtp);

@@ -42,7 +42,10 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   if (!is_rtcp && kind != rtp::DatagramKind::kRtp) return count_drop(Drop::kNotMedia), Received{};
   if (!agreement_ || is_closed_) return count_drop(Drop::kNotReady), Received{};
   const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
-  if (!opened) return count_drop(cause_of(opened.error())), Received{};
+  if (!opened) {
+    if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
+    return count_drop(cause_of(opened.error())), Received{};
+  }
   const ByteView packet = plain.first(*opened);
   // Authenticated from here on (or plain by agreement): state may change.
   if (is_rtcp) {
@@ -59,8 +62,10 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
 Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
   const uint64_t now = time_.now_ns();
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
-  constexpr uint8_t kComfortNoise = 13;  // RFC 3389
-  if (!is_event && packet.payload_type != agreement_->payload_type_recv && packet.payload_type != kComfortNoise) {
+  // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean nothing.
+  constexpr uint8_t kComfortNoise = 13;
+  const bool is_noise = packet.payload_type == kComfortNoise && agreement_->rtp_clock_hz == 8000;
+  if (!is_event && !is_noise && packet.payload_type != agreement_->payload_type_recv) {
     return count_drop(Drop::kPayloadType), Received{};
   }
   if (!receives(agreement_->direction)) return count_drop(Drop::kDirection), Received{};
@@ -71,16 +76,24 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
     if (!admit_source(packet.ssrc)) return count_drop(Drop::kLate), Received{};
     received.is_new_source = true;
   }
+  const auto fresh = seen_.check(sequence_recv_.guess(packet.sequence), kDuplicateWindow);
+  if (!fresh && fresh.error() == Status::ERR_SRTP_REPLAYED) {
+    ++stats_.duplicates;
+    return count_drop(Drop::kReplay), Received{};
+  }
   const auto verdict = receive_stats_->on_packet(packet.sequence, packet.timestamp, now);
   using Verdict = rtp::ReceiveStatistics::Verdict;
   if (verdict == Verdict::kJump) return count_drop(Drop::kLate), Received{};
   if (verdict == Verdict::kRestarted) {
     sequence_recv_ = rtp::SequenceExtender();
+    seen_ = {};
     received.is_new_source = true;
   }
   received.index = sequence_recv_.guess(packet.sequence);
   const bool is_newest = !sequence_recv_.has_any() || received.index > sequence_recv_.highest();
+  if (is_newest && sequence_recv_.has_any()) received.lost = received.index - sequence_recv_.highest() - 1;
   sequence_recv_.commit(received.index);
+  seen_.commit(received.index);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
   ++stats_.packets_in;
   stats_.bytes_in += packet.payload.size();
@@ -118,6 +131,7 @@ void Leg::begin_source(uint32_t ssrc) {
   has_source_ = true;
   ssrc_recv_ = ssrc;
   sequence_recv_ = rtp::SequenceExtender();
+  seen_ = {};
   receive_stats_.emplace(agreement_->rtp_clock_hz);
 }
 

@@ -50,6 +50,7 @@ uint64_t Leg::ntp() const {
 }
 
 void Leg::send_report(bool has_bye) {
+  if (!rtcp_target().is_set()) return;
   uint8_t plain[256];
   bytes::Writer writer(plain);
   rtp::ReportBlock block;

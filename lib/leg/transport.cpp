@@ -1,5 +1,7 @@
 #include "leg/transport.h"
 
+#include "rtp/packet.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -17,11 +19,12 @@ Result<srtp::Session> make_session(const Context& context, const Key& key, srtp:
   return srtp::Session::create(context, config);
 }
 
-// RFC 3711 3.3.1: after a rekey the rollover counter goes on. A counter of 0 needs no telling.
-Result<void> keep_roc(const srtp::Session& before, srtp::Session& after, uint32_t ssrc) {
-  const Result<uint32_t> roc = before.roc(ssrc);
-  if (!roc || *roc == 0) return {};
-  return after.set_roc(ssrc, *roc);
+// A counter of 0 needs no telling.
+Result<srtp::Session> make_session_at(const Context& context, const Key& key, srtp::Direction direction, uint32_t ssrc,
+                                      uint32_t roc) {
+  VOXLOCK_TRY(srtp::Session session, make_session(context, key, direction));
+  if (roc != 0) VOXLOCK_TRY_VOID(session.set_roc(ssrc, roc));
+  return session;
 }
 
 Result<size_t> copy(ByteView packet, MutableBytes out) {
@@ -51,10 +54,39 @@ Result<SecureTransport> SecureTransport::create(const Context& context, const Ke
 }
 
 Result<size_t> SecureTransport::open(ByteView packet, MutableBytes out, bool is_rtcp) {
-  const Result<size_t> result = open_with(*inbound_, packet, out, is_rtcp);
+  const Result<size_t> result = open_new(packet, out, is_rtcp);
   if (result || !old_inbound_) return result;
   const Result<size_t> by_old = open_with(*old_inbound_, packet, out, is_rtcp);
   return by_old ? by_old : result;
+}
+
+Result<size_t> SecureTransport::open_new(ByteView packet, MutableBytes out, bool is_rtcp) {
+  const Result<size_t> result = open_with(*inbound_, packet, out, is_rtcp);
+  const bool is_decided = !guesses_[0] && !guesses_[1];
+  if (is_decided) return result;
+  if (is_rtcp) {
+    // SRTCP has no rollover counter: every guess opens it, and each must know it as seen.
+    for (auto& guess : guesses_) {
+      if (result && guess) (void)open_with(*guess, packet, out, is_rtcp);
+    }
+    return result;
+  }
+  // Only a packet of the source whose counter is in doubt decides.
+  const auto header = rtp::parse_header(packet);
+  if (!header || header->ssrc != ssrc_guessed_) return result;
+  if (result) return forget_guesses(), result;
+  for (auto& guess : guesses_) {
+    if (!guess) continue;
+    const Result<size_t> opened = open_with(*guess, packet, out, is_rtcp);
+    if (!opened) continue;
+    inbound_.emplace(std::move(*guess));
+    return forget_guesses(), opened;
+  }
+  return result;
+}
+
+void SecureTransport::forget_guesses() {
+  for (auto& guess : guesses_) guess.reset();
 }
 
 Result<size_t> SecureTransport::seal(ByteView packet, MutableBytes out, bool is_rtcp) {
@@ -65,14 +97,28 @@ Result<SecureTransport::Rekey> SecureTransport::prepare(const Context& context, 
                                                         const Keys& after, Sources sources) const {
   Rekey rekey;
   if (!after.local.is_same(before.local)) {
-    VOXLOCK_TRY(srtp::Session outbound, make_session(context, after.local, srtp::Direction::kOutbound));
-    VOXLOCK_TRY_VOID(keep_roc(*outbound_, outbound, sources.send));
+    const Result<uint32_t> roc = outbound_->roc(sources.send);
+    const uint32_t next = roc ? *roc + (sources.is_send_wrapped ? 1 : 0) : 0;
+    VOXLOCK_TRY(srtp::Session outbound,
+                make_session_at(context, after.local, srtp::Direction::kOutbound, sources.send, next));
     rekey.outbound.emplace(std::move(outbound));
   }
   if (!after.remote.is_same(before.remote)) {
-    VOXLOCK_TRY(srtp::Session inbound, make_session(context, after.remote, srtp::Direction::kInbound));
-    VOXLOCK_TRY_VOID(keep_roc(*inbound_, inbound, sources.recv));
+    const uint32_t roc = inbound_->roc(sources.recv).value_or(0);
+    const auto make = [&](uint32_t at) {
+      return make_session_at(context, after.remote, srtp::Direction::kInbound, sources.recv, at);
+    };
+    VOXLOCK_TRY(srtp::Session inbound, make(roc));
     rekey.inbound.emplace(std::move(inbound));
+    rekey.ssrc_recv = sources.recv;
+    if (roc != 0) {
+      VOXLOCK_TRY(srtp::Session begun, make(0));
+      rekey.guesses[0].emplace(std::move(begun));
+    }
+    if (sources.may_recv_wrap) {
+      VOXLOCK_TRY(srtp::Session wrapped, make(roc + 1));
+      rekey.guesses[1].emplace(std::move(wrapped));
+    }
   }
   return rekey;
 }
@@ -82,11 +128,19 @@ void SecureTransport::commit(Rekey rekey, uint64_t drop_old_at_ns) {
   if (!rekey.inbound) return;
   old_inbound_.emplace(std::move(*inbound_));
   inbound_.emplace(std::move(*rekey.inbound));
+  ssrc_guessed_ = rekey.ssrc_recv;
+  for (size_t i = 0; i < guesses_.size(); ++i) {
+    guesses_[i].reset();
+    if (rekey.guesses[i]) guesses_[i].emplace(std::move(*rekey.guesses[i]));
+  }
   drop_old_at_ns_ = drop_old_at_ns;
 }
 
 uint64_t SecureTransport::state_hash() const {
   uint64_t hash = srtp::mix_word(inbound_->state_hash(), outbound_->state_hash());
+  for (const auto& guess : guesses_) {
+    if (guess) hash = srtp::mix_word(hash, guess->state_hash());
+  }
   if (old_inbound_) hash = srtp::mix_word(hash, old_inbound_->state_hash());
   return hash;
 }

@@ -2,6 +2,7 @@
 // into the other, and only Leg::apply makes them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -18,7 +19,8 @@ class PlainTransport {
 };
 
 // Two live receive keys at most: the one agreed last, and the one before it until its time is over.
-// The one that authenticates a packet wins.
+// The one that authenticates a packet wins. The key agreed last may be there several times after a
+// rekey, with each rollover counter that the peer may go on with, until its first packet decides.
 class SecureTransport {
  public:
   // ERR_INVALID_ARGUMENT, ERR_UNSUPPORTED, ERR_NO_MEMORY of srtp::Session::create.
@@ -28,14 +30,19 @@ class SecureTransport {
   Result<size_t> seal(ByteView packet, MutableBytes out, bool is_rtcp);
 
   // New keys of the transport that goes on. RFC 3711 3.3.1: a rekey does not reset the rollover
-  // counter, so the sources that are known keep theirs. All or nothing.
+  // counter, so the sources that are known keep theirs. Peers that begin with 0 anyway are
+  // understood as well. All or nothing.
   struct Rekey {
     std::optional<srtp::Session> outbound;
     std::optional<srtp::Session> inbound;
+    std::array<std::optional<srtp::Session>, 2> guesses;
+    uint32_t ssrc_recv = 0;
   };
   struct Sources {
     uint32_t send = 0;
     uint32_t recv = 0;
+    bool is_send_wrapped = false;  // the next packet we send begins another round of sequence numbers
+    bool may_recv_wrap = false;    // the peer's next packet may do so
   };
   [[nodiscard]] Result<Rekey> prepare(const Context& context, const Keys& before, const Keys& after,
                                       Sources sources) const;
@@ -50,6 +57,8 @@ class SecureTransport {
   [[nodiscard]] uint64_t state_hash() const;
 
  private:
+  Result<size_t> open_new(ByteView packet, MutableBytes out, bool is_rtcp);
+  void forget_guesses();
   SecureTransport(srtp::Session inbound, srtp::Session outbound)
       : inbound_(std::move(inbound)), outbound_(std::move(outbound)) {}
   void forget_old() {
@@ -58,6 +67,9 @@ class SecureTransport {
   }
 
   std::optional<srtp::Session> inbound_;
+  // The key of inbound_ with another rollover counter of ssrc_guessed_.
+  std::array<std::optional<srtp::Session>, 2> guesses_;
+  uint32_t ssrc_guessed_ = 0;
   std::optional<srtp::Session> old_inbound_;
   std::optional<srtp::Session> outbound_;
   uint64_t drop_old_at_ns_ = kNever;

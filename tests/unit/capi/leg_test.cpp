@@ -208,3 +208,148 @@ TEST_CASE("a bridge drives its legs, outlives their handles and tells the protec
   voxlock_leg_free(phone);
   voxlock_leg_free(listener);
 }
+
+TEST_CASE("every allocation of an offer, an answer and its acceptance may fail: nothing changed") {
+  for (const bool for_good : {false, true}) {
+    bool is_done = false;
+    for (uint64_t n = 0; !is_done; ++n) {
+      World world;
+      voxlock_leg* a = world.leg(leg_config(1));
+      voxlock_leg* b = world.leg(leg_config(2));
+      bool has_failed = false;
+      // The first agreement, then a rekey.
+      for (const uint32_t flags : {0u, VOXLOCK_OFFER_REKEY}) {
+        std::array<uint8_t, 4096> offer;
+        std::array<uint8_t, 4096> answer;
+        size_t offer_len = offer.size();
+        voxlock_verdict verdict;
+        verdict.struct_size = sizeof verdict;
+        REQUIRE(voxlock_leg_offer(a, flags, offer.data(), &offer_len, 1) == VOXLOCK_OK);
+        const auto generation = [](const voxlock_leg* leg) {
+          voxlock_leg_media_info info;
+          info.struct_size = sizeof info;
+          return voxlock_leg_media(leg, &info) == VOXLOCK_OK ? info.generation : 0;
+        };
+        const auto twice = [&](voxlock_leg* leg, auto&& step) {
+          const uint32_t before = generation(leg);
+          world.allocator.fail_after(n, for_good);
+          const int32_t status = step();
+          world.allocator.never_fail();
+          if (status == VOXLOCK_OK) return;
+          has_failed = true;
+          CHECK(status == VOXLOCK_ERR_NO_MEMORY);
+          CHECK(generation(leg) == before);
+          CHECK(step() == VOXLOCK_OK);
+          CHECK(generation(leg) == before + 1);
+          CHECK(verdict.kind == (flags == 0 ? VOXLOCK_CONTINUED : VOXLOCK_REKEYED));
+        };
+        size_t answer_len = 0;
+        twice(b, [&] {
+          answer_len = answer.size();
+          return voxlock_leg_answer(b, offer.data(), offer_len, answer.data(), &answer_len, &verdict, 1);
+        });
+        twice(a, [&] { return voxlock_leg_accept_answer(a, answer.data(), answer_len, &verdict, 1); });
+        voxlock_leg_media_info info;
+        info.struct_size = sizeof info;
+        REQUIRE(voxlock_leg_media(a, &info) == VOXLOCK_OK);
+        const uint8_t payload[] = {1, 2, 3};
+        REQUIRE(voxlock_leg_send(a, info.payload_type_send, payload, 3, 0, 0, 1) == VOXLOCK_OK);
+        const Polled sent = poll_leg(a, 1);
+        const voxlock_datagram datagram{sent.arena.data(), sent.events[0].len, {}, 0};
+        REQUIRE(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
+        CHECK(poll_leg(b, 1).events.size() == 1);
+      }
+      is_done = !has_failed;
+      voxlock_leg_free(a);
+      voxlock_leg_free(b);
+    }
+  }
+}
+
+TEST_CASE("a bridge whose stages do not work is not made") {
+  World world;
+  voxlock_leg* trunk = world.leg(leg_config(1));
+  voxlock_leg* room = world.leg(leg_config(2));
+  voxlock_leg* phone = world.leg(leg_config(3));
+  voxlock_leg* listener = world.leg(leg_config(4));
+  for (const bool is_agreed : {false, true}) {
+    if (is_agreed) {
+      join(phone, trunk);
+      join(room, listener);
+    }
+    voxlock_stage stage;
+    REQUIRE(voxlock_stage_init(&stage, sizeof stage, VOXLOCK_STAGE_HOST) == VOXLOCK_OK);
+    voxlock_bridge_config config;
+    REQUIRE(voxlock_bridge_config_init(&config, sizeof config) == VOXLOCK_OK);
+    config.stage_count[VOXLOCK_BACKWARD] = 1;
+    config.stages[VOXLOCK_BACKWARD] = &stage;
+    const uint64_t blocks = world.allocator.live_blocks;
+    auto* bridge = reinterpret_cast<voxlock_bridge*>(trunk);
+    const int32_t status = voxlock_bridge_new(world.ctx, trunk, room, &config, &bridge);
+    CHECK(status != VOXLOCK_OK);
+    CHECK(status != VOXLOCK_ERR_NO_MEMORY);
+    CHECK(bridge == nullptr);
+    REQUIRE(voxlock_stage_init(&stage, sizeof stage, VOXLOCK_STAGE_RESAMPLE) == VOXLOCK_OK);
+    stage.out_rate = 44100;
+    CHECK(voxlock_bridge_new(world.ctx, trunk, room, &config, &bridge) < 0);
+    CHECK(world.allocator.live_blocks == blocks);
+    // The legs are free still.
+    CHECK(voxlock_leg_input(trunk, nullptr, 0, 1) == VOXLOCK_OK);
+  }
+  for (voxlock_leg* leg : {trunk, room, phone, listener}) voxlock_leg_free(leg);
+}
+
+TEST_CASE("every allocation of a bridge may fail") {
+  for (const bool for_good : {false, true}) {
+    World world;
+    voxlock_leg* trunk = world.leg(leg_config(1));
+    voxlock_leg* room = world.leg(leg_config(2));
+    voxlock_leg* phone = world.leg(leg_config(3));
+    voxlock_leg* listener = world.leg(leg_config(4));
+    join(phone, trunk);
+    join(room, listener);
+    const uint64_t blocks = world.allocator.live_blocks;
+    int32_t status = VOXLOCK_ERR_NO_MEMORY;
+    for (uint64_t n = 0; status != VOXLOCK_OK; ++n) {
+      world.allocator.fail_after(n, for_good);
+      voxlock_bridge* bridge = nullptr;
+      status = voxlock_bridge_new(world.ctx, trunk, room, nullptr, &bridge);
+      world.allocator.never_fail();
+      CHECK((status == VOXLOCK_OK || status == VOXLOCK_ERR_NO_MEMORY));
+      CHECK((bridge != nullptr) == (status == VOXLOCK_OK));
+      if (bridge == nullptr) CHECK(world.allocator.live_blocks == blocks);
+      voxlock_bridge_free(bridge);
+    }
+    for (voxlock_leg* leg : {trunk, room, phone, listener}) voxlock_leg_free(leg);
+  }
+}
+
+TEST_CASE("a payload tells how many packets are missing before it") {
+  World world;
+  voxlock_leg* a = world.leg(leg_config(1));
+  voxlock_leg* b = world.leg(leg_config(2));
+  join(a, b);
+  voxlock_leg_media_info info;
+  info.struct_size = sizeof info;
+  REQUIRE(voxlock_leg_media(a, &info) == VOXLOCK_OK);
+  const uint8_t payload[] = {1, 2, 3};
+  for (uint32_t i = 0; i < 6; ++i) {
+    REQUIRE(voxlock_leg_send(a, info.payload_type_send, payload, 3, i * 960, 0, 1) == VOXLOCK_OK);
+  }
+  const Polled sent = poll_leg(a, 1);
+  for (const size_t i : {size_t{0}, size_t{3}, size_t{3}, size_t{4}}) {
+    const voxlock_datagram datagram{sent.arena.data() + sent.events[i].offset, sent.events[i].len, {}, 0};
+    REQUIRE(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
+  }
+  const Polled got = poll_leg(b, 1);
+  REQUIRE(got.events.size() == 3);
+  CHECK(got.events[0].lost == 0);
+  CHECK(got.events[1].lost == 2);
+  CHECK(got.events[2].lost == 0);
+  voxlock_leg_stats stats;
+  stats.struct_size = sizeof stats;
+  REQUIRE(voxlock_leg_get_stats(b, &stats) == VOXLOCK_OK);
+  CHECK(stats.duplicates_in == 1);
+  voxlock_leg_free(a);
+  voxlock_leg_free(b);
+}

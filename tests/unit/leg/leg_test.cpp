@@ -258,3 +258,152 @@ TEST_CASE("every allocation of a leg and of an agreement may fail") {
     }
   }
 }
+
+namespace {
+
+// The peer's SRTP by hand, with any rollover counter.
+struct Sealer {
+  srtp::Session session;
+  Sealer(TestContext& world, const HopPlan& plan, uint32_t ssrc, uint32_t roc)
+      : session(*srtp::Session::create(world.context, config_of(key(plan.suite, plan.key_inner)))) {
+    if (roc != 0) REQUIRE(session.set_roc(ssrc, roc));
+  }
+  static srtp::SessionConfig config_of(const leg::Key& key) {
+    static leg::Key kept;
+    (void)kept.key_and_salt.assign(key.key_and_salt.view());
+    srtp::SessionConfig config;
+    config.suite = key.suite;
+    config.direction = srtp::Direction::kOutbound;
+    config.key_and_salt = kept.key_and_salt.view();
+    return config;
+  }
+  Packet seal(uint32_t ssrc, uint16_t sequence) {
+    rtp::PacketFields fields;
+    fields.sequence = sequence;
+    fields.ssrc = ssrc;
+    std::vector<uint8_t> packet(rtp::kFixedHeaderLen + 20);
+    bytes::Writer writer(packet);
+    REQUIRE(rtp::write_header(fields, writer));
+    Packet out;
+    out.data.resize(packet.size() + 32);
+    const auto len = session.seal_rtp(packet, out.data);
+    REQUIRE(len);
+    out.data.resize(*len);
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("RFC 3711 3.3.1: after a rekey every counter that a peer may go on with is understood") {
+  struct Row {
+    const char* title;
+    uint32_t packets;     // sent before the rekey
+    uint16_t next;        // sequence after it
+    uint32_t roc;
+    bool is_understood;
+  };
+  const Row rows[] = {
+      {"goes on", 70000, 4465, 1, true},
+      {"begins with 0", 70000, 4465, 0, true},
+      {"neither", 70000, 4465, 2, false},
+      {"wraps at the rekey", 65535, 0, 1, true},
+      {"begins with 0 at a wrap", 65535, 0, 0, true},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    Pair pair;
+    constexpr uint32_t kSsrc = 0x01020304;
+    Sealer before(pair.world, pair.plan, kSsrc, 0);
+    for (uint32_t i = 1; i <= row.packets; ++i) {
+      REQUIRE(is_audio(pair.give(before.seal(kSsrc, static_cast<uint16_t>(i)))));
+    }
+    pair.plan.key_inner = 11;
+    pair.plan.key_outer = 12;
+    REQUIRE(pair.apply());
+    Sealer after(pair.world, pair.plan, kSsrc, row.roc);
+    const uint64_t state = pair.b->state_hash();
+    Packet forged = after.seal(kSsrc, row.next);
+    forged.data.back() ^= 1;
+    CHECK(!is_audio(pair.give(forged)));
+    CHECK(pair.b->state_hash() == state);
+    for (uint16_t i = 1; i < 100; ++i) {
+      CHECK(is_audio(pair.give(after.seal(kSsrc, static_cast<uint16_t>(row.next + i)))) == row.is_understood);
+    }
+  }
+}
+
+TEST_CASE("RFC 3711 3.3.1: our own counter goes on where a rekey falls on its wrap") {
+  Pair pair;
+  const auto sequence = [](const Packet& packet) { return packet.data[2] << 8 | packet.data[3]; };
+  uint32_t timestamp = 0;
+  Packet last = pair.sealed();
+  while (sequence(last) != 0xffff) {
+    REQUIRE(is_audio(pair.give(last)));
+    last = pair.sealed(timestamp += 160);
+  }
+  REQUIRE(is_audio(pair.give(last)));
+  pair.plan.key_inner = 11;
+  pair.plan.key_outer = 12;
+  REQUIRE(pair.apply());
+  Sealer wrapped(pair.world, pair.plan, pair.a->ssrc_send(), 1);
+  const Packet ours = pair.sealed(timestamp += 160);
+  CHECK(sequence(ours) == 0);
+  CHECK(is_audio(pair.give(ours)));
+  CHECK(pair.b->receive_statistics()->lost() == 0);
+}
+
+TEST_CASE("packets missing right before a packet are told, duplicates are counted") {
+  for (const bool is_secure : {true, false}) {
+    HopPlan plan;
+    plan.is_secure = is_secure;
+    leg::LegConfig config;
+    config.policy = leg::Policy::kPreferred;
+    Pair pair(plan, config);
+    std::vector<Packet> packets;
+    for (uint32_t i = 0; i < 10; ++i) packets.push_back(pair.sealed(i * 160));
+    CHECK(pair.give(packets[0]).lost == 0);
+    CHECK(pair.give(packets[1]).lost == 0);
+    CHECK(pair.give(packets[5]).lost == 3);
+    CHECK(pair.give(packets[4]).lost == 0);
+    CHECK(!is_audio(pair.give(packets[4])));
+    CHECK(!is_audio(pair.give(packets[5])));
+    CHECK(pair.give(packets[7]).lost == 1);
+    CHECK(pair.b->stats().duplicates == 2);
+    CHECK(pair.b->stats().reordered == 1);
+  }
+}
+
+TEST_CASE("RFC 3389: comfort noise of 8 kHz is no use under another clock") {
+  for (const leg::Codec codec : {leg::Codec::kPcmu, leg::Codec::kOpus}) {
+    HopPlan plan;
+    plan.codec = codec;
+    Pair pair(plan);
+    send_payload(*pair.a, {0x40}, {13, false, 0}, pair.now);
+    CHECK(is_audio(pair.give(drain(*pair.a)[0])) == (codec == leg::Codec::kPcmu));
+  }
+}
+
+TEST_CASE("a peer that gave a host name is sent nothing before it is heard") {
+  TestContext world;
+  auto a = make_leg(world);
+  auto b = make_leg(world);
+  auto agreement = agree({}, false);
+  agreement.remote_rtp = agreement.remote_rtcp = {};
+  REQUIRE(a->apply(agree({}, true), 1));
+  REQUIRE(b->apply(std::move(agreement), 1));
+  std::vector<uint8_t> packet(20);
+  CHECK(b->send(packet, {}, 1).error() == Status::ERR_LEG_HELD);
+  b->run_timers(20 * kNsPerSecond);
+  CHECK(drain(*b).empty());
+  send_payload(*a, std::vector<uint8_t>(160), {}, 2);
+  Packet first = drain(*a)[0];
+  std::array<uint8_t, leg::kMaxPacketLen> plain;
+  Packet forged = first;
+  forged.data.back() ^= 1;
+  CHECK(!is_audio(b->receive({forged.data, address(66, 6)}, plain, 2)));
+  CHECK(!b->may_send());
+  CHECK(is_audio(b->receive({first.data, address(9, 99)}, plain, 2)));
+  CHECK(b->send(packet, {}, 3));
+  CHECK(drain(*b)[0].to == address(9, 99));
+}
