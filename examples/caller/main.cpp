@@ -44,9 +44,11 @@ SipHostConfig host_config(const Options& options) {
   config.authorities = options.get("ca");
   config.user = options.has("user") ? options.get("user") : "caller";
   const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  if (transport != "tls" && transport != "tcp")
+    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
   config.is_tls = transport == "tls";
-  if (config.is_tls && config.authorities.empty()) throw std::runtime_error("--ca is needed to verify the far end");
+  if (config.is_tls && config.authorities.empty())
+    throw std::runtime_error("--ca is needed to verify the far end");
   return config;
 }
 
@@ -59,10 +61,12 @@ PhoneConfig phone_config(const Options& options) {
   if (config.digits.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
     throw std::runtime_error("--digits are of 0-9*#A-D, not '" + config.digits + "'");
   }
-  config.signalling = options.get("transport") == "tls" ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_PLAIN;
+  config.signalling =
+      options.get("transport") == "tls" ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_PLAIN;
   if (!options.has("play")) return config;
   Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000) throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
+  if (wav.rate != 8000)
+    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
   config.play = std::move(wav.samples);
   return config;
 }
@@ -73,7 +77,8 @@ class Caller {
       : options_(options),
         ctx_(make_context()),
         phone_(loop_, ctx_.get(), phone_config(options)),
-        host_(loop_, ctx_.get(), host_config(options), [this](const SipEvent& event) { on_event(event); }) {}
+        host_(loop_, ctx_.get(), host_config(options),
+              [this](const SipEvent& event) { on_event(event); }) {}
 
   int run() {
     if (options_.has("password")) {
@@ -115,7 +120,8 @@ class Caller {
     auto verdict = make_result<voxlock_verdict>();
     const std::string sdp = phone_.answer(std::string(event.sdp), verdict);
     if (!sdp.empty()) {
-      (void)voxlock_ua_answer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(), now_ns());
+      (void)voxlock_ua_answer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(sdp.data()),
+                              sdp.size(), now_ns());
       return;
     }
     auto refusal = make_config(voxlock_ua_refusal_init);
@@ -132,7 +138,9 @@ class Caller {
     ended_ = cause_name(event.event.cause);
     if (is_answered_ || !failure_.empty()) return;
     failure_ = "the call failed: ";
-    failure_ += event.event.status != 0 ? std::to_string(event.event.status) + " " + std::string(event.reason) : ended_;
+    failure_ += event.event.status != 0
+                    ? std::to_string(event.event.status) + " " + std::string(event.reason)
+                    : ended_;
     if (!event.warning.empty()) failure_ += ", warning " + std::string(event.warning);
   }
 
@@ -166,7 +174,8 @@ class Caller {
   }
 
   int finish() {
-    if (is_over_ == false && failure_.empty()) failure_ = "the far end did not confirm the end of the call";
+    if (is_over_ == false && failure_.empty())
+      failure_ = "the far end did not confirm the end of the call";
     if (options_.has("record")) write_wav(options_.get("record"), {8000, phone_.recorded()});
     nlohmann::json report = report_of(phone_);
     report["answered"] = is_answered_;
@@ -207,4 +216,6 @@ int call(int argc, char** argv) {
 }  // namespace
 }  // namespace example
 
-int main(int argc, char** argv) { return example::run_main("caller", example::call, argc, argv); }
+int main(int argc, char** argv) {
+  return example::run_main("caller", example::call, argc, argv);
+}

@@ -40,8 +40,12 @@ int timeout_ms(uint64_t deadline) {
 
 }  // namespace
 
-uint64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
-uint64_t wall_ns() { return read_clock(CLOCK_REALTIME); }
+uint64_t now_ns() {
+  return read_clock(CLOCK_MONOTONIC);
+}
+uint64_t wall_ns() {
+  return read_clock(CLOCK_REALTIME);
+}
 
 void Fd::reset() {
   if (fd_ >= 0) ::close(fd_);
@@ -97,7 +101,8 @@ void EventLoop::handle_signal(const std::function<void()>& on_signal) {
   }
 }
 
-void EventLoop::run(const std::function<uint64_t()>& before_wait, const std::function<void()>& on_signal) {
+void EventLoop::run(const std::function<uint64_t()>& before_wait,
+                    const std::function<void()>& on_signal) {
   add(signals_.get(), EPOLLIN, [&](uint32_t) { handle_signal(on_signal); });
   while (!is_stopped_) {
     const uint64_t deadline = before_wait();

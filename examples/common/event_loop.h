@@ -55,7 +55,8 @@ class EventLoop {
   void remove(int fd);
 
   // Runs until stop(). before_wait is called before each wait and returns the next deadline
-  // (UINT64_MAX: none); on_signal is called for the first SIGINT or SIGTERM, a second one ends the loop.
+  // (UINT64_MAX: none); on_signal is called for the first SIGINT or SIGTERM, a second one ends the
+  // loop.
   void run(const std::function<uint64_t()>& before_wait, const std::function<void()>& on_signal);
   void stop() { is_stopped_ = true; }
   // Called for SIGHUP; without it SIGHUP is ignored.

@@ -27,7 +27,8 @@ std::vector<uint32_t> parse_list(const std::string& list, const char* what, Find
     if (id == 0) throw std::runtime_error("there is no " + std::string(what) + " '" + name + "'");
     out.push_back(id);
   }
-  if (out.empty() || out.size() > 8) throw std::runtime_error("give one to eight names of a " + std::string(what));
+  if (out.empty() || out.size() > 8)
+    throw std::runtime_error("give one to eight names of a " + std::string(what));
   return out;
 }
 
@@ -42,7 +43,8 @@ std::string codec_name(uint32_t codec) {
 
 std::string suite_name(uint32_t suite) {
   auto row = make_result<voxlock_srtp_suite>();
-  if (suite == 0 || voxlock_srtp_suite_info(static_cast<int32_t>(suite), &row) != VOXLOCK_OK) return "none";
+  if (suite == 0 || voxlock_srtp_suite_info(static_cast<int32_t>(suite), &row) != VOXLOCK_OK)
+    return "none";
   return row.name;
 }
 
@@ -99,7 +101,8 @@ HostPort parse_host_port(const std::string& text) {
   HostPort out;
   if (colon != std::string::npos) {
     out.host = text.substr(0, colon);
-    if (out.host.starts_with('[') && out.host.ends_with(']')) out.host = out.host.substr(1, out.host.size() - 2);
+    if (out.host.starts_with('[') && out.host.ends_with(']'))
+      out.host = out.host.substr(1, out.host.size() - 2);
     const char* end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data() + colon + 1, end, out.port);
     if (parsed.ec == std::errc() && parsed.ptr == end && !out.host.empty()) return out;

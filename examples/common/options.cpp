@@ -8,7 +8,8 @@
 namespace example {
 namespace {
 
-[[noreturn]] void print_help(const char* program, const char* summary, std::span<const OptionSpec> specs) {
+[[noreturn]] void print_help(const char* program, const char* summary,
+                             std::span<const OptionSpec> specs) {
   std::printf("%s: %s\n\n", program, summary);
   for (const OptionSpec& spec : specs) {
     std::string left = std::string("--") + spec.name;
@@ -34,7 +35,8 @@ Options::Options(int argc, char** argv, const char* summary, std::span<const Opt
     const std::string_view arg = argv[i];
     if (arg == "--help" || arg == "-h") print_help(argv[0], summary, specs);
     const OptionSpec* spec = arg.starts_with("--") ? find_spec(specs, arg.substr(2)) : nullptr;
-    if (spec == nullptr) throw std::runtime_error("unknown option " + std::string(arg) + ", see --help");
+    if (spec == nullptr)
+      throw std::runtime_error("unknown option " + std::string(arg) + ", see --help");
     if (spec->value == nullptr) {
       values_[spec->name] = "1";
     } else if (i + 1 < argc) {
@@ -44,7 +46,8 @@ Options::Options(int argc, char** argv, const char* summary, std::span<const Opt
     }
   }
   for (const OptionSpec& spec : specs) {
-    if (spec.fallback != nullptr && spec.value != nullptr) values_.try_emplace(spec.name, spec.fallback);
+    if (spec.fallback != nullptr && spec.value != nullptr)
+      values_.try_emplace(spec.name, spec.fallback);
   }
 }
 
@@ -58,8 +61,8 @@ int64_t Options::number(const std::string& name, int64_t min, int64_t max) const
   char* end = nullptr;
   const long long value = std::strtoll(text.c_str(), &end, 10);
   if (text.empty() || *end != '\0' || value < min || value > max) {
-    throw std::runtime_error("--" + name + " wants a whole number between " + std::to_string(min) + " and " +
-                             std::to_string(max) + ", not '" + text + "'");
+    throw std::runtime_error("--" + name + " wants a whole number between " + std::to_string(min) +
+                             " and " + std::to_string(max) + ", not '" + text + "'");
   }
   return value;
 }
@@ -69,8 +72,8 @@ double Options::real(const std::string& name, double min, double max) const {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (text.empty() || *end != '\0' || !(value >= min && value <= max)) {
-    throw std::runtime_error("--" + name + " wants a number between " + std::to_string(min) + " and " +
-                             std::to_string(max) + ", not '" + text + "'");
+    throw std::runtime_error("--" + name + " wants a number between " + std::to_string(min) +
+                             " and " + std::to_string(max) + ", not '" + text + "'");
   }
   return value;
 }

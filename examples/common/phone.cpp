@@ -34,7 +34,11 @@ void copy_list(const std::vector<uint32_t>& from, uint32_t (&to)[N]) {
 }  // namespace
 
 Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
-    : loop_(loop), ctx_(ctx), config_(std::move(config)), socket_(bind_udp(config_.ip, 0)), arena_(kArena) {
+    : loop_(loop),
+      ctx_(ctx),
+      config_(std::move(config)),
+      socket_(bind_udp(config_.ip, 0)),
+      arena_(kArena) {
   auto leg_config = make_config(voxlock_leg_config_init);
   copy_list(config_.codecs, leg_config.codecs);
   copy_list(config_.suites, leg_config.suites);
@@ -47,12 +51,15 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
   loop_.add(socket_.get(), EPOLLIN, [this](uint32_t) { read_socket(); });
 }
 
-Phone::~Phone() { loop_.remove(socket_.get()); }
+Phone::~Phone() {
+  loop_.remove(socket_.get());
+}
 
 std::string Phone::offer() {
   std::string sdp(kSdpRoom, '\0');
   size_t len = sdp.size();
-  check(voxlock_leg_offer(leg_.get(), 0, reinterpret_cast<uint8_t*>(sdp.data()), &len, now_ns()), "offer");
+  check(voxlock_leg_offer(leg_.get(), 0, reinterpret_cast<uint8_t*>(sdp.data()), &len, now_ns()),
+        "offer");
   sdp.resize(len);
   return sdp;
 }
@@ -71,8 +78,8 @@ std::string Phone::answer(const std::string& offer, voxlock_verdict& verdict) {
 
 bool Phone::accept_answer(const std::string& answer, voxlock_verdict& verdict) {
   verdict = make_result<voxlock_verdict>();
-  check(voxlock_leg_accept_answer(leg_.get(), reinterpret_cast<const uint8_t*>(answer.data()), answer.size(),
-                                  &verdict, now_ns()),
+  check(voxlock_leg_accept_answer(leg_.get(), reinterpret_cast<const uint8_t*>(answer.data()),
+                                  answer.size(), &verdict, now_ns()),
         "answer");
   if (verdict.kind != VOXLOCK_REFUSED) refresh_codec();
   return verdict.kind != VOXLOCK_REFUSED;
@@ -104,7 +111,9 @@ void Phone::stop() {
   drain();
 }
 
-uint64_t Phone::next_deadline() const { return std::min(next_frame_ns_, voxlock_leg_next_deadline(leg_.get())); }
+uint64_t Phone::next_deadline() const {
+  return std::min(next_frame_ns_, voxlock_leg_next_deadline(leg_.get()));
+}
 
 void Phone::advance() {
   // After a long stall only the newest second is made up for.
@@ -129,12 +138,14 @@ bool Phone::play_digit() {
   event.code = static_cast<uint32_t>(codes.find(config_.digits[index]));
   event.is_end = at >= kDigitFrames ? 1 : 0;
   event.volume = 10;
-  event.duration = static_cast<uint32_t>(std::min(at + 1, kDigitFrames)) * (media_.rtp_clock_hz / 50);
+  event.duration =
+      static_cast<uint32_t>(std::min(at + 1, kDigitFrames)) * (media_.rtp_clock_hz / 50);
   uint8_t payload[4];
   size_t len = sizeof payload;
   check(voxlock_dtmf_build(&event, payload, &len), "digit");
   // RFC 4733, section 2.5.1: all packets of an event carry the timestamp of its beginning.
-  (void)voxlock_leg_send(leg_.get(), media_.event_type_send, payload, len, digit_timestamp_, at == 0 ? 1 : 0, now_ns());
+  (void)voxlock_leg_send(leg_.get(), media_.event_type_send, payload, len, digit_timestamp_,
+                         at == 0 ? 1 : 0, now_ns());
   return true;
 }
 
@@ -152,8 +163,8 @@ void Phone::play_frame() {
   size_t len = sizeof payload;
   check(voxlock_encoder_encode(encoder_.get(), pcm, kFrameSamples, payload, &len), "encode");
   // Held by the peer or not agreed yet: the recording plays on unheard.
-  (void)voxlock_leg_send(leg_.get(), media_.payload_type_send, payload, len, timestamp_, is_first_frame_ ? 1 : 0,
-                         now_ns());
+  (void)voxlock_leg_send(leg_.get(), media_.payload_type_send, payload, len, timestamp_,
+                         is_first_frame_ ? 1 : 0, now_ns());
   is_first_frame_ = false;
   timestamp_ += media_.rtp_clock_hz / 50;
 }
@@ -174,12 +185,14 @@ void Phone::drain() {
   voxlock_media_event events[32];
   size_t count = 0;
   do {
-    check(voxlock_leg_poll(leg_.get(), events, 32, &count, arena_.data(), arena_.size(), now_ns()), "poll");
+    check(voxlock_leg_poll(leg_.get(), events, 32, &count, arena_.data(), arena_.size(), now_ns()),
+          "poll");
     for (size_t i = 0; i < count; ++i) {
       const voxlock_media_event& event = events[i];
       switch (event.type) {
         case VOXLOCK_EV_TRANSMIT:
-          batch_.queue(socket_.get(), to_socket(event.address), arena_.data() + event.offset, event.len);
+          batch_.queue(socket_.get(), to_socket(event.address), arena_.data() + event.offset,
+                       event.len);
           break;
         case VOXLOCK_EV_PAYLOAD:
           record(event);
@@ -189,7 +202,8 @@ void Phone::drain() {
           break;
         case VOXLOCK_EV_TIMEOUT:
           // A peer on hold may be silent.
-          has_timed_out_ = media_.direction == VOXLOCK_SENDRECV || media_.direction == VOXLOCK_RECVONLY;
+          has_timed_out_ =
+              media_.direction == VOXLOCK_SENDRECV || media_.direction == VOXLOCK_RECVONLY;
           break;
         default:
           break;
@@ -204,11 +218,14 @@ void Phone::record(const voxlock_media_event& event) {
   int16_t pcm[VOXLOCK_MAX_PACKET_SAMPLES];
   const uint8_t* payload = arena_.data() + event.offset;
   for (uint32_t i = 0; i < std::min(event.lost, 10u); ++i) {
-    if (voxlock_decoder_conceal(decoder_.get(), payload, event.len, pcm, kFrameSamples) != VOXLOCK_OK) break;
+    if (voxlock_decoder_conceal(decoder_.get(), payload, event.len, pcm, kFrameSamples) !=
+        VOXLOCK_OK)
+      break;
     recorded_.insert(recorded_.end(), pcm, pcm + kFrameSamples);
   }
   size_t samples = VOXLOCK_MAX_PACKET_SAMPLES;
-  if (voxlock_decoder_decode(decoder_.get(), payload, event.len, pcm, &samples) != VOXLOCK_OK) return;
+  if (voxlock_decoder_decode(decoder_.get(), payload, event.len, pcm, &samples) != VOXLOCK_OK)
+    return;
   recorded_.insert(recorded_.end(), pcm, pcm + samples);
 }
 

@@ -14,10 +14,10 @@ namespace example {
 
 struct PhoneConfig {
   std::string ip = "127.0.0.1";
-  std::vector<uint32_t> codecs;    // VOXLOCK_CODEC_*, preferred first
-  std::vector<uint32_t> suites;    // VOXLOCK_AES_CM_128_HMAC_SHA1_80 ..., preferred first
-  std::vector<int16_t> play;       // 8 kHz; silence after its end
-  std::string digits;              // pressed one by one from the start on (RFC 4733)
+  std::vector<uint32_t> codecs;  // VOXLOCK_CODEC_*, preferred first
+  std::vector<uint32_t> suites;  // VOXLOCK_AES_CM_128_HMAC_SHA1_80 ..., preferred first
+  std::vector<int16_t> play;     // 8 kHz; silence after its end
+  std::string digits;            // pressed one by one from the start on (RFC 4733)
   int32_t signalling = VOXLOCK_SIGNALLING_UNKNOWN;  // how the SDP travels
   uint32_t media_timeout_ms = 5000;                 // of silence on the wire, then has_timed_out()
 };
@@ -25,7 +25,7 @@ struct PhoneConfig {
 struct PhoneStats {
   voxlock_leg_stats leg;
   voxlock_leg_media_info media;
-  std::string digits;              // as heard
+  std::string digits;  // as heard
 };
 
 class Phone {
@@ -79,7 +79,7 @@ class Phone {
   size_t position_ = 0;
   uint32_t timestamp_ = 0;
   uint64_t next_frame_ns_ = UINT64_MAX;
-  size_t digit_frame_ = 0;   // frames since the first digit began
+  size_t digit_frame_ = 0;  // frames since the first digit began
   uint32_t digit_timestamp_ = 0;
   bool is_first_frame_ = true;
   bool has_timed_out_ = false;

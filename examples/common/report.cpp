@@ -26,7 +26,8 @@ nlohmann::json report_of(const Phone& phone) {
 void write_report(const std::string& path, const nlohmann::json& report) {
   if (path.empty()) return;
   std::ofstream file(path, std::ios::trunc);
-  if (!(file << report.dump(2) << '\n')) throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
+  if (!(file << report.dump(2) << '\n'))
+    throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
 }
 
 }  // namespace example

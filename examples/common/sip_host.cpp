@@ -46,7 +46,8 @@ const uint8_t* bytes_of(const std::string& text) {
   return text.empty() ? nullptr : reinterpret_cast<const uint8_t*>(text.data());
 }
 
-// Names are looked up without a thread of their own: a gateway for the open Internet would have one.
+// Names are looked up without a thread of their own: a gateway for the open Internet would have
+// one.
 std::string resolve(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -56,33 +57,36 @@ std::string resolve(const std::string& host) {
   const int rc = getaddrinfo(bare.c_str(), nullptr, &hints, &list);
   if (rc != 0) throw std::runtime_error("cannot find " + host + ": " + gai_strerror(rc));
   std::array<char, NI_MAXHOST> text{};
-  getnameinfo(list->ai_addr, list->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  getnameinfo(list->ai_addr, list->ai_addrlen, text.data(), text.size(), nullptr, 0,
+              NI_NUMERICHOST);
   freeaddrinfo(list);
   return text.data();
 }
 
 std::string peer_ip(const SocketAddress& address) {
   std::array<char, NI_MAXHOST> text{};
-  getnameinfo(reinterpret_cast<const sockaddr*>(&address.storage), address.len, text.data(), text.size(), nullptr, 0,
-              NI_NUMERICHOST);
+  getnameinfo(reinterpret_cast<const sockaddr*>(&address.storage), address.len, text.data(),
+              text.size(), nullptr, 0, NI_NUMERICHOST);
   return text.data();
 }
 
-void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
+void say(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
 
 }  // namespace
 
 struct SipHost::Connection {
   Fd fd;
-  TlsHandle tls;                // none: plain TCP
-  std::string name;             // for a person
+  TlsHandle tls;     // none: plain TCP
+  std::string name;  // for a person
   std::string ip;
   uint16_t port = 0;
-  uint64_t id = 0;              // of the user agent; 0 before an accepted connection is open
+  uint64_t id = 0;  // of the user agent; 0 before an accepted connection is open
   uint64_t started_ns = 0;
   uint64_t deadline_ns = UINT64_MAX;
-  std::vector<uint8_t> plain;   // waits for TLS to take it
-  std::vector<uint8_t> wire;    // waits for the socket to take it
+  std::vector<uint8_t> plain;  // waits for TLS to take it
+  std::vector<uint8_t> wire;   // waits for the socket to take it
   SecurityInfo info;
   uint32_t interest = 0;
   bool is_client = false;
@@ -101,7 +105,11 @@ ContextHandle make_context() {
 }
 
 SipHost::SipHost(EventLoop& loop, voxlock_context* ctx, SipHostConfig config, Handler handler)
-    : loop_(loop), ctx_(ctx), config_(std::move(config)), handler_(std::move(handler)), arena_(kArena) {
+    : loop_(loop),
+      ctx_(ctx),
+      config_(std::move(config)),
+      handler_(std::move(handler)),
+      arena_(kArena) {
   if (config_.is_tls) load_settings();
   if (config_.listens) {
     listener_ = listen_tcp(config_.ip, config_.port);
@@ -109,7 +117,8 @@ SipHost::SipHost(EventLoop& loop, voxlock_context* ctx, SipHostConfig config, Ha
     loop_.add(listener_.get(), EPOLLIN, [this](uint32_t) { accept_all(); });
   }
   auto ua = make_config(voxlock_ua_config_init);
-  const std::string host = config_.ip.find(':') != std::string::npos ? "[" + config_.ip + "]" : config_.ip;
+  const std::string host =
+      config_.ip.find(':') != std::string::npos ? "[" + config_.ip + "]" : config_.ip;
   ua.host = host.data();
   ua.host_len = host.size();
   ua.user = config_.user.data();
@@ -128,7 +137,8 @@ SipHost::~SipHost() {
   for (auto& [fd, c] : connections_) {
     if (c->is_dead) continue;
     if (c->tls && c->is_open && voxlock_tls_close(c->tls.get()) == VOXLOCK_OK) (void)encrypt(*c);
-    if (!c->wire.empty()) (void)::send(fd, c->wire.data(), c->wire.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (!c->wire.empty())
+      (void)::send(fd, c->wire.data(), c->wire.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     loop_.remove(fd);
   }
   if (listener_) loop_.remove(listener_.get());
@@ -147,7 +157,8 @@ SipHost::TlsSettings SipHost::make_settings(int32_t role) const {
   settings.authorities = bytes_of(authorities);
   settings.authorities_len = authorities.size();
   // A client that shows a certificate must show a good one; a phone without any may still call.
-  if (role == VOXLOCK_TLS_SERVER && !authorities.empty()) settings.client_auth = VOXLOCK_TLS_CLIENT_AUTH_OPTIONAL;
+  if (role == VOXLOCK_TLS_SERVER && !authorities.empty())
+    settings.client_auth = VOXLOCK_TLS_CLIENT_AUTH_OPTIONAL;
   voxlock_tls_settings* made = nullptr;
   const int32_t rc = voxlock_tls_settings_new(ctx_, &settings, &made);
   if (rc == VOXLOCK_ERR_TLS_BAD_KEY) check(rc, config_.key);
@@ -185,8 +196,10 @@ uint64_t SipHost::invite(const std::string& to, const std::string& sdp, int32_t&
   return status == VOXLOCK_OK ? call : 0;
 }
 
-void SipHost::set_credentials(const std::string& realm, const std::string& user, const std::string& password) {
-  check(voxlock_ua_set_credentials(ua_.get(), realm.c_str(), "", user.c_str(), password.c_str()), "credentials");
+void SipHost::set_credentials(const std::string& realm, const std::string& user,
+                              const std::string& password) {
+  check(voxlock_ua_set_credentials(ua_.get(), realm.c_str(), "", user.c_str(), password.c_str()),
+        "credentials");
 }
 
 SipHost::Connection* SipHost::find(uint64_t id) const {
@@ -205,12 +218,14 @@ int32_t SipHost::signalling(uint64_t connection) const {
   if (!config_.is_tls) return VOXLOCK_SIGNALLING_PLAIN;
   // A client's connection exists only after the peer proved its name.
   if (connection == 0) return VOXLOCK_SIGNALLING_VERIFIED;
-  return security(connection).is_peer_verified ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_TLS;
+  return security(connection).is_peer_verified ? VOXLOCK_SIGNALLING_VERIFIED
+                                               : VOXLOCK_SIGNALLING_TLS;
 }
 
 bool SipHost::has_sent_all() const {
-  return std::all_of(connections_.begin(), connections_.end(),
-                     [](const auto& entry) { return entry.second->plain.empty() && entry.second->wire.empty(); });
+  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+    return entry.second->plain.empty() && entry.second->wire.empty();
+  });
 }
 
 SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer_name,
@@ -225,7 +240,8 @@ SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer
     const auto& settings = is_client ? client_settings_ : server_settings_;
     if (!settings) throw std::runtime_error("no authorities given (--ca) to verify the peer with");
     voxlock_tls* tls = nullptr;
-    check(voxlock_tls_new(ctx_, settings.get(), is_client ? expected_host.c_str() : nullptr, &tls), "TLS");
+    check(voxlock_tls_new(ctx_, settings.get(), is_client ? expected_host.c_str() : nullptr, &tls),
+          "TLS");
     c->tls.reset(tls);
   }
   c->interest = is_client ? EPOLLOUT : EPOLLIN;
@@ -258,7 +274,8 @@ void SipHost::accept_all() {
 void SipHost::open(uint64_t id, const std::string& host, uint16_t port, bool is_tls) {
   const std::string name = "to " + host + ":" + std::to_string(port);
   try {
-    if (is_tls != config_.is_tls) throw std::runtime_error(is_tls ? "this end speaks plain TCP" : "this end speaks TLS");
+    if (is_tls != config_.is_tls)
+      throw std::runtime_error(is_tls ? "this end speaks plain TCP" : "this end speaks TLS");
     Connection* c = add(connect_tcp(resolve(host), port), true, name, host);
     c->id = id;
   } catch (const std::exception& error) {
@@ -286,7 +303,8 @@ void SipHost::on_ready(int fd, uint32_t epoll_events) {
 }
 
 bool SipHost::handle(Connection& c, uint32_t epoll_events) {
-  if (!c.is_connecting) return (epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_socket(c);
+  if (!c.is_connecting)
+    return (epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_socket(c);
   int error = 0;
   socklen_t len = sizeof error;
   getsockopt(c.fd.get(), SOL_SOCKET, SO_ERROR, &error, &len);
@@ -309,8 +327,11 @@ bool SipHost::read_socket(Connection& c) {
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return true;
     if (n <= 0) {
       if (c.tls) (void)voxlock_tls_end_input(c.tls.get(), now_ns());
-      // An end in the middle of the handshake is worth a line, the end of an open connection is not.
-      end(c, n < 0 ? std::strerror(errno) : c.is_open ? "" : "the peer closed during the handshake");
+      // An end in the middle of the handshake is worth a line, the end of an open connection is
+      // not.
+      end(c, n < 0       ? std::strerror(errno)
+             : c.is_open ? ""
+                         : "the peer closed during the handshake");
       return false;
     }
     const auto len = static_cast<size_t>(n);
@@ -353,8 +374,8 @@ bool SipHost::note_open(Connection& c) {
   c.deadline_ns = UINT64_MAX;
   const int32_t rc = c.is_client
                          ? voxlock_ua_connected(ua_.get(), c.id, now_ns())
-                         : voxlock_ua_accept(ua_.get(), c.tls ? VOXLOCK_UA_TLS : VOXLOCK_UA_TCP, c.ip.data(),
-                                             c.ip.size(), c.port, &c.id, now_ns());
+                         : voxlock_ua_accept(ua_.get(), c.tls ? VOXLOCK_UA_TLS : VOXLOCK_UA_TCP,
+                                             c.ip.data(), c.ip.size(), c.port, &c.id, now_ns());
   if (rc != VOXLOCK_OK) end(c, voxlock_strerror(rc));
   return rc == VOXLOCK_OK;
 }
@@ -421,7 +442,8 @@ bool SipHost::flush(Connection& c) {
   }
   size_t sent = 0;
   while (sent < c.wire.size()) {
-    const ssize_t n = ::send(c.fd.get(), c.wire.data() + sent, c.wire.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(c.fd.get(), c.wire.data() + sent, c.wire.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n > 0) {
       sent += static_cast<size_t>(n);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -455,7 +477,8 @@ void SipHost::pump() {
   std::array<voxlock_ua_event, 32> events;
   for (size_t count = 1; count != 0;) {
     size_t len = arena_.size();
-    const int32_t rc = voxlock_ua_poll(ua_.get(), events.data(), events.size(), &count, arena_.data(), &len, now_ns());
+    const int32_t rc = voxlock_ua_poll(ua_.get(), events.data(), events.size(), &count,
+                                       arena_.data(), &len, now_ns());
     if (rc == VOXLOCK_ERR_BUFFER_TOO_SMALL) {
       arena_.resize(len);
       count = 1;
@@ -472,12 +495,13 @@ void SipHost::dispatch(const voxlock_ua_event& event) {
     return std::string_view(reinterpret_cast<const char*>(arena_.data()) + offset, len);
   };
   if (event.type == VOXLOCK_UA_EV_CONNECT) {
-    open(event.connection, std::string(text(event.data_offset, event.data_len)), static_cast<uint16_t>(event.port),
-         event.transport == VOXLOCK_UA_TLS);
+    open(event.connection, std::string(text(event.data_offset, event.data_len)),
+         static_cast<uint16_t>(event.port), event.transport == VOXLOCK_UA_TLS);
     return;
   }
   if (event.type != VOXLOCK_UA_EV_TRANSMIT && event.type != VOXLOCK_UA_EV_CLOSE) {
-    handler_({event, text(event.sdp_offset, event.sdp_len), text(event.reason_offset, event.reason_len),
+    handler_({event, text(event.sdp_offset, event.sdp_len),
+              text(event.reason_offset, event.reason_len),
               text(event.warning_offset, event.warning_len)});
     return;
   }
@@ -497,7 +521,9 @@ void SipHost::reap() {
   const uint64_t now = now_ns();
   for (auto& [fd, c] : connections_) {
     if (c->is_dead || c->deadline_ns > now) continue;
-    end(*c, c->is_closing ? "the peer does not read" : c->is_connecting ? "no answer" : "the handshake took too long");
+    end(*c, c->is_closing      ? "the peer does not read"
+            : c->is_connecting ? "no answer"
+                               : "the handshake took too long");
   }
   std::erase_if(connections_, [](const auto& entry) { return entry.second->is_dead; });
 }

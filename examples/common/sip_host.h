@@ -1,5 +1,5 @@
-// The host's side of a SIP user agent: listening and connecting TCP sockets, TLS on top of them, and
-// the events of voxlock_ua. One of these is the signalling of a whole process.
+// The host's side of a SIP user agent: listening and connecting TCP sockets, TLS on top of them,
+// and the events of voxlock_ua. One of these is the signalling of a whole process.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@
 namespace example {
 
 struct SipHostConfig {
-  std::string ip = "127.0.0.1";   // own address, of sockets and of Contact
+  std::string ip = "127.0.0.1";  // own address, of sockets and of Contact
   bool listens = false;
-  uint16_t port = 0;              // to listen on; 0: the system chooses
-  bool is_tls = true;             // false: plain TCP, for tests on a closed network
-  std::string certificate;        // PEM file; a client may have none
-  std::string key;                // PEM file
-  std::string authorities;        // PEM file; a client needs it
-  std::string user = "voxlock";   // of Contact and From
+  uint16_t port = 0;             // to listen on; 0: the system chooses
+  bool is_tls = true;            // false: plain TCP, for tests on a closed network
+  std::string certificate;       // PEM file; a client may have none
+  std::string key;               // PEM file
+  std::string authorities;       // PEM file; a client needs it
+  std::string user = "voxlock";  // of Contact and From
 };
 
 // What the handshake of a connection agreed on.
 struct SecurityInfo {
-  std::string version = "none";   // "TLS 1.2"
+  std::string version = "none";  // "TLS 1.2"
   std::string cipher = "none";
   double handshake_ms = 0;
   bool is_tls = false;
@@ -54,22 +54,25 @@ class SipHost {
   SipHost(const SipHost&) = delete;
   SipHost& operator=(const SipHost&) = delete;
 
-  // Commands of calls are given to the user agent itself; their effects leave with the next advance().
+  // Commands of calls are given to the user agent itself; their effects leave with the next
+  // advance().
   [[nodiscard]] voxlock_ua* ua() const { return ua_.get(); }
   // Starts a call; gives its id, or 0 and the status.
   uint64_t invite(const std::string& to, const std::string& sdp, int32_t& status);
   // Answers a challenge of any realm with these.
-  void set_credentials(const std::string& realm, const std::string& user, const std::string& password);
+  void set_credentials(const std::string& realm, const std::string& user,
+                       const std::string& password);
 
   [[nodiscard]] uint16_t port() const { return port_; }
   [[nodiscard]] SecurityInfo security(uint64_t connection) const;
-  // How the SDP of a connection travels, a VOXLOCK_SIGNALLING_*; 0: of a connection that is still to be made.
+  // How the SDP of a connection travels, a VOXLOCK_SIGNALLING_*; 0: of a connection that is still
+  // to be made.
   [[nodiscard]] int32_t signalling(uint64_t connection) const;
   // True once every byte of signalling has left.
   [[nodiscard]] bool has_sent_all() const;
 
-  // Reads certificates anew for connections to come; those that stand keep theirs. On failure the old
-  // ones stay and the reason goes to standard error.
+  // Reads certificates anew for connections to come; those that stand keep theirs. On failure the
+  // old ones stay and the reason goes to standard error.
   void reload();
 
   // Does what is due; call it before each wait.
@@ -83,7 +86,8 @@ class SipHost {
   TlsSettings make_settings(int32_t role) const;
   void load_settings();
   void accept_all();
-  Connection* add(Fd fd, bool is_client, const std::string& peer_name, const std::string& expected_host);
+  Connection* add(Fd fd, bool is_client, const std::string& peer_name,
+                  const std::string& expected_host);
   void open(uint64_t id, const std::string& host, uint16_t port, bool is_tls);
   void on_ready(int fd, uint32_t epoll_events);
   bool read_socket(Connection& c);

@@ -12,7 +12,8 @@ namespace example {
 namespace {
 
 std::string name_of(const std::string& host, uint16_t port) {
-  return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" +
+         std::to_string(port);
 }
 
 Fd make_socket(const SocketAddress& address, int type) {
@@ -68,7 +69,8 @@ Fd listen_tcp(const std::string& host, uint16_t port) {
   set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   bind_or_throw(fd.get(), address, name_of(host, port));
   if (listen(fd.get(), 128) != 0) {
-    throw std::runtime_error("cannot listen on " + name_of(host, port) + ": " + std::strerror(errno));
+    throw std::runtime_error("cannot listen on " + name_of(host, port) + ": " +
+                             std::strerror(errno));
   }
   return fd;
 }
@@ -79,7 +81,8 @@ Fd connect_tcp(const std::string& host, uint16_t port) {
   set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.len) != 0 &&
       errno != EINPROGRESS) {
-    throw std::runtime_error("cannot connect to " + name_of(host, port) + ": " + std::strerror(errno));
+    throw std::runtime_error("cannot connect to " + name_of(host, port) + ": " +
+                             std::strerror(errno));
   }
   return fd;
 }
@@ -96,11 +99,13 @@ uint16_t local_port(int fd) {
   SocketAddress address;
   address.len = sizeof address.storage;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage), &address.len);
-  return ntohs(address.storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port
-                                                    : reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port);
+  return ntohs(address.storage.ss_family == AF_INET
+                   ? reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port
+                   : reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port);
 }
 
-UdpBatch::UdpBatch() : in_bytes_(kMax * kPacketSize), out_bytes_(kMax * kPacketSize), in_(kMax), out_(kMax) {}
+UdpBatch::UdpBatch()
+    : in_bytes_(kMax * kPacketSize), out_bytes_(kMax * kPacketSize), in_(kMax), out_(kMax) {}
 
 std::span<Packet> UdpBatch::receive(int fd) {
   mmsghdr messages[kMax] = {};
@@ -150,7 +155,8 @@ void UdpBatch::send() {
     messages[i].msg_hdr.msg_iovlen = 1;
   }
   for (size_t done = 0; done < out_count_;) {
-    const int n = sendmmsg(out_fd_, messages + done, static_cast<unsigned>(out_count_ - done), MSG_DONTWAIT);
+    const int n =
+        sendmmsg(out_fd_, messages + done, static_cast<unsigned>(out_count_ - done), MSG_DONTWAIT);
     // A datagram the kernel refuses is lost as if on the wire; the next one gets its chance.
     done += n > 0 ? static_cast<size_t>(n) : 1;
   }

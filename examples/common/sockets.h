@@ -19,7 +19,8 @@ struct SocketAddress {
   socklen_t len = 0;
 };
 
-// Numeric host and port, "127.0.0.1" or "::1". Throws std::runtime_error with a message for a person.
+// Numeric host and port, "127.0.0.1" or "::1". Throws std::runtime_error with a message for a
+// person.
 SocketAddress make_address(const std::string& host, uint16_t port);
 
 // A listening TCP socket. Throws where the port is taken.

@@ -43,7 +43,8 @@ Wav read_wav(const std::string& path) {
     const size_t body = at + 8;
     const size_t left = raw.size() - body;
     if (has_tag(raw, at, "fmt ") && size >= 16 && left >= 16) {
-      if (little(raw, body, 2) != 1 || little(raw, body + 2, 2) != 1 || little(raw, body + 14, 2) != 16) {
+      if (little(raw, body, 2) != 1 || little(raw, body + 2, 2) != 1 ||
+          little(raw, body + 14, 2) != 16) {
         throw std::runtime_error(path + " is not 16-bit mono PCM");
       }
       wav.rate = little(raw, body + 4, 4);

@@ -8,8 +8,8 @@
 namespace example {
 
 struct Wav {
-  uint32_t rate = 8000;           // samples a second
-  std::vector<int16_t> samples;   // mono
+  uint32_t rate = 8000;          // samples a second
+  std::vector<int16_t> samples;  // mono
 };
 
 // Reads a mono 16-bit PCM file. Throws std::runtime_error with a message for a person.

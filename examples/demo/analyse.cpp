@@ -20,7 +20,8 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr OptionSpec kOptions[] = {
-    {"dir", "FOLDER", "build/demo", "where the processes left their files, and where the results go"},
+    {"dir", "FOLDER", "build/demo",
+     "where the processes left their files, and where the results go"},
     {"caller", "KIND", "voxlock", "who called: voxlock or baresip"},
     {"min-gain", "DB", "3", "least improvement of the SNR that counts as success"},
 };
@@ -39,7 +40,9 @@ struct Direction {
 
 json read_json(const fs::path& path) {
   std::ifstream file(path);
-  if (!file) throw std::runtime_error("the call left no " + path.filename().string() + " (see the logs beside it)");
+  if (!file)
+    throw std::runtime_error("the call left no " + path.filename().string() +
+                             " (see the logs beside it)");
   return json::parse(file);
 }
 
@@ -94,61 +97,75 @@ void check_hops(Checks& checks, const json& hops) {
   for (const json& hop : hops) {
     const std::string name = hop.at("name");
     checks.add((name + " encrypted").c_str(), hop.at("encrypted"), hop.at("suite"));
-    checks.add((name + " signalling over TLS").c_str(), hop.at("tls_version").get<std::string>().starts_with("TLS"),
-               hop.at("tls_version").get<std::string>() + " " + hop.at("tls_cipher").get<std::string>());
+    checks.add(
+        (name + " signalling over TLS").c_str(),
+        hop.at("tls_version").get<std::string>().starts_with("TLS"),
+        hop.at("tls_version").get<std::string>() + " " + hop.at("tls_cipher").get<std::string>());
   }
-  checks.add("other suite on each hop", hops[0].at("suite") != hops[1].at("suite"),
-             hops[0].at("suite").get<std::string>() + " / " + hops[1].at("suite").get<std::string>());
+  checks.add(
+      "other suite on each hop", hops[0].at("suite") != hops[1].at("suite"),
+      hops[0].at("suite").get<std::string>() + " / " + hops[1].at("suite").get<std::string>());
 }
 
-void check_media(Checks& checks, const json& gateway, const json& listener, const Direction& forward, double back,
-                 double min_gain) {
+void check_media(Checks& checks, const json& gateway, const json& listener,
+                 const Direction& forward, double back, double min_gain) {
   const json& packets = gateway.at("packets");
-  checks.add("audio flowed", packets.at("in").get<uint64_t>() > 100 && packets.at("out").get<uint64_t>() > 100,
+  checks.add("audio flowed",
+             packets.at("in").get<uint64_t>() > 100 && packets.at("out").get<uint64_t>() > 100,
              packets.dump());
-  checks.add("no packet lost", packets.at("lost").get<uint64_t>() == 0 && listener.at("lost").get<uint64_t>() == 0,
+  checks.add("no packet lost",
+             packets.at("lost").get<uint64_t>() == 0 && listener.at("lost").get<uint64_t>() == 0,
              "gateway " + packets.at("lost").dump() + ", listener " + listener.at("lost").dump());
   checks.add("nothing failed to authenticate", gateway.at("auth_failures").get<uint64_t>() == 0,
              gateway.at("auth_failures").dump() + " packets");
   checks.add("listener heard the caller", forward.correlation > kMinCorrelation,
              text_of("correlation %.2f", forward.correlation));
-  checks.add("caller heard the listener", back > kMinCorrelation, text_of("correlation %.2f", back));
+  checks.add("caller heard the listener", back > kMinCorrelation,
+             text_of("correlation %.2f", back));
   checks.add("noise went down", forward.after_snr - forward.before_snr >= min_gain,
              text_of("%.1f dB", forward.before_snr) + text_of(" -> %.1f dB", forward.after_snr));
   checks.add("plaintext time measured", gateway.at("plaintext_us").at("max").get<double>() > 0,
              gateway.at("plaintext_us").dump());
-  checks.add("calls ended by BYE", gateway.at("ended").get<std::string>() == "bye", gateway.at("ended"));
+  checks.add("calls ended by BYE", gateway.at("ended").get<std::string>() == "bye",
+             gateway.at("ended"));
 }
 
 void print_table(const json& report) {
   std::printf("\n");
   for (const json& hop : report.at("hops")) {
-    std::printf("  %-9s %s %s, handshake %.1f ms, SRTP %s (%s), peer %s\n", hop.at("name").get<std::string>().c_str(),
-                hop.at("tls_version").get<std::string>().c_str(), hop.at("tls_cipher").get<std::string>().c_str(),
+    std::printf("  %-9s %s %s, handshake %.1f ms, SRTP %s (%s), peer %s\n",
+                hop.at("name").get<std::string>().c_str(),
+                hop.at("tls_version").get<std::string>().c_str(),
+                hop.at("tls_cipher").get<std::string>().c_str(),
                 hop.at("handshake_ms").get<double>(), hop.at("suite").get<std::string>().c_str(),
                 hop.at("key_exchange").get<std::string>().c_str(),
                 hop.at("peer_verified").get<bool>() ? "verified" : "not verified");
     for (const char* direction : {"in", "out"}) {
       const json& media = hop.at(direction);
       std::printf("            %-3s %s, %llu packets, %llu lost\n", direction,
-                  media.at("codec").get<std::string>().c_str(), media.at("packets").get<unsigned long long>(),
+                  media.at("codec").get<std::string>().c_str(),
+                  media.at("packets").get<unsigned long long>(),
                   media.at("lost").get<unsigned long long>());
     }
   }
   const json& latency = report.at("latency_us");
   const json& plain = report.at("plaintext_us");
   std::printf("  scope     %s\n", report.at("hops")[0].at("scope").get<std::string>().c_str());
-  std::printf("  latency   added %.0f us p50, %.0f us p99 (socket to socket)\n", latency.at("p50").get<double>(),
-              latency.at("p99").get<double>());
-  std::printf("  plaintext %.0f us p50, %.0f us p99, %.0f us p99.9, %.0f us max\n", plain.at("p50").get<double>(),
-              plain.at("p99").get<double>(), plain.at("p999").get<double>(), plain.at("max").get<double>());
+  std::printf("  latency   added %.0f us p50, %.0f us p99 (socket to socket)\n",
+              latency.at("p50").get<double>(), latency.at("p99").get<double>());
+  std::printf("  plaintext %.0f us p50, %.0f us p99, %.0f us p99.9, %.0f us max\n",
+              plain.at("p50").get<double>(), plain.at("p99").get<double>(),
+              plain.at("p999").get<double>(), plain.at("max").get<double>());
   std::printf("  cpu       %.0f us per call-second, all of the gateway\n",
               report.at("cpu_us_per_call_second").get<double>());
   std::printf("  audio     SNR %.1f -> %.1f dB, SI-SDR %.1f -> %.1f dB\n\n",
-              report.at("snr_db").at("before").get<double>(), report.at("snr_db").at("after").get<double>(),
-              report.at("si_sdr_db").at("before").get<double>(), report.at("si_sdr_db").at("after").get<double>());
+              report.at("snr_db").at("before").get<double>(),
+              report.at("snr_db").at("after").get<double>(),
+              report.at("si_sdr_db").at("before").get<double>(),
+              report.at("si_sdr_db").at("after").get<double>());
   for (const json& check : report.at("checks")) {
-    std::printf("  %s %-34s %s\n", check.at("ok").get<bool>() ? "ok  " : "FAIL", check.at("name").get<std::string>().c_str(),
+    std::printf("  %s %-34s %s\n", check.at("ok").get<bool>() ? "ok  " : "FAIL",
+                check.at("name").get<std::string>().c_str(),
                 check.at("detail").get<std::string>().c_str());
   }
 }
@@ -195,4 +212,6 @@ int analyse(int argc, char** argv) {
 }  // namespace
 }  // namespace example
 
-int main(int argc, char** argv) { return example::run_main("demo_analyse", example::analyse, argc, argv); }
+int main(int argc, char** argv) {
+  return example::run_main("demo_analyse", example::analyse, argc, argv);
+}

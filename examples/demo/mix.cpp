@@ -13,7 +13,8 @@ namespace example {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"speech", "A.WAV,B.WAV", nullptr, "recordings of speech, 16-bit mono 8 kHz, joined in this order"},
+    {"speech", "A.WAV,B.WAV", nullptr,
+     "recordings of speech, 16-bit mono 8 kHz, joined in this order"},
     {"clean", "FILE", nullptr, "where the joined speech goes"},
     {"noisy", "FILE", nullptr, "where speech plus noise goes"},
     {"snr", "DB", "10", "speech power in speech frames over noise power"},
@@ -56,10 +57,12 @@ int mix(int argc, char** argv) {
   // Head room, so that speech and noise do not clip together.
   for (int16_t& s : wav.samples) s = static_cast<int16_t>(s / 2);
   write_wav(options.get("clean"), wav);
-  const double gain = std::sqrt(speech_power(wav) / std::pow(10, options.real("snr", -10, 60) / 10));
+  const double gain =
+      std::sqrt(speech_power(wav) / std::pow(10, options.real("snr", -10, 60) / 10));
   const auto noise = make_car_noise(wav.samples.size(), wav.rate);
   for (size_t i = 0; i < noise.size(); ++i) {
-    wav.samples[i] = static_cast<int16_t>(std::clamp(wav.samples[i] + gain * noise[i], -32768.0, 32767.0));
+    wav.samples[i] =
+        static_cast<int16_t>(std::clamp(wav.samples[i] + gain * noise[i], -32768.0, 32767.0));
   }
   write_wav(options.get("noisy"), wav);
   return 0;
@@ -68,4 +71,6 @@ int mix(int argc, char** argv) {
 }  // namespace
 }  // namespace example
 
-int main(int argc, char** argv) { return example::run_main("demo_mix", example::mix, argc, argv); }
+int main(int argc, char** argv) {
+  return example::run_main("demo_mix", example::mix, argc, argv);
+}

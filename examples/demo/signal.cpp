@@ -12,7 +12,9 @@ namespace {
 constexpr double kMinPower = 1e-9;
 constexpr double kMaxSnrDb = 90.0;
 
-size_t frame_len(uint32_t rate) { return rate / 50; }
+size_t frame_len(uint32_t rate) {
+  return rate / 50;
+}
 
 double mean_power(std::span<const int16_t> samples) {
   double sum = 0;
@@ -29,7 +31,8 @@ void fft(std::vector<std::complex<double>>& a) {
     if (i < j) std::swap(a[i], a[j]);
   }
   for (size_t len = 2; len <= n; len <<= 1) {
-    const std::complex<double> step = std::polar(1.0, -2 * std::numbers::pi / static_cast<double>(len));
+    const std::complex<double> step =
+        std::polar(1.0, -2 * std::numbers::pi / static_cast<double>(len));
     for (size_t i = 0; i < n; i += len) {
       std::complex<double> w = 1;
       for (size_t k = 0; k < len / 2; ++k, w *= step) {
@@ -70,7 +73,8 @@ std::vector<double> make_car_noise(size_t samples, uint32_t rate) {
 std::vector<Activity> find_activity(std::span<const int16_t> clean, uint32_t rate) {
   const size_t len = frame_len(rate);
   std::vector<double> power;
-  for (size_t at = 0; at + len <= clean.size(); at += len) power.push_back(mean_power(clean.subspan(at, len)));
+  for (size_t at = 0; at + len <= clean.size(); at += len)
+    power.push_back(mean_power(clean.subspan(at, len)));
   const double loudest = power.empty() ? 0 : *std::max_element(power.begin(), power.end());
   std::vector<Activity> out;
   for (const double p : power) {
@@ -80,7 +84,8 @@ std::vector<Activity> find_activity(std::span<const int16_t> clean, uint32_t rat
   return out;
 }
 
-Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received, size_t max_lag) {
+Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received,
+                size_t max_lag) {
   // All lags at once by the correlation theorem; zeros behind keep the ends from wrapping around.
   size_t size = 1;
   while (size < reference.size() + received.size()) size <<= 1;
@@ -94,7 +99,8 @@ Alignment align(std::span<const int16_t> reference, std::span<const int16_t> rec
   for (size_t i = 0; i < size; ++i) a[i] *= std::conj(b[i]);
   fft(a);
   std::vector<double> power(received.size() + 1, 0);
-  for (size_t i = 0; i < received.size(); ++i) power[i + 1] = power[i] + static_cast<double>(received[i]) * received[i];
+  for (size_t i = 0; i < received.size(); ++i)
+    power[i + 1] = power[i] + static_cast<double>(received[i]) * received[i];
 
   Alignment best{0, -1};
   const double reference_power = mean_power(reference) * static_cast<double>(reference.size());
@@ -107,7 +113,8 @@ Alignment align(std::span<const int16_t> reference, std::span<const int16_t> rec
   return best;
 }
 
-double snr_db(std::span<const int16_t> recording, size_t lag, std::span<const Activity> activity, uint32_t rate) {
+double snr_db(std::span<const int16_t> recording, size_t lag, std::span<const Activity> activity,
+              uint32_t rate) {
   const size_t len = frame_len(rate);
   double power[2] = {0, 0};
   size_t count[2] = {0, 0};
@@ -152,13 +159,15 @@ std::vector<std::vector<float>> spectrogram_db(std::span<const int16_t> samples,
   std::vector<std::complex<double>> window(kWindow);
   for (size_t at = 0; at + kWindow <= samples.size(); at += hop) {
     for (size_t i = 0; i < kWindow; ++i) {
-      const double hann = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / kWindow);
+      const double hann =
+          0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / kWindow);
       window[i] = samples[at + i] / 32768.0 * hann;
     }
     fft(window);
     std::vector<float> row(kBins);
     for (size_t k = 0; k < kBins; ++k) {
-      row[k] = static_cast<float>(10 * std::log10(std::norm(window[k]) / (kBins * kBins / 4.0) + 1e-12));
+      row[k] =
+          static_cast<float>(10 * std::log10(std::norm(window[k]) / (kBins * kBins / 4.0) + 1e-12));
     }
     rows.push_back(std::move(row));
   }

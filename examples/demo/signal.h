@@ -15,17 +15,20 @@ std::vector<double> make_car_noise(size_t samples, uint32_t rate);
 enum class Activity : uint8_t { kPause, kSpeech, kUnclear };
 std::vector<Activity> find_activity(std::span<const int16_t> clean, uint32_t rate);
 
-// How many samples received lags behind reference, 0..max_lag, by the peak of the cross-correlation.
+// How many samples received lags behind reference, 0..max_lag, by the peak of the
+// cross-correlation.
 struct Alignment {
   size_t lag;
   double correlation;  // normalised, -1..1, at the peak
 };
-Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received, size_t max_lag);
+Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received,
+                size_t max_lag);
 
 // Signal-to-noise ratio in dB of a recording that lags behind the clean speech it holds: mean power
-// in speech frames less that in pauses, over that in pauses (clamped to 90 dB). Frames next to another
-// kind are left out, since codecs and suppressors smear.
-double snr_db(std::span<const int16_t> recording, size_t lag, std::span<const Activity> activity, uint32_t rate);
+// in speech frames less that in pauses, over that in pauses (clamped to 90 dB). Frames next to
+// another kind are left out, since codecs and suppressors smear.
+double snr_db(std::span<const int16_t> recording, size_t lag, std::span<const Activity> activity,
+              uint32_t rate);
 
 // Scale-invariant signal-to-distortion ratio in dB of a recording against the clean speech.
 double si_sdr_db(std::span<const int16_t> clean, std::span<const int16_t> recording, size_t lag);

@@ -44,7 +44,8 @@ bool is_rtp(const Packet& packet) {
   return type < 64 || type > 95;
 }
 
-// A step that failed for no fault of the description: it is refused, and the call goes on as before.
+// A step that failed for no fault of the description: it is refused, and the call goes on as
+// before.
 void note_failure(SdpStep& step, int32_t status) {
   if (status == VOXLOCK_OK) return;
   step.verdict.kind = VOXLOCK_REFUSED;
@@ -57,16 +58,18 @@ void note_failure(SdpStep& step, int32_t status) {
 
 }  // namespace
 
-Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config, std::array<int32_t, 2> signalling,
-           Latency& latency)
+Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
+           std::array<int32_t, 2> signalling, Latency& latency)
     : loop_(loop),
       latency_(latency),
       arena_(kArena),
-      legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]), make_leg(ctx, kRoom, config, signalling[kRoom])} {
+      legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]),
+            make_leg(ctx, kRoom, config, signalling[kRoom])} {
   auto bridge_config = make_config(voxlock_bridge_config_init);
   bridge_config.denoise_db[VOXLOCK_FORWARD] = config.denoise_db;
   voxlock_bridge* bridge = nullptr;
-  check(voxlock_bridge_new(ctx, legs_[kTrunk].handle.get(), legs_[kRoom].handle.get(), &bridge_config, &bridge),
+  check(voxlock_bridge_new(ctx, legs_[kTrunk].handle.get(), legs_[kRoom].handle.get(),
+                           &bridge_config, &bridge),
         "bridge");
   bridge_.reset(bridge);
   for (uint32_t leg = 0; leg < legs_.size(); ++leg) {
@@ -82,7 +85,8 @@ Call::~Call() {
   }
 }
 
-Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config, int32_t signalling) {
+Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config,
+                         int32_t signalling) {
   Leg out;
   bind_pair(config.ip, out.rtp, out.rtcp);
   auto leg_config = make_config(voxlock_leg_config_init);
@@ -105,8 +109,9 @@ void Call::watch(int fd, uint32_t leg) {
 SdpStep Call::offer(size_t leg) {
   SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
   size_t len = step.sdp.size();
-  note_failure(step, voxlock_leg_offer(legs_[leg].handle.get(), 0, reinterpret_cast<uint8_t*>(step.sdp.data()), &len,
-                                       now_ns()));
+  note_failure(step,
+               voxlock_leg_offer(legs_[leg].handle.get(), 0,
+                                 reinterpret_cast<uint8_t*>(step.sdp.data()), &len, now_ns()));
   step.sdp.resize(step.is_refused() ? 0 : len);
   return step;
 }
@@ -114,16 +119,18 @@ SdpStep Call::offer(size_t leg) {
 SdpStep Call::answer(size_t leg, std::string_view offer) {
   SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
   size_t len = step.sdp.size();
-  note_failure(step, voxlock_leg_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(offer.data()),
-                                        offer.size(), reinterpret_cast<uint8_t*>(step.sdp.data()), &len, &step.verdict,
-                                        now_ns()));
+  note_failure(step, voxlock_leg_answer(legs_[leg].handle.get(),
+                                        reinterpret_cast<const uint8_t*>(offer.data()),
+                                        offer.size(), reinterpret_cast<uint8_t*>(step.sdp.data()),
+                                        &len, &step.verdict, now_ns()));
   step.sdp.resize(step.is_refused() ? 0 : len);
   return step;
 }
 
 SdpStep Call::accept(size_t leg, std::string_view answer) {
   SdpStep step{{}, make_result<voxlock_verdict>()};
-  note_failure(step, voxlock_leg_accept_answer(legs_[leg].handle.get(), reinterpret_cast<const uint8_t*>(answer.data()),
+  note_failure(step, voxlock_leg_accept_answer(legs_[leg].handle.get(),
+                                               reinterpret_cast<const uint8_t*>(answer.data()),
                                                answer.size(), &step.verdict, now_ns()));
   return step;
 }
@@ -133,7 +140,9 @@ void Call::close() {
   drain();
 }
 
-void Call::advance() { drain(); }
+void Call::advance() {
+  drain();
+}
 
 void Call::read_socket(int fd, uint32_t leg) {
   std::array<voxlock_datagram, UdpBatch::kMax> datagrams;
@@ -160,8 +169,8 @@ void Call::drain() {
   std::array<voxlock_media_event, 64> events;
   size_t count = 0;
   do {
-    check(voxlock_bridge_poll(bridge_.get(), events.data(), events.size(), &count, arena_.data(), arena_.size(),
-                              now_ns()),
+    check(voxlock_bridge_poll(bridge_.get(), events.data(), events.size(), &count, arena_.data(),
+                              arena_.size(), now_ns()),
           "poll");
     for (size_t i = 0; i < count; ++i) follow(events[i]);
   } while (count != 0);
@@ -183,7 +192,8 @@ void Call::follow(const voxlock_media_event& event) {
     case VOXLOCK_EV_TIMEOUT: {
       // A peer on hold may be silent.
       const int32_t direction = media(event.leg).direction;
-      has_timed_out_ = has_timed_out_ || direction == VOXLOCK_SENDRECV || direction == VOXLOCK_RECVONLY;
+      has_timed_out_ =
+          has_timed_out_ || direction == VOXLOCK_SENDRECV || direction == VOXLOCK_RECVONLY;
       break;
     }
     default:

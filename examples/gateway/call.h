@@ -19,9 +19,9 @@ constexpr size_t kRoom = 1;
 
 struct MediaConfig {
   std::string ip = "127.0.0.1";
-  std::vector<uint32_t> codecs[2];   // by leg, preferred first
+  std::vector<uint32_t> codecs[2];  // by leg, preferred first
   std::vector<uint32_t> suites[2];
-  uint32_t denoise_db = 15;          // of what the trunk sends; 0: no denoiser
+  uint32_t denoise_db = 15;  // of what the trunk sends; 0: no denoiser
   uint32_t opus_complexity = 5;
   uint32_t media_timeout_ms = 5000;
 };
@@ -36,8 +36,8 @@ struct SdpStep {
 class Call {
  public:
   // signalling: of the trunk's connection and of the room's, VOXLOCK_SIGNALLING_*.
-  Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config, std::array<int32_t, 2> signalling,
-       Latency& latency);
+  Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
+       std::array<int32_t, 2> signalling, Latency& latency);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -53,7 +53,9 @@ class Call {
   [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
 
   void advance();
-  [[nodiscard]] uint64_t next_deadline() const { return voxlock_bridge_next_deadline(bridge_.get()); }
+  [[nodiscard]] uint64_t next_deadline() const {
+    return voxlock_bridge_next_deadline(bridge_.get());
+  }
 
   [[nodiscard]] voxlock_bridge_stats stats() const;
   [[nodiscard]] voxlock_leg_stats leg_stats(size_t leg) const;

@@ -25,13 +25,14 @@ Warning parse_warning(std::string_view value) {
   }
   const size_t open = value.find('"');
   const size_t close = value.rfind('"');
-  if (open != std::string_view::npos && close > open) out.text = value.substr(open + 1, close - open - 1);
+  if (open != std::string_view::npos && close > open)
+    out.text = value.substr(open + 1, close - open - 1);
   if (out.code < 300 || out.code > 399) out.code = 0;
   return out;
 }
 
-// What a caller is told of a room that could not be reached. A redirection or a challenge of the room
-// means nothing to the trunk's peer.
+// What a caller is told of a room that could not be reached. A redirection or a challenge of the
+// room means nothing to the trunk's peer.
 uint32_t status_for_trunk(const voxlock_ua_event& event) {
   if (event.cause == VOXLOCK_UA_CAUSE_TIMEOUT) return 504;
   if (event.cause == VOXLOCK_UA_CAUSE_TRANSPORT) return 503;
@@ -106,7 +107,8 @@ void Gateway::on_incoming(const SipEvent& event) {
   session.security[kTrunk] = host_.security(event.event.connection);
   try {
     session.media = std::make_unique<Call>(
-        loop_, ctx_, config_.media, std::array<int32_t, 2>{host_.signalling(event.event.connection), host_.signalling(0)},
+        loop_, ctx_, config_.media,
+        std::array<int32_t, 2>{host_.signalling(event.event.connection), host_.signalling(0)},
         latency_);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gateway: call refused: %s\n", error.what());
@@ -124,7 +126,8 @@ void Gateway::on_incoming(const SipEvent& event) {
   int32_t status = VOXLOCK_OK;
   const uint64_t room = host_.invite(config_.forward, session.media->offer(kRoom).sdp, status);
   if (room == 0) {
-    std::fprintf(stderr, "gateway: cannot call %s: %s\n", config_.forward.c_str(), voxlock_strerror(status));
+    std::fprintf(stderr, "gateway: cannot call %s: %s\n", config_.forward.c_str(),
+                 voxlock_strerror(status));
     reject(trunk, 503, 0, "");
     return;
   }
@@ -151,9 +154,9 @@ void Gateway::on_answered(const Side& side, const SipEvent& event) {
     (void)voxlock_ua_hangup(host_.ua(), session.ids[kRoom], now_ns());
     return;
   }
-  const int32_t rc =
-      voxlock_ua_answer(host_.ua(), session.ids[kTrunk], reinterpret_cast<const uint8_t*>(session.trunk_sdp.data()),
-                        session.trunk_sdp.size(), now_ns());
+  const int32_t rc = voxlock_ua_answer(host_.ua(), session.ids[kTrunk],
+                                       reinterpret_cast<const uint8_t*>(session.trunk_sdp.data()),
+                                       session.trunk_sdp.size(), now_ns());
   if (rc != VOXLOCK_OK) {
     hang_up(session);
     return;
@@ -169,14 +172,15 @@ void Gateway::on_confirmed(const Side& side, const SipEvent& event) {
 
 void Gateway::on_offer(const Side& side, const SipEvent& event) {
   Session& session = *side.session;
-  const SdpStep step =
-      event.sdp.empty() ? session.media->offer(side.leg) : session.media->answer(side.leg, event.sdp);
+  const SdpStep step = event.sdp.empty() ? session.media->offer(side.leg)
+                                         : session.media->answer(side.leg, event.sdp);
   if (step.is_refused()) {
     reject(event.event.call, step.verdict);
     return;
   }
-  (void)voxlock_ua_answer(host_.ua(), event.event.call, reinterpret_cast<const uint8_t*>(step.sdp.data()),
-                          step.sdp.size(), now_ns());
+  (void)voxlock_ua_answer(host_.ua(), event.event.call,
+                          reinterpret_cast<const uint8_t*>(step.sdp.data()), step.sdp.size(),
+                          now_ns());
 }
 
 void Gateway::on_ended(const Side& side, const SipEvent& event) {
@@ -212,7 +216,8 @@ void Gateway::finish(Session& session) {
   if (config_.max_calls != 0 && ended_calls_ >= config_.max_calls) is_ending_ = true;
 }
 
-void Gateway::reject(uint64_t call, uint32_t status, uint32_t warn_code, const std::string& warning) {
+void Gateway::reject(uint64_t call, uint32_t status, uint32_t warn_code,
+                     const std::string& warning) {
   auto refusal = make_config(voxlock_ua_refusal_init);
   refusal.status = status;
   refusal.warn_code = warn_code;
@@ -222,7 +227,8 @@ void Gateway::reject(uint64_t call, uint32_t status, uint32_t warn_code, const s
 }
 
 void Gateway::reject(uint64_t call, const voxlock_verdict& verdict) {
-  reject(call, static_cast<uint32_t>(verdict.sip_status), static_cast<uint32_t>(verdict.warn_code), verdict.warning);
+  reject(call, static_cast<uint32_t>(verdict.sip_status), static_cast<uint32_t>(verdict.warn_code),
+         verdict.warning);
 }
 
 void Gateway::hang_up(Session& session) {
@@ -247,9 +253,12 @@ uint64_t Gateway::before_wait() {
   }
   host_.advance();
   show_progress();
-  if ((is_ending_ && sessions_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_) loop_.stop();
-  uint64_t deadline = std::min({host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
-  for (const Session& session : sessions_) deadline = std::min(deadline, session.media->next_deadline());
+  if ((is_ending_ && sessions_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
+    loop_.stop();
+  uint64_t deadline = std::min(
+      {host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
+  for (const Session& session : sessions_)
+    deadline = std::min(deadline, session.media->next_deadline());
   return deadline;
 }
 
@@ -273,10 +282,13 @@ std::string Gateway::progress_line() const {
   }
   if (live == 0) return "connecting to the room";
   char line[160];
-  std::snprintf(line, sizeof line, "%zu live, %.0f s, %llu packets to the room, %llu back, %llu lost, plaintext %.0f us", live,
-                static_cast<double>(now_ns() - since) / 1e9, static_cast<unsigned long long>(packets[VOXLOCK_FORWARD]),
-                static_cast<unsigned long long>(packets[VOXLOCK_BACKWARD]), static_cast<unsigned long long>(lost),
-                static_cast<double>(plaintext_ns) / 1000);
+  std::snprintf(
+      line, sizeof line,
+      "%zu live, %.0f s, %llu packets to the room, %llu back, %llu lost, plaintext %.0f us", live,
+      static_cast<double>(now_ns() - since) / 1e9,
+      static_cast<unsigned long long>(packets[VOXLOCK_FORWARD]),
+      static_cast<unsigned long long>(packets[VOXLOCK_BACKWARD]),
+      static_cast<unsigned long long>(lost), static_cast<double>(plaintext_ns) / 1000);
   return line;
 }
 

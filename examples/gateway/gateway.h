@@ -1,5 +1,5 @@
-// Calls between a trunk and a room: signalling of both sides, tied together (RFC 7092: a back-to-back
-// user agent).
+// Calls between a trunk and a room: signalling of both sides, tied together (RFC 7092: a
+// back-to-back user agent).
 #pragma once
 
 #include <array>
@@ -33,13 +33,13 @@ class Gateway {
  private:
   // One call of the trunk and the one it caused to the room.
   struct Session {
-    std::array<uint64_t, 2> ids{};             // of the user agent, by leg; 0: over
+    std::array<uint64_t, 2> ids{};  // of the user agent, by leg; 0: over
     std::array<uint64_t, 2> connections{};
     std::array<SecurityInfo, 2> security;
     std::unique_ptr<Call> media;
-    std::string trunk_sdp;                     // what the trunk's 200 will hold
-    std::string ended;                         // empty while both sides go on
-    uint64_t begun_ns = 0;                     // 0 until answered
+    std::string trunk_sdp;  // what the trunk's 200 will hold
+    std::string ended;      // empty while both sides go on
+    uint64_t begun_ns = 0;  // 0 until answered
   };
   struct Side {
     Session* session;
@@ -72,7 +72,7 @@ class Gateway {
   Summary summary_;
   SipHost host_;
   std::list<Session> sessions_;
-  std::map<uint64_t, Side> sides_;   // by call of the user agent
+  std::map<uint64_t, Side> sides_;  // by call of the user agent
   uint64_t started_calls_ = 0;
   uint64_t ended_calls_ = 0;
   uint64_t give_up_ns_ = UINT64_MAX;

@@ -14,7 +14,8 @@ class Latency {
     ++counts_[us < counts_.size() ? us : counts_.size() - 1];
     ++total_;
   }
-  // The delay that `share` (0..1) of all samples stay at or below, in microseconds; 0 without samples.
+  // The delay that `share` (0..1) of all samples stay at or below, in microseconds; 0 without
+  // samples.
   [[nodiscard]] double percentile(double share) const {
     uint64_t left = static_cast<uint64_t>(share * static_cast<double>(total_));
     for (size_t us = 0; us < counts_.size(); ++us) {

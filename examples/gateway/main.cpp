@@ -1,5 +1,5 @@
-// The gateway: answers encrypted calls of a trunk, opens their audio only to clean and transcode it,
-// and seals it again with other keys for the room it calls.
+// The gateway: answers encrypted calls of a trunk, opens their audio only to clean and transcode
+// it, and seals it again with other keys for the room it calls.
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -17,12 +17,14 @@ constexpr OptionSpec kOptions[] = {
     {"forward", "URI", nullptr, "whom to call for each call of the trunk, sips:room@host:port"},
     {"cert", "PEM", nullptr, "own certificate"},
     {"key", "PEM", nullptr, "its key"},
-    {"ca", "PEM", nullptr, "authorities that the room's certificate is verified with, and the trunk's"},
+    {"ca", "PEM", nullptr,
+     "authorities that the room's certificate is verified with, and the trunk's"},
     {"report", "JSON", nullptr, "where the report goes"},
     {"denoise", "DB", "15", "take at most so much noise off what the trunk sends, 1 to 45"},
     {"no-denoise", nullptr, nullptr, "leave the noise"},
     {"codec", "LIST", "PCMU,PCMA,opus", "codecs of the trunk, preferred first"},
-    {"suite", "LIST", "AES_CM_128_HMAC_SHA1_80,AES_CM_128_HMAC_SHA1_32,AEAD_AES_128_GCM,AEAD_AES_256_GCM",
+    {"suite", "LIST",
+     "AES_CM_128_HMAC_SHA1_80,AES_CM_128_HMAC_SHA1_32,AEAD_AES_128_GCM,AEAD_AES_256_GCM",
      "SRTP suites of the trunk, preferred first"},
     {"room-codec", "LIST", "opus,PCMU,PCMA", "codecs of the room, preferred first"},
     {"room-suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
@@ -44,9 +46,11 @@ GatewayConfig read_config(const Options& options) {
   config.sip.key = options.get("key");
   config.sip.authorities = options.get("ca");
   const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  if (transport != "tls" && transport != "tcp")
+    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
   config.sip.is_tls = transport == "tls";
-  if (config.sip.is_tls && (config.sip.certificate.empty() || config.sip.key.empty() || config.sip.authorities.empty())) {
+  if (config.sip.is_tls && (config.sip.certificate.empty() || config.sip.key.empty() ||
+                            config.sip.authorities.empty())) {
     throw std::runtime_error("--cert, --key and --ca are needed");
   }
   config.forward = options.get("forward");
@@ -57,9 +61,11 @@ GatewayConfig read_config(const Options& options) {
   config.media.codecs[kRoom] = parse_codecs(options.get("room-codec"));
   config.media.suites[kTrunk] = parse_suites(options.get("suite"));
   config.media.suites[kRoom] = parse_suites(options.get("room-suite"));
-  config.media.denoise_db = options.has("no-denoise") ? 0 : static_cast<uint32_t>(options.number("denoise", 1, 45));
+  config.media.denoise_db =
+      options.has("no-denoise") ? 0 : static_cast<uint32_t>(options.number("denoise", 1, 45));
   config.media.opus_complexity = static_cast<uint32_t>(options.number("complexity", 0, 10));
-  config.media.media_timeout_ms = static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;
+  config.media.media_timeout_ms =
+      static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;
   return config;
 }
 
@@ -70,7 +76,8 @@ int run_gateway(int argc, char** argv) {
   const ContextHandle ctx = make_context();
   Gateway gateway(loop, ctx.get(), config);
   const bool is_v6 = config.sip.ip.find(':') != std::string::npos;
-  std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", config.sip.ip.c_str(), is_v6 ? "]" : "", gateway.port());
+  std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", config.sip.ip.c_str(), is_v6 ? "]" : "",
+              gateway.port());
   std::fflush(stdout);
   const nlohmann::json report = gateway.run();
   write_report(options.get("report"), report);
@@ -81,4 +88,6 @@ int run_gateway(int argc, char** argv) {
 }  // namespace
 }  // namespace example
 
-int main(int argc, char** argv) { return example::run_main("gateway", example::run_gateway, argc, argv); }
+int main(int argc, char** argv) {
+  return example::run_main("gateway", example::run_gateway, argc, argv);
+}

@@ -26,7 +26,8 @@ const char* key_exchange_name(int32_t keys) {
   return keys == VOXLOCK_KEYS_SDES ? "SDES" : "none";
 }
 
-json hop_of(const Call& call, size_t leg, const voxlock_protection& protection, const SecurityInfo& security) {
+json hop_of(const Call& call, size_t leg, const voxlock_protection& protection,
+            const SecurityInfo& security) {
   const auto media = call.media(leg);
   const auto stats = call.leg_stats(leg);
   const std::string codec = codec_name(media.codec);
@@ -55,8 +56,8 @@ void Summary::begin() {
   if (cpu_begin_us_ == 0) cpu_begin_us_ = cpu_us();
 }
 
-void Summary::add(const Call& call, const std::array<SecurityInfo, 2>& security, uint64_t duration_ns,
-                  const std::string& ended) {
+void Summary::add(const Call& call, const std::array<SecurityInfo, 2>& security,
+                  uint64_t duration_ns, const std::string& ended) {
   const auto protection = call.protection();
   const auto stats = call.stats();
   ++calls_;
@@ -72,8 +73,9 @@ void Summary::add(const Call& call, const std::array<SecurityInfo, 2>& security,
     in_ += stats.packets_in[direction];
     out_ += stats.packets_out[direction];
     lost_ += stats.lost[direction];
-    const std::array<uint64_t, 4> measured{stats.plaintext_p50_ns[direction], stats.plaintext_p99_ns[direction],
-                                           stats.plaintext_p999_ns[direction], stats.plaintext_max_ns[direction]};
+    const std::array<uint64_t, 4> measured{
+        stats.plaintext_p50_ns[direction], stats.plaintext_p99_ns[direction],
+        stats.plaintext_p999_ns[direction], stats.plaintext_max_ns[direction]};
     for (size_t i = 0; i < measured.size(); ++i) {
       if (measured[i] != UINT64_MAX) plaintext_ns_[i] = std::max(plaintext_ns_[i], measured[i]);
     }
@@ -113,21 +115,28 @@ json Summary::report(const Latency& latency) const {
 
 std::string describe(const json& report) {
   std::string out = std::to_string(report.at("calls").get<uint64_t>()) + " calls, " +
-                    std::to_string(report.at("unanswered").get<uint64_t>()) + " unanswered, the last ended by " +
-                    report.at("ended").get<std::string>() + "\n";
+                    std::to_string(report.at("unanswered").get<uint64_t>()) +
+                    " unanswered, the last ended by " + report.at("ended").get<std::string>() +
+                    "\n";
   for (const json& hop : report.at("hops")) {
-    out += "  " + hop.at("name").get<std::string>() + "  " + hop.at("tls_version").get<std::string>() + "  " +
-           hop.at("protocol").get<std::string>() + " " + hop.at("suite").get<std::string>() + " (" +
-           hop.at("key_exchange").get<std::string>() + ")  " + hop.at("in").at("codec").get<std::string>() +
+    out += "  " + hop.at("name").get<std::string>() + "  " +
+           hop.at("tls_version").get<std::string>() + "  " + hop.at("protocol").get<std::string>() +
+           " " + hop.at("suite").get<std::string>() + " (" +
+           hop.at("key_exchange").get<std::string>() + ")  " +
+           hop.at("in").at("codec").get<std::string>() +
            (hop.at("peer_verified").get<bool>() ? "  peer verified\n" : "  peer not verified\n");
   }
   if (report.at("hops").empty()) return out;
   char line[256];
-  std::snprintf(line, sizeof line, "  packets %llu in, %llu out, %llu lost  latency %.0f us p50  plaintext %.0f us p50, %.0f us max\n",
+  std::snprintf(line, sizeof line,
+                "  packets %llu in, %llu out, %llu lost  latency %.0f us p50  plaintext %.0f us "
+                "p50, %.0f us max\n",
                 report.at("packets").at("in").get<unsigned long long>(),
                 report.at("packets").at("out").get<unsigned long long>(),
-                report.at("packets").at("lost").get<unsigned long long>(), report.at("latency_us").at("p50").get<double>(),
-                report.at("plaintext_us").at("p50").get<double>(), report.at("plaintext_us").at("max").get<double>());
+                report.at("packets").at("lost").get<unsigned long long>(),
+                report.at("latency_us").at("p50").get<double>(),
+                report.at("plaintext_us").at("p50").get<double>(),
+                report.at("plaintext_us").at("max").get<double>());
   return out + line;
 }
 

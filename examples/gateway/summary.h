@@ -24,7 +24,7 @@ class Summary {
   [[nodiscard]] nlohmann::json report(const Latency& latency) const;
 
  private:
-  nlohmann::json hops_ = nlohmann::json::array();   // of the call that ended last
+  nlohmann::json hops_ = nlohmann::json::array();  // of the call that ended last
   std::array<std::string, 2> stages_;
   std::string digits_;
   std::string ended_ = "no call";
@@ -34,7 +34,7 @@ class Summary {
   uint64_t out_ = 0;
   uint64_t lost_ = 0;
   uint64_t auth_failures_ = 0;
-  std::array<uint64_t, 4> plaintext_ns_{};          // the worst call's p50, p99, p99.9, max
+  std::array<uint64_t, 4> plaintext_ns_{};  // the worst call's p50, p99, p99.9, max
   uint64_t call_ns_ = 0;
   uint64_t cpu_begin_us_ = 0;
   uint64_t cpu_end_us_ = 0;

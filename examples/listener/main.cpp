@@ -24,7 +24,8 @@ constexpr OptionSpec kOptions[] = {
     {"record", "WAV", nullptr, "where what was heard goes, at 8 kHz; later calls get -2, -3 ..."},
     {"report", "JSON", nullptr, "where the report goes"},
     {"codec", "LIST", "opus,PCMU,PCMA", "codecs, preferred first"},
-    {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80", "SRTP suites, preferred first"},
+    {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
+     "SRTP suites, preferred first"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
 };
@@ -42,7 +43,8 @@ SipHostConfig host_config(const Options& options) {
   config.key = options.get("key");
   config.authorities = options.get("ca");
   const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp") throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
+  if (transport != "tls" && transport != "tcp")
+    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
   config.is_tls = transport == "tls";
   if (config.is_tls && (config.certificate.empty() || config.key.empty())) {
     throw std::runtime_error("--cert and --key are needed");
@@ -57,7 +59,8 @@ PhoneConfig phone_config(const Options& options) {
   config.suites = parse_suites(options.get("suite"));
   if (!options.has("play")) return config;
   Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000) throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
+  if (wav.rate != 8000)
+    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
   config.play = std::move(wav.samples);
   return config;
 }
@@ -69,12 +72,14 @@ class Listener {
         max_calls_(options.number("calls", 0, 1'000'000)),
         ctx_(make_context()),
         phone_config_(phone_config(options)),
-        host_(loop_, ctx_.get(), host_config(options), [this](const SipEvent& event) { on_event(event); }) {}
+        host_(loop_, ctx_.get(), host_config(options),
+              [this](const SipEvent& event) { on_event(event); }) {}
 
   int run() {
     const HostPort at = parse_host_port(options_.get("listen"));
     const bool is_v6 = at.host.find(':') != std::string::npos;
-    std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", at.host.c_str(), is_v6 ? "]" : "", host_.port());
+    std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", at.host.c_str(), is_v6 ? "]" : "",
+                host_.port());
     std::fflush(stdout);
     loop_.set_reload([this] { host_.reload(); });
     loop_.run([this] { return before_wait(); }, [this] { hang_up_all(); });
@@ -95,7 +100,8 @@ class Listener {
         confirm(event);
         break;
       case VOXLOCK_UA_EV_OFFER:
-        if (const auto found = phones_.find(call); found != phones_.end()) answer(call, *found->second, event.sdp);
+        if (const auto found = phones_.find(call); found != phones_.end())
+          answer(call, *found->second, event.sdp);
         break;
       case VOXLOCK_UA_EV_ENDED:
         end_call(call, event.event.cause);
@@ -123,10 +129,11 @@ class Listener {
   // An INVITE without an offer gets ours in the 200; its answer comes with the ACK.
   bool answer(uint64_t call, Phone& phone, std::string_view offer) {
     auto verdict = make_result<voxlock_verdict>();
-    const std::string sdp = offer.empty() ? phone.offer() : phone.answer(std::string(offer), verdict);
+    const std::string sdp =
+        offer.empty() ? phone.offer() : phone.answer(std::string(offer), verdict);
     if (!sdp.empty()) {
-      return voxlock_ua_answer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(), now_ns()) ==
-             VOXLOCK_OK;
+      return voxlock_ua_answer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()),
+                               sdp.size(), now_ns()) == VOXLOCK_OK;
     }
     auto refusal = make_config(voxlock_ua_refusal_init);
     refusal.status = static_cast<uint32_t>(verdict.sip_status);
@@ -181,7 +188,8 @@ class Listener {
       if (phone->has_timed_out()) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
     }
     host_.advance();
-    if ((is_ending_ && phones_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_) loop_.stop();
+    if ((is_ending_ && phones_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
+      loop_.stop();
     uint64_t deadline = std::min(host_.next_deadline(), give_up_ns_);
     for (const auto& [call, phone] : phones_) deadline = std::min(deadline, phone->next_deadline());
     return deadline;
@@ -210,4 +218,6 @@ int listen(int argc, char** argv) {
 }  // namespace
 }  // namespace example
 
-int main(int argc, char** argv) { return example::run_main("listener", example::listen, argc, argv); }
+int main(int argc, char** argv) {
+  return example::run_main("listener", example::listen, argc, argv);
+}
