@@ -1,0 +1,147 @@
+// Re-offers as real SDP while a bridge carries the call.
+#include <string>
+
+#include "leg/negotiation.h"
+#include "support/call.h"
+
+using namespace voxlock;
+using namespace voxlock::test;
+using sdp::VerdictKind;
+
+namespace {
+
+struct End {
+  Box<leg::Leg> leg;
+  leg::Negotiation negotiation;
+
+  End(TestContext& world, uint8_t host, std::initializer_list<leg::Codec> codecs, uint16_t port = 4000)
+      : End(world, config_of(host, codecs, port)) {}
+  End(TestContext& world, const leg::LegConfig& config)
+      : leg(*leg::Leg::create(world.context, world.random, config)),
+        negotiation(*leg::Negotiation::create(config, world.random)) {}
+  static leg::LegConfig config_of(uint8_t host, std::initializer_list<leg::Codec> codecs, uint16_t port) {
+    leg::LegConfig config;
+    config.rtp_address = address(host, port);
+    config.codec_count = codecs.size();
+    std::copy(codecs.begin(), codecs.end(), config.codecs.begin());
+    return config;
+  }
+  std::string offer(sdp::OfferFlags flags = {}) {
+    std::string text(4096, '\0');
+    bytes::Writer writer(MutableBytes(reinterpret_cast<uint8_t*>(text.data()), text.size()));
+    REQUIRE(negotiation.offer(flags, writer));
+    text.resize(writer.size());
+    return text;
+  }
+  sdp::Verdict answer(const std::string& offer, std::string& text, uint64_t now) {
+    text.assign(4096, '\0');
+    bytes::Writer writer(MutableBytes(reinterpret_cast<uint8_t*>(text.data()), text.size()));
+    const auto verdict = negotiation.answer(*leg, offer, writer, now);
+    REQUIRE(verdict);
+    text.resize(writer.size());
+    return *verdict;
+  }
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+struct Call {
+  TestContext world;
+  End phone{world, 2, {leg::Codec::kPcmu, leg::Codec::kPcma}};
+  End trunk{world, 1, {leg::Codec::kPcmu, leg::Codec::kPcma}};
+  End room{world, 3, {leg::Codec::kPcmu}};
+  End listener{world, 4, {leg::Codec::kPcmu}};
+  std::optional<bridge::Bridge> bridge;
+  uint64_t now = kNsPerSecond;
+  uint32_t ticks = 0;
+
+  Call() {
+    REQUIRE(step(phone, trunk, phone.offer()).kind == VerdictKind::kContinued);
+    REQUIRE(step(room, listener, room.offer()).kind == VerdictKind::kContinued);
+    bridge.emplace(world.memory, *trunk.leg, *room.leg, bridge::BridgeConfig{});
+  }
+  // The verdict of the answering side.
+  sdp::Verdict step(End& offerer, End& answerer, const std::string& offer) {
+    std::string answer;
+    const sdp::Verdict verdict = answerer.answer(offer, answer, now);
+    if (verdict.kind == VerdictKind::kRefused) {
+      offerer.negotiation.rollback();
+      return verdict;
+    }
+    const auto accepted = offerer.negotiation.accept_answer(*offerer.leg, answer, now);
+    REQUIRE(accepted);
+    REQUIRE(accepted->kind != VerdictKind::kRefused);
+    return verdict;
+  }
+  // Whether a packet of the phone comes out at the listener.
+  bool is_heard() {
+    now += 20 * kNsPerMs;
+    const auto& agreed = *phone.leg->agreement();
+    std::vector<uint8_t> packet(rtp::kFixedHeaderLen + 160, 0xd5);
+    if (!phone.leg->send(packet, {agreed.payload_type_send, false, ticks += 160}, now)) return false;
+    bridge->refresh();
+    for (const Packet& sent : drain(*phone.leg)) bridge->input({{sent.data, address(2, 4000)}, 0}, now);
+    std::array<uint8_t, leg::kMaxPacketLen> plain;
+    bool is_heard = false;
+    for (const Packet& sent : drain(*room.leg)) {
+      is_heard = listener.leg->receive({sent.data, address(3, 4000)}, plain, now).kind == leg::Received::Kind::kAudio;
+    }
+    return is_heard;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("RFC 3264 8: re-offers change what they name and leave the call running") {
+  Call call;
+  REQUIRE(call.is_heard());
+  const bridge::Lane* lane = &*call.bridge->lane(0);
+  CHECK(call.step(call.phone, call.trunk, call.phone.offer()).kind == VerdictKind::kContinued);
+  CHECK(call.is_heard());
+  CHECK(call.step(call.phone, call.trunk, call.phone.offer({false, true})).kind == VerdictKind::kRekeyed);
+  CHECK(call.is_heard());
+  CHECK(call.trunk.leg->stats().rekeys == 1);
+  CHECK(call.step(call.phone, call.trunk, replaced(call.phone.offer(), "m=audio 4000", "m=audio 5000")).kind ==
+        VerdictKind::kMoved);
+  CHECK(call.trunk.leg->agreement()->remote_rtp.port == 5000);
+  CHECK(call.is_heard());
+  CHECK(call.step(call.trunk, call.phone, call.trunk.offer({true, false})).kind == VerdictKind::kMoved);
+  CHECK(call.trunk.leg->agreement()->direction == leg::Direction::kSendOnly);
+  CHECK(!call.is_heard());
+  CHECK(call.step(call.trunk, call.phone, call.trunk.offer()).kind == VerdictKind::kMoved);
+  CHECK(call.is_heard());
+  CHECK(&*call.bridge->lane(0) == lane);
+  CHECK(call.bridge->lane(0)->stats().packets_in == 5);
+}
+
+TEST_CASE("RFC 3264 8.3.2: another codec restarts the lane, a refused offer changes nothing") {
+  Call call;
+  REQUIRE(call.is_heard());
+  const uint64_t state = call.trunk.leg->state_hash();
+  for (const auto& [from, to] : {std::pair{"a=crypto", "a=nothing"}, {"m=audio", "m=video"}, {"v=0", "v=1"}}) {
+    INFO(to);
+    const sdp::Verdict verdict = call.step(call.phone, call.trunk, replaced(call.phone.offer(), from, to));
+    CHECK(verdict.kind == VerdictKind::kRefused);
+    CHECK(verdict.sip_status >= 400);
+    CHECK(call.trunk.leg->state_hash() == state);
+    CHECK(call.trunk.leg->generation() == 1);
+  }
+  CHECK(call.is_heard());
+  std::string offer = call.phone.offer();
+  call.phone.negotiation.rollback();
+  // Only A-law is left.
+  const size_t line = offer.find("m=audio");
+  const size_t end = offer.find("\r\n", line);
+  offer.replace(line, end - line, replaced(offer.substr(line, end - line), " 0 8", " 8"));
+  std::string answer;
+  CHECK(call.trunk.answer(offer, answer, call.now).kind == VerdictKind::kRestarted);
+  CHECK(call.trunk.leg->agreement()->codec == leg::Codec::kPcma);
+  call.bridge->refresh();
+  REQUIRE(call.bridge->lane(0));
+  CHECK(call.bridge->lane(0)->is_transcoding());
+}
