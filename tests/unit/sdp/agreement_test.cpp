@@ -18,6 +18,11 @@ __attribute__((noinline)) void* operator new(size_t size) {
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
+// The form without exceptions too, since what it gives comes back to the delete below.
+__attribute__((noinline)) void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  news.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(size != 0 ? size : 1);
+}
 __attribute__((noinline)) void operator delete(void* block) noexcept {
   std::free(block);
 }
