@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 help() {
   cat <<'TEXT'
-usage: ./dev bench [--json FILE] [--filter REGEX]
+usage: ./dev bench [--json FILE] [--only PART-OF-A-NAME]
 
 Measures speed and memory beside the peers in the same run: parse against sofia-sip and osip2, SRTP
 against libsrtp2, the bridge against its bare kernels. One row a ratio, with its goal.
