@@ -12,9 +12,8 @@ Fade::Fade(std::pmr::memory_resource& memory, uint32_t sample_rate)
 // where the audio stopped and has no jump at its turns.
 float Fade::next_copy() {
   const size_t size = history_.size();
-  const size_t turn = 2 * size;
   const size_t at = position_ < size ? size - 1 - position_ : position_ - size;
-  position_ = (position_ + 1) % turn;
+  position_ = position_ + 1 < 2 * size ? position_ + 1 : 0;
   return static_cast<float>(history_.data()[at]);
 }
 
