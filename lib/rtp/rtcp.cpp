@@ -13,7 +13,7 @@ Result<RtcpPacket> front_packet(ByteView datagram) {
   const uint8_t first = reader.u8();
   const uint8_t type = reader.u8();
   const size_t body_len = 4 * static_cast<size_t>(reader.u16());
-  if (datagram.size() >= 1 && first >> 6 != 2) return Status::ERR_RTP_VERSION;
+  if (!datagram.empty() && first >> 6 != 2) return Status::ERR_RTP_VERSION;
   ByteView body = reader.take(body_len);
   if (!reader.ok()) return Status::ERR_TRUNCATED;
   const ByteView packet = datagram.first(reader.position());

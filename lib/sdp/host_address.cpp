@@ -50,7 +50,8 @@ bool parse_v6(std::string_view text, std::array<uint8_t, 16>& out) {
   // The gap stands for at least one group of zeros (RFC 4291, section 2.2).
   if (head_len < 0 || tail_len < 0 || head_len + tail_len > 14) return false;
   for (size_t i = static_cast<size_t>(head_len); i < 16; ++i) out[i] = 0;
-  for (int i = 0; i < tail_len; ++i) out[static_cast<size_t>(16 - tail_len + i)] = tail[static_cast<size_t>(i)];
+  const auto tail_size = static_cast<size_t>(tail_len);
+  for (size_t i = 0; i < tail_size; ++i) out[16 - tail_size + i] = tail[i];
   return true;
 }
 

@@ -44,7 +44,7 @@ uint32_t choose_ptime(const Media& media, uint32_t own, CodecId codec) {
 }
 
 bool is_same_key(const KeyParameter& a, const KeyParameter& b) {
-  return a.key_and_salt.size() != 0 && secure::equal(a.key_and_salt.view(), b.key_and_salt.view());
+  return !a.key_and_salt.empty() && secure::equal(a.key_and_salt.view(), b.key_and_salt.view());
 }
 
 // a=rtcp:<port> [IN IP4 <address>], RFC 3605. A broken one is as if it were not there.

@@ -109,7 +109,7 @@ constexpr Tables make_tables() {
     uint8_t& slot = out.slot[hash(row.name)];
     out.is_perfect = out.is_perfect && slot == 0 && row.name.size() <= kMaxNameLen;
     slot = static_cast<uint8_t>(i);
-    if (row.compact != 0) out.compact[static_cast<size_t>(row.compact)] = static_cast<uint8_t>(i);
+    if (row.compact != 0) out.compact[static_cast<uint8_t>(row.compact)] = static_cast<uint8_t>(i);
     for (size_t k = 0; k < row.name.size(); ++k) {
       out.folded[i].lower[k] = text::lower(row.name[k]);
       out.folded[i].case_bits[k] = text::is_alpha(row.name[k]) ? 0x20 : 0;
@@ -148,7 +148,7 @@ const HeaderRow& header_row(HeaderId id) { return kRows[static_cast<size_t>(id)]
 HeaderId header_id(std::string_view name) {
   if (name.size() < 2) {
     if (name.empty() || !text::is_alpha(name[0])) return HeaderId::kOther;
-    return static_cast<HeaderId>(kTables.compact[static_cast<size_t>(text::lower(name[0]))]);
+    return static_cast<HeaderId>(kTables.compact[static_cast<uint8_t>(text::lower(name[0]))]);
   }
   const uint8_t index = kTables.slot[hash(name)];
   if (index == 0 || kRows[index].name.size() != name.size()) return HeaderId::kOther;
