@@ -5,13 +5,14 @@
 
 static uint8_t g_input[65536];
 
-static int fail(const char *what, const char *why) {
+static int fail(const char* what, const char* why) {
   fprintf(stderr, "parse_sip: %s: %s\n", what, why);
   return 1;
 }
 
-/* Texts point into the message and have no NUL. Bytes that a terminal would obey are shown as '?'. */
-static void show(const char *label, voxlock_sip_text text) {
+/* Texts point into the message and have no NUL. Bytes that a terminal would obey are shown as '?'.
+ */
+static void show(const char* label, voxlock_sip_text text) {
   size_t i;
   printf("%-7s ", label);
   for (i = 0; i < text.len; ++i) {
@@ -21,7 +22,7 @@ static void show(const char *label, voxlock_sip_text text) {
   putchar('\n');
 }
 
-static int print_message(const voxlock_sip_message *message) {
+static int print_message(const voxlock_sip_message* message) {
   voxlock_sip_summary summary;
   voxlock_sip_text via;
   size_t i;
@@ -34,7 +35,8 @@ static int print_message(const voxlock_sip_message *message) {
   if (summary.status_code == 0) show("uri", summary.uri);
   show("from", summary.from_uri);
   show("to", summary.to_uri);
-  for (i = 0; voxlock_sip_message_value(message, "Via", i, &via) == VOXLOCK_OK; ++i) show("via", via);
+  for (i = 0; voxlock_sip_message_value(message, "Via", i, &via) == VOXLOCK_OK; ++i)
+    show("via", via);
   if (summary.body.len == 0) {
     printf("body    none\n");
   } else {
@@ -43,11 +45,11 @@ static int print_message(const voxlock_sip_message *message) {
   return 0;
 }
 
-int main(int argc, char **argv) {
-  const char *name = argc > 1 ? argv[1] : "standard input";
-  FILE *file = stdin;
-  voxlock_context *ctx = NULL;
-  voxlock_sip_message *message = NULL;
+int main(int argc, char** argv) {
+  const char* name = argc > 1 ? argv[1] : "standard input";
+  FILE* file = stdin;
+  voxlock_context* ctx = NULL;
+  voxlock_sip_message* message = NULL;
   size_t len;
   int has_failed;
   int result;
@@ -62,7 +64,8 @@ int main(int argc, char **argv) {
 
   rc = voxlock_context_new(NULL, &ctx);
   if (rc == VOXLOCK_OK) rc = voxlock_sip_message_new(ctx, NULL, &message);
-  if (rc == VOXLOCK_OK) rc = voxlock_sip_message_parse(message, g_input, len, VOXLOCK_SIP_DATAGRAM, NULL);
+  if (rc == VOXLOCK_OK)
+    rc = voxlock_sip_message_parse(message, g_input, len, VOXLOCK_SIP_DATAGRAM, NULL);
   result = rc == VOXLOCK_OK ? print_message(message) : fail(name, voxlock_strerror(rc));
   voxlock_sip_message_free(message);
   voxlock_context_free(ctx);

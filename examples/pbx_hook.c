@@ -1,6 +1,7 @@
-/* voxlock inside the RTP path of a PBX: SRTP from the trunk comes in, denoised SRTP for the room goes out.
- * The PBX calls on_rtp_from_trunk() for each datagram and sends what it gives. main() plays the PBX for
- * two seconds. usage: pbx_hook [forged]   "forged": no packet is genuine, and the check must fail */
+/* voxlock inside the RTP path of a PBX: SRTP from the trunk comes in, denoised SRTP for the room
+ * goes out. The PBX calls on_rtp_from_trunk() for each datagram and sends what it gives. main()
+ * plays the PBX for two seconds. usage: pbx_hook [forged]   "forged": no packet is genuine, and the
+ * check must fail */
 #include <stdio.h>
 #include <string.h>
 #include <voxlock/voxlock.h>
@@ -16,20 +17,20 @@ typedef union scratch {
 } scratch;
 
 typedef struct hook {
-  voxlock_srtp *trunk; /* opens */
-  voxlock_srtp *room;  /* seals */
-  voxlock_decoder *decoder;
-  voxlock_chain *chain;
-  voxlock_encoder *encoder;
+  voxlock_srtp* trunk; /* opens */
+  voxlock_srtp* room;  /* seals */
+  voxlock_decoder* decoder;
+  voxlock_chain* chain;
+  voxlock_encoder* encoder;
 } hook;
 
 static const uint8_t g_trunk_key[30] = {1, 2, 3}; /* a PBX has these from its signalling */
 static const uint8_t g_room_key[30] = {4, 5, 6};
 
-/* Opens, decodes, denoises, encodes, seals. Every return wipes the audio; on an error *out_len is not to be
- * used and the packet is dropped. Sequence number, timestamp and SSRC are kept. */
-static int32_t on_rtp_from_trunk(hook *self, const uint8_t *datagram, size_t len, uint8_t *out, size_t *out_len,
-                                 uint64_t now_ns) {
+/* Opens, decodes, denoises, encodes, seals. Every return wipes the audio; on an error *out_len is
+ * not to be used and the packet is dropped. Sequence number, timestamp and SSRC are kept. */
+static int32_t on_rtp_from_trunk(hook* self, const uint8_t* datagram, size_t len, uint8_t* out,
+                                 size_t* out_len, uint64_t now_ns) {
   scratch plain;
   scratch payload;
   int16_t pcm[VOXLOCK_MAX_PACKET_SAMPLES];
@@ -38,17 +39,21 @@ static int32_t on_rtp_from_trunk(hook *self, const uint8_t *datagram, size_t len
   size_t samples = VOXLOCK_MAX_PACKET_SAMPLES;
   voxlock_rtp_header header;
   int32_t rc = voxlock_srtp_open(self->trunk, datagram, len, plain.bytes, &plain_len, now_ns);
-  if (rc != VOXLOCK_OK) return rc; /* forged, replayed: nothing has changed and nothing is to be wiped */
+  if (rc != VOXLOCK_OK)
+    return rc; /* forged, replayed: nothing has changed and nothing is to be wiped */
   header.struct_size = sizeof header;
   rc = voxlock_rtp_parse(plain.bytes, plain_len, &header);
   if (rc == VOXLOCK_OK) {
-    rc = voxlock_decoder_decode(self->decoder, plain.bytes + header.payload_offset, header.payload_len, pcm, &samples);
+    rc = voxlock_decoder_decode(self->decoder, plain.bytes + header.payload_offset,
+                                header.payload_len, pcm, &samples);
   }
   if (rc == VOXLOCK_OK) rc = voxlock_chain_process(self->chain, pcm, samples, pcm, &samples);
-  if (rc == VOXLOCK_OK) rc = voxlock_encoder_encode(self->encoder, pcm, samples, payload.bytes, &payload_len);
+  if (rc == VOXLOCK_OK)
+    rc = voxlock_encoder_encode(self->encoder, pcm, samples, payload.bytes, &payload_len);
   header.padding_len = 0;
   plain_len = DATAGRAM;
-  if (rc == VOXLOCK_OK) rc = voxlock_rtp_build(&header, payload.bytes, payload_len, plain.bytes, &plain_len);
+  if (rc == VOXLOCK_OK)
+    rc = voxlock_rtp_build(&header, payload.bytes, payload_len, plain.bytes, &plain_len);
   if (rc == VOXLOCK_OK) rc = voxlock_srtp_seal(self->room, plain.bytes, plain_len, out, out_len);
   voxlock_audio_wipe(pcm, VOXLOCK_MAX_PACKET_SAMPLES);
   voxlock_audio_wipe(payload.samples, DATAGRAM / 2);
@@ -56,7 +61,7 @@ static int32_t on_rtp_from_trunk(hook *self, const uint8_t *datagram, size_t len
   return rc;
 }
 
-static int32_t make_srtp(voxlock_context *ctx, const uint8_t *key, int seals, voxlock_srtp **out) {
+static int32_t make_srtp(voxlock_context* ctx, const uint8_t* key, int seals, voxlock_srtp** out) {
   voxlock_srtp_config config;
   const int32_t rc = voxlock_srtp_config_init(&config, sizeof config);
   if (rc != VOXLOCK_OK) return rc;
@@ -70,7 +75,7 @@ static int32_t make_srtp(voxlock_context *ctx, const uint8_t *key, int seals, vo
   return voxlock_srtp_new(ctx, &config, out);
 }
 
-static int32_t hook_open(hook *self, voxlock_context *ctx) {
+static int32_t hook_open(hook* self, voxlock_context* ctx) {
   voxlock_stage denoise;
   voxlock_chain_config config;
   int32_t rc = voxlock_stage_init(&denoise, sizeof denoise, VOXLOCK_STAGE_DENOISE);
@@ -86,7 +91,7 @@ static int32_t hook_open(hook *self, voxlock_context *ctx) {
   return rc;
 }
 
-static void hook_close(hook *self) {
+static void hook_close(hook* self) {
   voxlock_srtp_free(self->trunk);
   voxlock_srtp_free(self->room);
   voxlock_decoder_free(self->decoder);
@@ -95,7 +100,7 @@ static void hook_close(hook *self) {
 }
 
 /* Even noise, which the denoiser learns to take away. */
-static void make_noise(int16_t *pcm, uint32_t *state) {
+static void make_noise(int16_t* pcm, uint32_t* state) {
   size_t i;
   for (i = 0; i < SAMPLES; ++i) {
     *state = *state * 1664525u + 1013904223u;
@@ -104,8 +109,8 @@ static void make_noise(int16_t *pcm, uint32_t *state) {
 }
 
 /* The trunk's end seals noise, the room's end opens the answers and measures them. */
-static int play(hook *self, voxlock_srtp *caller, voxlock_srtp *room, voxlock_encoder *encoder,
-                voxlock_decoder *decoder, int is_forged) {
+static int play(hook* self, voxlock_srtp* caller, voxlock_srtp* room, voxlock_encoder* encoder,
+                voxlock_decoder* decoder, int is_forged) {
   uint32_t noise = 1;
   uint32_t level_in = 0;
   uint32_t level_out = 0;
@@ -114,7 +119,8 @@ static int play(hook *self, voxlock_srtp *caller, voxlock_srtp *room, voxlock_en
   for (n = 0; n < PACKETS; ++n) {
     uint8_t payload[SAMPLES], plain[DATAGRAM], wire[DATAGRAM];
     int16_t pcm[SAMPLES];
-    size_t payload_len = sizeof payload, plain_len = sizeof plain, wire_len = sizeof wire, samples = SAMPLES;
+    size_t payload_len = sizeof payload, plain_len = sizeof plain, wire_len = sizeof wire,
+           samples = SAMPLES;
     voxlock_rtp_header header;
     int32_t rc;
     make_noise(pcm, &noise);
@@ -130,31 +136,34 @@ static int play(hook *self, voxlock_srtp *caller, voxlock_srtp *room, voxlock_en
     if (rc != VOXLOCK_OK) break;
     if (is_forged) wire[20] ^= 1;
     plain_len = sizeof plain;
-    if (on_rtp_from_trunk(self, wire, wire_len, plain, &plain_len, n * UINT64_C(20000000)) != VOXLOCK_OK) continue;
+    if (on_rtp_from_trunk(self, wire, wire_len, plain, &plain_len, n * UINT64_C(20000000)) !=
+        VOXLOCK_OK)
+      continue;
     wire_len = sizeof wire;
     rc = voxlock_srtp_open(room, plain, plain_len, wire, &wire_len, n * UINT64_C(20000000));
     if (rc == VOXLOCK_OK) rc = voxlock_rtp_parse(wire, wire_len, &header);
     if (rc == VOXLOCK_OK) {
-      rc = voxlock_decoder_decode(decoder, wire + header.payload_offset, header.payload_len, pcm, &samples);
+      rc = voxlock_decoder_decode(decoder, wire + header.payload_offset, header.payload_len, pcm,
+                                  &samples);
     }
     if (rc != VOXLOCK_OK || header.sequence != n) break;
     level_out = voxlock_audio_level(pcm, samples);
     ++passed;
   }
-  printf("%u of %u packets passed, noise went from -%u to -%u dBov\n", (unsigned)passed, (unsigned)PACKETS,
-         (unsigned)level_in, (unsigned)level_out);
+  printf("%u of %u packets passed, noise went from -%u to -%u dBov\n", (unsigned)passed,
+         (unsigned)PACKETS, (unsigned)level_in, (unsigned)level_out);
   if (passed == PACKETS && level_out >= level_in + 6) return 0;
   fprintf(stderr, "pbx_hook: the audio did not come through as it should\n");
   return 1;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   hook self = {NULL, NULL, NULL, NULL, NULL};
-  voxlock_context *ctx = NULL;
-  voxlock_srtp *caller = NULL;
-  voxlock_srtp *room = NULL;
-  voxlock_encoder *encoder = NULL;
-  voxlock_decoder *decoder = NULL;
+  voxlock_context* ctx = NULL;
+  voxlock_srtp* caller = NULL;
+  voxlock_srtp* room = NULL;
+  voxlock_encoder* encoder = NULL;
+  voxlock_decoder* decoder = NULL;
   int result = 1;
   int32_t rc = voxlock_context_new(NULL, &ctx);
   if (rc == VOXLOCK_OK) rc = hook_open(&self, ctx);
@@ -163,7 +172,8 @@ int main(int argc, char **argv) {
   if (rc == VOXLOCK_OK) rc = voxlock_encoder_new(ctx, NULL, &encoder);
   if (rc == VOXLOCK_OK) rc = voxlock_decoder_new(ctx, NULL, &decoder);
   if (rc == VOXLOCK_OK) {
-    result = play(&self, caller, room, encoder, decoder, argc > 1 && strcmp(argv[1], "forged") == 0);
+    result =
+        play(&self, caller, room, encoder, decoder, argc > 1 && strcmp(argv[1], "forged") == 0);
   } else {
     fprintf(stderr, "pbx_hook: %s\n", voxlock_strerror(rc));
   }

@@ -1,5 +1,5 @@
-/* A bridge joins two legs: media of one peer is opened, decoded, processed, encoded and sealed for the
- * other within the call that brings it. Plaintext exists inside that call only. */
+/* A bridge joins two legs: media of one peer is opened, decoded, processed, encoded and sealed for
+ * the other within the call that brings it. Plaintext exists inside that call only. */
 #ifndef VOXLOCK_BRIDGE_H
 #define VOXLOCK_BRIDGE_H
 
@@ -20,7 +20,7 @@ typedef struct voxlock_bridge_config {
   uint32_t denoise_db[2];         /* by direction: noise goes down by at most so much, 1..45; 0: no
                                      denoiser. Default 15 forward, 0 backward */
   uint32_t stage_count[2];        /* further stages behind the denoiser, 0..14; default 0 */
-  const voxlock_stage *stages[2]; /* stage_count of them each, all of one struct_size, copied; NULL
+  const voxlock_stage* stages[2]; /* stage_count of them each, all of one struct_size, copied; NULL
                                      with 0. A resampler to the other codec's rate is added where
                                      one is needed */
 } voxlock_bridge_config;
@@ -29,44 +29,45 @@ typedef struct voxlock_bridge voxlock_bridge;
 
 /* Fills a config with defaults.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config *config, size_t size);
+VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config* config, size_t size);
 
-/* Joins two legs, before or after they agreed on anything. From now on datagrams, events and timers of
- * both go through the bridge; offers and answers go on through the legs, whose changes the bridge
- * follows. Bridge and legs are freed in any order, and are used by one thread at a time together.
- * trunk: leg 0, room: leg 1; two different legs of the same context. config: NULL for defaults. out: the handle; NULL
- * on failure.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, the same leg twice, a value outside its
- * range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already),
- * VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT (an agreed packet time makes packets too long), and the
- * statuses of voxlock_chain_new for stages that work at no codec's rate, or not at the agreed one. */
-VOXLOCK_API int32_t voxlock_bridge_new(voxlock_context *ctx, voxlock_leg *trunk, voxlock_leg *room,
-                                       const voxlock_bridge_config *config, voxlock_bridge **out) VOXLOCK_CHECK;
+/* Joins two legs, before or after they agreed on anything. From now on datagrams, events and timers
+ * of both go through the bridge; offers and answers go on through the legs, whose changes the
+ * bridge follows. Bridge and legs are freed in any order, and are used by one thread at a time
+ * together. trunk: leg 0, room: leg 1; two different legs of the same context. config: NULL for
+ * defaults. out: the handle; NULL on failure. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT
+ * (NULL, the same leg twice, a value outside its range), VOXLOCK_ERR_STRUCT_SIZE,
+ * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT
+ * (an agreed packet time makes packets too long), and the statuses of voxlock_chain_new for stages
+ * that work at no codec's rate, or not at the agreed one. */
+VOXLOCK_API int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
+                                       const voxlock_bridge_config* config,
+                                       voxlock_bridge** out) VOXLOCK_CHECK;
 
 /* Gives the handle back; NULL is allowed. The legs can be used alone or bridged anew. */
-VOXLOCK_API void voxlock_bridge_free(voxlock_bridge *bridge);
+VOXLOCK_API void voxlock_bridge_free(voxlock_bridge* bridge);
 
-/* Takes received datagrams of both legs. Each is opened, processed, sealed for the other leg and queued
- * (VOXLOCK_EV_TRANSMIT) before the call returns; its plaintext is wiped by then. A datagram that does
- * not authenticate changes nothing but a drop counter. Nothing is allocated but in the first call after an
- * agreement.
- * datagrams, count: borrowed; datagram.leg is 0 or 1.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg above 1; nothing was taken),
+/* Takes received datagrams of both legs. Each is opened, processed, sealed for the other leg and
+ * queued (VOXLOCK_EV_TRANSMIT) before the call returns; its plaintext is wiped by then. A datagram
+ * that does not authenticate changes nothing but a drop counter. Nothing is allocated but in the
+ * first call after an agreement. datagrams, count: borrowed; datagram.leg is 0 or 1. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg above 1; nothing was taken),
  * VOXLOCK_ERR_NO_MEMORY (nothing was taken). */
-VOXLOCK_API int32_t voxlock_bridge_input(voxlock_bridge *bridge, const voxlock_datagram *datagrams, size_t count,
-                                         uint64_t now_ns);
+VOXLOCK_API int32_t voxlock_bridge_input(voxlock_bridge* bridge, const voxlock_datagram* datagrams,
+                                         size_t count, uint64_t now_ns);
 
 /* Runs timers and takes events of both legs out; arguments and statuses as of voxlock_leg_poll, and
  * VOXLOCK_ERR_NO_MEMORY. */
-VOXLOCK_API int32_t voxlock_bridge_poll(voxlock_bridge *bridge, voxlock_media_event *events, size_t cap,
-                                        size_t *count, uint8_t *arena, size_t arena_cap, uint64_t now_ns);
+VOXLOCK_API int32_t voxlock_bridge_poll(voxlock_bridge* bridge, voxlock_media_event* events,
+                                        size_t cap, size_t* count, uint8_t* arena, size_t arena_cap,
+                                        uint64_t now_ns);
 
 /* Returns when poll must be called again, UINT64_MAX for never (also for NULL). */
-VOXLOCK_API uint64_t voxlock_bridge_next_deadline(const voxlock_bridge *bridge);
+VOXLOCK_API uint64_t voxlock_bridge_next_deadline(const voxlock_bridge* bridge);
 
 /* Ends both media sessions with RTCP BYE; poll once more.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL). */
-VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge *bridge, uint64_t now_ns);
+VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns);
 
 /* scope */
 #define VOXLOCK_SCOPE_NONE 0       /* at least one hop is not encrypted, or nothing is agreed yet */
@@ -85,38 +86,40 @@ VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge *bridge, uint64_t now_ns
 
 /* Index of every [2]: leg for hops, direction (VOXLOCK_FORWARD, VOXLOCK_BACKWARD) for the rest. */
 typedef struct voxlock_protection {
-  uint32_t struct_size;        /* set by the caller */
-  int32_t scope;               /* VOXLOCK_SCOPE_* */
-  int32_t transport[2];        /* VOXLOCK_TRANSPORT_* */
-  int32_t key_exchange[2];     /* VOXLOCK_KEYS_* */
-  uint32_t suite_in[2];        /* SRTP suite of what the leg's peer sends; 0: none */
-  uint32_t suite_out[2];       /* of what the leg sends to it */
-  int32_t signalling[2];       /* VOXLOCK_SIGNALLING_* as the host told */
-  int32_t peer_verified[2];    /* 1: the keys came over verified TLS */
-  int32_t content_opened[2];   /* 1: content of this direction is open inside the bridge */
-  char stages[2][VOXLOCK_STAGES_TEXT]; /* what touches it, e.g. "decode,denoise,encode"; NUL-terminated */
+  uint32_t struct_size;                /* set by the caller */
+  int32_t scope;                       /* VOXLOCK_SCOPE_* */
+  int32_t transport[2];                /* VOXLOCK_TRANSPORT_* */
+  int32_t key_exchange[2];             /* VOXLOCK_KEYS_* */
+  uint32_t suite_in[2];                /* SRTP suite of what the leg's peer sends; 0: none */
+  uint32_t suite_out[2];               /* of what the leg sends to it */
+  int32_t signalling[2];               /* VOXLOCK_SIGNALLING_* as the host told */
+  int32_t peer_verified[2];            /* 1: the keys came over verified TLS */
+  int32_t content_opened[2];           /* 1: content of this direction is open inside the bridge */
+  char stages[2][VOXLOCK_STAGES_TEXT]; /* what touches it, e.g. "decode,denoise,encode";
+                                          NUL-terminated */
 } voxlock_protection;
 
 /* Tells the protection of the call as it is now. Follow VOXLOCK_EV_PROTECTION.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_bridge_protection(const voxlock_bridge *bridge, voxlock_protection *protection);
+VOXLOCK_API int32_t voxlock_bridge_protection(const voxlock_bridge* bridge,
+                                              voxlock_protection* protection);
 
 typedef struct voxlock_bridge_stats {
-  uint32_t struct_size;       /* set by the caller */
+  uint32_t struct_size; /* set by the caller */
   uint32_t reserved;
-  uint64_t packets_in[2];     /* audio packets that went through, by direction */
+  uint64_t packets_in[2]; /* audio packets that went through, by direction */
   uint64_t packets_out[2];
-  uint64_t lost[2];           /* missing between them */
-  uint64_t concealed[2];      /* of these: filled in */
-  uint64_t silences[2];       /* pauses the sender meant */
-  uint64_t muted[2];          /* audio of a digit that goes out as an event */
-  uint64_t events_out[2];     /* telephone-event packets */
-  uint64_t bypassed[2];       /* frames a stage passed unchanged because it failed */
-  uint64_t latency_us[2];     /* delay of the chain */
-  uint64_t plaintext_count[2]; /* packets whose plaintext time was measured */
-  uint64_t plaintext_p50_ns[2]; /* how long plaintext existed per packet; UINT64_MAX: unknown (no cycle
-                                   counter, or less than 50 ms of host time seen). Measured by the CPU's
-                                   cycle counter against now_ns */
+  uint64_t lost[2];             /* missing between them */
+  uint64_t concealed[2];        /* of these: filled in */
+  uint64_t silences[2];         /* pauses the sender meant */
+  uint64_t muted[2];            /* audio of a digit that goes out as an event */
+  uint64_t events_out[2];       /* telephone-event packets */
+  uint64_t bypassed[2];         /* frames a stage passed unchanged because it failed */
+  uint64_t latency_us[2];       /* delay of the chain */
+  uint64_t plaintext_count[2];  /* packets whose plaintext time was measured */
+  uint64_t plaintext_p50_ns[2]; /* how long plaintext existed per packet; UINT64_MAX: unknown (no
+                                   cycle counter, or less than 50 ms of host time seen). Measured by
+                                   the CPU's cycle counter against now_ns */
   uint64_t plaintext_p99_ns[2];
   uint64_t plaintext_p999_ns[2];
   uint64_t plaintext_max_ns[2];
@@ -124,7 +127,8 @@ typedef struct voxlock_bridge_stats {
 
 /* Tells the counters; those of the legs by voxlock_leg_get_stats.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_bridge_get_stats(const voxlock_bridge *bridge, voxlock_bridge_stats *stats);
+VOXLOCK_API int32_t voxlock_bridge_get_stats(const voxlock_bridge* bridge,
+                                             voxlock_bridge_stats* stats);
 
 #ifdef __cplusplus
 }

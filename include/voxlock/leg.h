@@ -1,6 +1,7 @@
 /* A leg: one negotiated media session with one peer. SDP goes in and out as text, datagrams go in,
- * events come out. A leg works alone (an endpoint, a frame port) or is joined with a second one by a
- * bridge (voxlock/bridge.h). The host owns the sockets: it sends what VOXLOCK_EV_TRANSMIT says. */
+ * events come out. A leg works alone (an endpoint, a frame port) or is joined with a second one by
+ * a bridge (voxlock/bridge.h). The host owns the sockets: it sends what VOXLOCK_EV_TRANSMIT says.
+ */
 #ifndef VOXLOCK_LEG_H
 #define VOXLOCK_LEG_H
 
@@ -26,7 +27,7 @@ typedef struct voxlock_address {
 
 /* A received datagram. A plain value that never grows. */
 typedef struct voxlock_datagram {
-  const uint8_t *data;    /* borrowed for the call */
+  const uint8_t* data;    /* borrowed for the call */
   size_t len;             /* bytes */
   voxlock_address source; /* where it came from */
   uint32_t leg;           /* bridge: 0 or 1, the leg whose socket got it; a leg alone: 0 */
@@ -61,27 +62,27 @@ typedef struct voxlock_leg_config {
                                           AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32 */
   uint32_t codecs[VOXLOCK_MAX_CODECS]; /* VOXLOCK_CODEC_*, preferred first, 0 ends the list;
                                           default: OPUS, PCMU, PCMA */
-  uint32_t ptime_ms;                   /* packet time wished for, 10..60 in steps of 10; default 20 */
-  int32_t telephone_event;             /* 1 (default): RFC 4733 digits are offered and accepted */
-  voxlock_address rtp_address;         /* own address as it stands in the SDP; required */
-  voxlock_address rtcp_address;        /* family 0 (default): RTP port + 1 unless multiplexed */
-  int32_t rtcp_mux;                    /* 1 (default): RFC 5761 is offered and accepted */
-  int32_t symmetric;                   /* 1 (default): send to where the newest authenticated packet
-                                          came from. Plain RTP is never followed. 0: SDP only */
-  int32_t signalling;                  /* VOXLOCK_SIGNALLING_*; default unknown */
-  uint32_t opus_bitrate;               /* bit/s, 6000..128000; default 24000 */
-  uint32_t opus_complexity;            /* 0..10; default 5 */
-  int32_t opus_fec;                    /* in-band FEC, default 1 */
-  int32_t opus_dtx;                    /* discontinuous transmission, default 0 */
-  uint32_t rekey_overlap_ms;           /* old receive keys live on after a rekey, 0..60000;
-                                          default 5000 */
-  uint32_t media_timeout_ms;           /* VOXLOCK_EV_TIMEOUT after so long without an authenticated
-                                          packet, 0: never; default 30000 */
-  uint32_t queue_bytes;                /* room for events that wait for poll, 4096..1048576; default
-                                          8192 */
-  uint32_t reserved;                   /* 0 */
-  const char *cname;                   /* RTCP CNAME, 1..63 bytes, NUL-terminated, copied; NULL
-                                          (default): 16 random letters, RFC 7022 */
+  uint32_t ptime_ms;            /* packet time wished for, 10..60 in steps of 10; default 20 */
+  int32_t telephone_event;      /* 1 (default): RFC 4733 digits are offered and accepted */
+  voxlock_address rtp_address;  /* own address as it stands in the SDP; required */
+  voxlock_address rtcp_address; /* family 0 (default): RTP port + 1 unless multiplexed */
+  int32_t rtcp_mux;             /* 1 (default): RFC 5761 is offered and accepted */
+  int32_t symmetric;            /* 1 (default): send to where the newest authenticated packet
+                                   came from. Plain RTP is never followed. 0: SDP only */
+  int32_t signalling;           /* VOXLOCK_SIGNALLING_*; default unknown */
+  uint32_t opus_bitrate;        /* bit/s, 6000..128000; default 24000 */
+  uint32_t opus_complexity;     /* 0..10; default 5 */
+  int32_t opus_fec;             /* in-band FEC, default 1 */
+  int32_t opus_dtx;             /* discontinuous transmission, default 0 */
+  uint32_t rekey_overlap_ms;    /* old receive keys live on after a rekey, 0..60000;
+                                   default 5000 */
+  uint32_t media_timeout_ms;    /* VOXLOCK_EV_TIMEOUT after so long without an authenticated
+                                   packet, 0: never; default 30000 */
+  uint32_t queue_bytes;         /* room for events that wait for poll, 4096..1048576; default
+                                   8192 */
+  uint32_t reserved;            /* 0 */
+  const char* cname;            /* RTCP CNAME, 1..63 bytes, NUL-terminated, copied; NULL
+                                   (default): 16 random letters, RFC 7022 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -98,7 +99,7 @@ typedef struct voxlock_verdict {
   int32_t sip_status;   /* REFUSED: for example 488; else 0 */
   int32_t warn_code;    /* RFC 3261, 20.43, for example 305; 0: none */
   uint32_t reserved;
-  const char *warning;  /* text for the Warning header; static, "" for none */
+  const char* warning; /* text for the Warning header; static, "" for none */
 } voxlock_verdict;
 
 /* flags of voxlock_leg_offer */
@@ -108,17 +109,17 @@ typedef struct voxlock_verdict {
 /* What was agreed. Never holds keys. */
 typedef struct voxlock_leg_media_info {
   uint32_t struct_size;
-  uint32_t codec;             /* VOXLOCK_CODEC_* */
-  uint32_t rtp_clock_hz;      /* 48000 for Opus */
+  uint32_t codec;        /* VOXLOCK_CODEC_* */
+  uint32_t rtp_clock_hz; /* 48000 for Opus */
   uint32_t channels;
   uint32_t ptime_ms;          /* of what we send */
   uint32_t payload_type_send; /* what the peer wants to get */
   uint32_t payload_type_recv;
-  uint32_t event_type_send;   /* telephone-event; 255: not agreed */
+  uint32_t event_type_send; /* telephone-event; 255: not agreed */
   uint32_t event_type_recv;
-  int32_t direction;          /* VOXLOCK_SENDRECV ... */
-  int32_t is_secure;          /* 1: SRTP */
-  uint32_t suite_send;        /* 0 where not secure */
+  int32_t direction;   /* VOXLOCK_SENDRECV ... */
+  int32_t is_secure;   /* 1: SRTP */
+  uint32_t suite_send; /* 0 where not secure */
   uint32_t suite_recv;
   uint32_t ssrc_send;
   int32_t rtcp_mux;
@@ -144,55 +145,56 @@ typedef struct voxlock_leg_media_info {
 typedef struct voxlock_leg_stats {
   uint32_t struct_size;
   uint32_t ssrc_send;
-  uint32_t ssrc_recv;         /* 0 before the first packet */
+  uint32_t ssrc_recv; /* 0 before the first packet */
   uint32_t reserved;
-  uint64_t packets_in;        /* authenticated RTP packets */
-  uint64_t bytes_in;          /* their payload */
+  uint64_t packets_in; /* authenticated RTP packets */
+  uint64_t bytes_in;   /* their payload */
   uint64_t packets_out;
   uint64_t bytes_out;
   uint64_t rtcp_in;
   uint64_t rtcp_out;
-  uint64_t lost_in;           /* expected and not received, RFC 3550 A.3 */
-  uint64_t duplicates_in;     /* RTP packets whose sequence number had come already */
+  uint64_t lost_in;       /* expected and not received, RFC 3550 A.3 */
+  uint64_t duplicates_in; /* RTP packets whose sequence number had come already */
   uint64_t reordered_in;
-  uint64_t jitter_in_us;      /* interarrival jitter, RFC 3550 A.8 */
-  uint64_t rtt_us;            /* UINT64_MAX: not known yet */
-  uint64_t peer_lost;         /* what the peer's reports say about us */
+  uint64_t jitter_in_us; /* interarrival jitter, RFC 3550 A.8 */
+  uint64_t rtt_us;       /* UINT64_MAX: not known yet */
+  uint64_t peer_lost;    /* what the peer's reports say about us */
   uint64_t peer_jitter_us;
   uint32_t peer_fraction_lost; /* of 256, in the last report */
   uint32_t rekeys;
-  uint64_t followed;          /* times the peer's address changed by an authenticated packet */
+  uint64_t followed; /* times the peer's address changed by an authenticated packet */
   uint64_t dropped[VOXLOCK_DROP_CAUSES]; /* by VOXLOCK_DROP_* */
 } voxlock_leg_stats;
 
 /* Event types. */
-#define VOXLOCK_EV_TRANSMIT 1   /* send arena[offset .. offset+len) to address from the leg's RTP
-                                   socket (is_rtcp 0) or RTCP socket (1; the RTP one with rtcp_mux) */
-#define VOXLOCK_EV_PAYLOAD 2    /* a leg alone: the decrypted payload lies in the arena */
-#define VOXLOCK_EV_DIGIT 3      /* the peer pressed a key: digit, duration_ms; once for each press */
-#define VOXLOCK_EV_ADDRESS 4    /* an authenticated packet moved the peer to address */
-#define VOXLOCK_EV_BYE 5        /* RTCP BYE of the peer's source ssrc */
-#define VOXLOCK_EV_TIMEOUT 6    /* no authenticated packet for media_timeout_ms; once per silence */
-#define VOXLOCK_EV_SSRC 7       /* the peer's source changed to ssrc */
-#define VOXLOCK_EV_OVERFLOW 8   /* value events were lost because the queue was full */
+#define VOXLOCK_EV_TRANSMIT                                                                     \
+  1                           /* send arena[offset .. offset+len) to address from the leg's RTP \
+                                 socket (is_rtcp 0) or RTCP socket (1; the RTP one with rtcp_mux) */
+#define VOXLOCK_EV_PAYLOAD 2  /* a leg alone: the decrypted payload lies in the arena */
+#define VOXLOCK_EV_DIGIT 3    /* the peer pressed a key: digit, duration_ms; once for each press */
+#define VOXLOCK_EV_ADDRESS 4  /* an authenticated packet moved the peer to address */
+#define VOXLOCK_EV_BYE 5      /* RTCP BYE of the peer's source ssrc */
+#define VOXLOCK_EV_TIMEOUT 6  /* no authenticated packet for media_timeout_ms; once per silence */
+#define VOXLOCK_EV_SSRC 7     /* the peer's source changed to ssrc */
+#define VOXLOCK_EV_OVERFLOW 8 /* value events were lost because the queue was full */
 #define VOXLOCK_EV_PROTECTION 9 /* bridge: voxlock_bridge_protection tells something new */
 
 /* One event. A plain value that never grows: 96 bytes, unused fields 0. */
 typedef struct voxlock_media_event {
-  uint32_t type;           /* VOXLOCK_EV_* */
-  uint32_t leg;            /* bridge: 0 or 1 */
-  size_t offset;           /* of the bytes in the arena */
+  uint32_t type; /* VOXLOCK_EV_* */
+  uint32_t leg;  /* bridge: 0 or 1 */
+  size_t offset; /* of the bytes in the arena */
   size_t len;
   voxlock_address address;
   uint32_t ssrc;
-  uint64_t sequence;       /* PAYLOAD: sequence number, extended beyond 16 bits */
-  uint32_t timestamp;      /* PAYLOAD: of the RTP packet; DIGIT: of the event */
+  uint64_t sequence;  /* PAYLOAD: sequence number, extended beyond 16 bits */
+  uint32_t timestamp; /* PAYLOAD: of the RTP packet; DIGIT: of the event */
   uint8_t payload_type;
   uint8_t marker;
   uint8_t is_rtcp;
-  uint8_t digit;           /* ASCII 0..9 * # A..D, 'F' for flash */
+  uint8_t digit; /* ASCII 0..9 * # A..D, 'F' for flash */
   uint32_t duration_ms;
-  uint32_t lost;           /* PAYLOAD: packets missing right before this one */
+  uint32_t lost; /* PAYLOAD: packets missing right before this one */
   uint64_t value;
   uint64_t reserved[2];
 } voxlock_media_event;
@@ -201,87 +203,91 @@ typedef struct voxlock_leg voxlock_leg;
 
 /* Fills a config with defaults. rtp_address is left empty and must be set.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_leg_config_init(voxlock_leg_config *config, size_t size);
+VOXLOCK_API int32_t voxlock_leg_config_init(voxlock_leg_config* config, size_t size);
 
 /* Makes a leg.
  * config: required, borrowed for the call. out: the handle; NULL on failure.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a value outside its range, no address),
  * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY. */
-VOXLOCK_API int32_t voxlock_leg_new(voxlock_context *ctx, const voxlock_leg_config *config,
-                                    voxlock_leg **out) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_leg_new(voxlock_context* ctx, const voxlock_leg_config* config,
+                                    voxlock_leg** out) VOXLOCK_CHECK;
 
 /* Gives the handle back, wiping its keys; NULL is allowed. A bridge made from the leg goes on. */
-VOXLOCK_API void voxlock_leg_free(voxlock_leg *leg);
+VOXLOCK_API void voxlock_leg_free(voxlock_leg* leg);
 
 /* Answers an offer of the peer (first or later).
  * offer: SDP text. sdp, *sdp_len: receives the answer. verdict: may be NULL; struct_size set.
- * An offer that is refused is no error: VOXLOCK_OK, kind VOXLOCK_REFUSED, *sdp_len 0 and the leg as before.
- * Too small a buffer: needed size in *sdp_len and the leg as before; call again.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL,
+ * An offer that is refused is no error: VOXLOCK_OK, kind VOXLOCK_REFUSED, *sdp_len 0 and the leg as
+ * before. Too small a buffer: needed size in *sdp_len and the leg as before; call again. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL,
  * VOXLOCK_ERR_WRONG_STATE (an own offer is out: glare, answer 491), VOXLOCK_ERR_NO_MEMORY,
  * VOXLOCK_ERR_ENTROPY.
  * @see RFC 3264; RFC 4568 (keys); RFC 8643 (preferred). */
-VOXLOCK_API int32_t voxlock_leg_answer(voxlock_leg *leg, const uint8_t *offer, size_t offer_len,
-                                       uint8_t *sdp, size_t *sdp_len, voxlock_verdict *verdict,
+VOXLOCK_API int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_len,
+                                       uint8_t* sdp, size_t* sdp_len, voxlock_verdict* verdict,
                                        uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Makes an offer, first or later. Media goes on as agreed until voxlock_leg_accept_answer.
  * flags: VOXLOCK_OFFER_*. sdp, *sdp_len: receives the offer.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL,
  * VOXLOCK_ERR_WRONG_STATE (an offer is out already), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY. */
-VOXLOCK_API int32_t voxlock_leg_offer(voxlock_leg *leg, uint32_t flags, uint8_t *sdp, size_t *sdp_len,
-                                      uint64_t now_ns) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp,
+                                      size_t* sdp_len, uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Takes the answer to the own offer.
  * Returns as voxlock_leg_answer; VOXLOCK_ERR_WRONG_STATE where no offer is out. A refused answer
  * leaves media as it was and withdraws the offer. */
-VOXLOCK_API int32_t voxlock_leg_accept_answer(voxlock_leg *leg, const uint8_t *answer, size_t answer_len,
-                                              voxlock_verdict *verdict, uint64_t now_ns) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer,
+                                              size_t answer_len, voxlock_verdict* verdict,
+                                              uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Withdraws the own offer (the peer refused it, or it was glare). No offer out: nothing to do.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL). */
-VOXLOCK_API int32_t voxlock_leg_rollback(voxlock_leg *leg);
+VOXLOCK_API int32_t voxlock_leg_rollback(voxlock_leg* leg);
 
 /* Tells what was agreed.
  * info: struct_size set by the caller.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE,
  * VOXLOCK_ERR_WRONG_STATE (nothing agreed yet). */
-VOXLOCK_API int32_t voxlock_leg_media(const voxlock_leg *leg, voxlock_leg_media_info *info);
+VOXLOCK_API int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info);
 
-/* A leg alone: takes received datagrams; events (PAYLOAD, DIGIT, ...) wait for voxlock_leg_poll. A packet
- * that does not authenticate changes nothing but a drop counter.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg index that is not 0),
+/* A leg alone: takes received datagrams; events (PAYLOAD, DIGIT, ...) wait for voxlock_leg_poll. A
+ * packet that does not authenticate changes nothing but a drop counter. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg index that is not 0),
  * VOXLOCK_ERR_LEG_ATTACHED (a bridge drives this leg).
  * @see RFC 7983 (demultiplexing), RFC 3711, section 3.3 */
-VOXLOCK_API int32_t voxlock_leg_input(voxlock_leg *leg, const voxlock_datagram *datagrams, size_t count,
-                                      uint64_t now_ns);
+VOXLOCK_API int32_t voxlock_leg_input(voxlock_leg* leg, const voxlock_datagram* datagrams,
+                                      size_t count, uint64_t now_ns);
 
 /* A leg alone: seals one payload and queues it as VOXLOCK_EV_TRANSMIT.
- * payload: up to 1400 bytes, borrowed. payload_type: as agreed. timestamp: in RTP clock ticks from any start; the
- * random offset of RFC 3550 is added here. marker: 0 or 1.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (nothing agreed),
- * VOXLOCK_ERR_LEG_HELD (the direction, or the peer gave a host name and was not heard yet), VOXLOCK_ERR_LEG_QUEUE_FULL (poll first), VOXLOCK_ERR_LEG_CLOSED, VOXLOCK_ERR_LEG_ATTACHED. */
-VOXLOCK_API int32_t voxlock_leg_send(voxlock_leg *leg, uint32_t payload_type, const uint8_t *payload, size_t len,
-                                     uint32_t timestamp, uint32_t marker, uint64_t now_ns);
+ * payload: up to 1400 bytes, borrowed. payload_type: as agreed. timestamp: in RTP clock ticks from
+ * any start; the random offset of RFC 3550 is added here. marker: 0 or 1. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (nothing agreed), VOXLOCK_ERR_LEG_HELD (the
+ * direction, or the peer gave a host name and was not heard yet), VOXLOCK_ERR_LEG_QUEUE_FULL (poll
+ * first), VOXLOCK_ERR_LEG_CLOSED, VOXLOCK_ERR_LEG_ATTACHED. */
+VOXLOCK_API int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type,
+                                     const uint8_t* payload, size_t len, uint32_t timestamp,
+                                     uint32_t marker, uint64_t now_ns);
 
 /* A leg alone: runs timers (RTCP, timeouts) and takes events out, oldest first.
- * events, cap: room for events; *count: how many were written. arena, arena_cap: room for their bytes.
- * An event whose bytes do not fit ends the batch and stays queued.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_LEG_ATTACHED, VOXLOCK_ERR_BUFFER_TOO_SMALL (not even the
- * first event's bytes fit; *count 0; 2048 bytes are always enough). */
-VOXLOCK_API int32_t voxlock_leg_poll(voxlock_leg *leg, voxlock_media_event *events, size_t cap, size_t *count,
-                                     uint8_t *arena, size_t arena_cap, uint64_t now_ns);
+ * events, cap: room for events; *count: how many were written. arena, arena_cap: room for their
+ * bytes. An event whose bytes do not fit ends the batch and stays queued. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_LEG_ATTACHED, VOXLOCK_ERR_BUFFER_TOO_SMALL (not even
+ * the first event's bytes fit; *count 0; 2048 bytes are always enough). */
+VOXLOCK_API int32_t voxlock_leg_poll(voxlock_leg* leg, voxlock_media_event* events, size_t cap,
+                                     size_t* count, uint8_t* arena, size_t arena_cap,
+                                     uint64_t now_ns);
 
 /* Returns when poll must be called again, UINT64_MAX for never (also for NULL). */
-VOXLOCK_API uint64_t voxlock_leg_next_deadline(const voxlock_leg *leg);
+VOXLOCK_API uint64_t voxlock_leg_next_deadline(const voxlock_leg* leg);
 
-/* Ends the media session: an RTCP BYE is queued (poll once more), nothing is sent or accepted after.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_LEG_ATTACHED. */
-VOXLOCK_API int32_t voxlock_leg_close(voxlock_leg *leg, uint64_t now_ns);
+/* Ends the media session: an RTCP BYE is queued (poll once more), nothing is sent or accepted
+ * after. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_LEG_ATTACHED. */
+VOXLOCK_API int32_t voxlock_leg_close(voxlock_leg* leg, uint64_t now_ns);
 
 /* Tells the counters; also while a bridge drives the leg.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_leg_get_stats(const voxlock_leg *leg, voxlock_leg_stats *stats);
+VOXLOCK_API int32_t voxlock_leg_get_stats(const voxlock_leg* leg, voxlock_leg_stats* stats);
 
 #ifdef __cplusplus
 }

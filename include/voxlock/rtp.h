@@ -1,4 +1,5 @@
-/* RTP and RTCP on the wire: parse, build, tell apart; telephone events (DTMF). Stateless functions. */
+/* RTP and RTCP on the wire: parse, build, tell apart; telephone events (DTMF). Stateless functions.
+ */
 #ifndef VOXLOCK_RTP_H
 #define VOXLOCK_RTP_H
 
@@ -25,15 +26,15 @@ extern "C" {
  * datagram: len bytes, NULL allowed with len 0.
  * Returns one of VOXLOCK_DATAGRAM_*; VOXLOCK_DATAGRAM_UNKNOWN for less than two bytes.
  * @see RFC 7983, section 7; RFC 5761, section 4 */
-VOXLOCK_API int32_t voxlock_rtp_classify(const uint8_t *datagram, size_t len);
+VOXLOCK_API int32_t voxlock_rtp_classify(const uint8_t* datagram, size_t len);
 
 /* An RTP packet taken apart. Offsets count bytes from the start of the packet. */
 typedef struct voxlock_rtp_header {
-  uint32_t struct_size;       /* sizeof(voxlock_rtp_header), set by the caller */
-  uint32_t payload_type;      /* 0..127 */
-  uint32_t marker;            /* 0 or 1 */
-  uint32_t sequence;          /* 0..65535 */
-  uint32_t timestamp;         /* in units of the payload's RTP clock */
+  uint32_t struct_size;  /* sizeof(voxlock_rtp_header), set by the caller */
+  uint32_t payload_type; /* 0..127 */
+  uint32_t marker;       /* 0 or 1 */
+  uint32_t sequence;     /* 0..65535 */
+  uint32_t timestamp;    /* in units of the payload's RTP clock */
   uint32_t ssrc;
   uint32_t padding_len;       /* bytes behind the payload, the count byte included; 0..255 */
   uint32_t csrc_count;        /* 0..15, four bytes each from offset 12 on; parse only */
@@ -47,29 +48,29 @@ typedef struct voxlock_rtp_header {
 
 /* Takes a plain RTP packet apart.
  * packet: len bytes, at most UINT32_MAX. header: struct_size set; the rest is filled in.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, and for a packet to drop
- * VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION, VOXLOCK_ERR_RTP_PADDING.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, and for a packet to
+ * drop VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION, VOXLOCK_ERR_RTP_PADDING.
  * @see RFC 3550, section 5.1 */
-VOXLOCK_API int32_t voxlock_rtp_parse(const uint8_t *packet, size_t len,
-                                      voxlock_rtp_header *header) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_rtp_parse(const uint8_t* packet, size_t len,
+                                      voxlock_rtp_header* header) VOXLOCK_CHECK;
 
 /* Builds an RTP packet without CSRCs and extension.
  * header: payload_type, marker, sequence, timestamp, ssrc and padding_len are used, the others are
- * ignored. payload: payload_len bytes, NULL allowed with 0. out, *len: buffer and capacity; on return
- * the packet's length, 12 + payload_len + padding_len.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a field out of its range),
- * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells the needed size). */
-VOXLOCK_API int32_t voxlock_rtp_build(const voxlock_rtp_header *header, const uint8_t *payload,
-                                      size_t payload_len, uint8_t *out, size_t *len) VOXLOCK_CHECK;
+ * ignored. payload: payload_len bytes, NULL allowed with 0. out, *len: buffer and capacity; on
+ * return the packet's length, 12 + payload_len + padding_len. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a field out of its range), VOXLOCK_ERR_STRUCT_SIZE,
+ * VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells the needed size). */
+VOXLOCK_API int32_t voxlock_rtp_build(const voxlock_rtp_header* header, const uint8_t* payload,
+                                      size_t payload_len, uint8_t* out, size_t* len) VOXLOCK_CHECK;
 
 /* Finds a header extension element, in the one-byte or the two-byte form.
- * packet: len bytes of a plain or sealed RTP packet. id: 1..255. offset, element_len: receive where the
- * element's data lies in the packet, and its length, 0..255.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_NOT_FOUND, VOXLOCK_ERR_TRUNCATED,
+ * packet: len bytes of a plain or sealed RTP packet. id: 1..255. offset, element_len: receive where
+ * the element's data lies in the packet, and its length, 0..255. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_NOT_FOUND, VOXLOCK_ERR_TRUNCATED,
  * VOXLOCK_ERR_RTP_VERSION.
  * @see RFC 8285, section 4 */
-VOXLOCK_API int32_t voxlock_rtp_extension(const uint8_t *packet, size_t len, uint32_t id,
-                                          size_t *offset, size_t *element_len) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_rtp_extension(const uint8_t* packet, size_t len, uint32_t id,
+                                          size_t* offset, size_t* element_len) VOXLOCK_CHECK;
 
 /* A report block: what a receiver says about one source. */
 typedef struct voxlock_rtcp_block {
@@ -100,26 +101,27 @@ typedef struct voxlock_rtcp_report {
  * datagram: len bytes. report: struct_size set; the rest is filled in, zeros where a reduced-size
  * compound has no report.
  * is_reduced_size: 1 accepts any first packet (agreed by "rtcp-rsize"), 0 wants a report first.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, and for a datagram to drop
- * VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION, VOXLOCK_ERR_RTP_PADDING, VOXLOCK_ERR_RTCP_COMPOUND.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, and for a datagram to
+ * drop VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION, VOXLOCK_ERR_RTP_PADDING,
+ * VOXLOCK_ERR_RTCP_COMPOUND.
  * @see RFC 3550, sections 6.4 and A.2; RFC 5506 */
-VOXLOCK_API int32_t voxlock_rtcp_parse(const uint8_t *datagram, size_t len, int32_t is_reduced_size,
-                                       voxlock_rtcp_report *report) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_rtcp_parse(const uint8_t* datagram, size_t len, int32_t is_reduced_size,
+                                       voxlock_rtcp_report* report) VOXLOCK_CHECK;
 
 /* Reads one block of the compound's first report.
  * index: 0 .. block_count - 1. block: struct_size set; the rest is filled in.
  * Returns what voxlock_rtcp_parse returns, and VOXLOCK_ERR_NOT_FOUND for an index too high. */
-VOXLOCK_API int32_t voxlock_rtcp_get_block(const uint8_t *datagram, size_t len, uint32_t index,
-                                           voxlock_rtcp_block *block) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_rtcp_get_block(const uint8_t* datagram, size_t len, uint32_t index,
+                                           voxlock_rtcp_block* block) VOXLOCK_CHECK;
 
-/* Builds a compound: SR or RR with at most one block, SDES with the CNAME, and a BYE where is_bye is 1.
- * block: NULL for none. cname: UTF-8, at most 255 bytes, not NULL. out, *len: buffer and capacity; on
- * return the length.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE,
- * VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells the needed size).
+/* Builds a compound: SR or RR with at most one block, SDES with the CNAME, and a BYE where is_bye
+ * is 1. block: NULL for none. cname: UTF-8, at most 255 bytes, not NULL. out, *len: buffer and
+ * capacity; on return the length. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT,
+ * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells the needed size).
  * @see RFC 3550, section 6.1 */
-VOXLOCK_API int32_t voxlock_rtcp_build(const voxlock_rtcp_report *report, const voxlock_rtcp_block *block,
-                                       const char *cname, uint8_t *out, size_t *len) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_rtcp_build(const voxlock_rtcp_report* report,
+                                       const voxlock_rtcp_block* block, const char* cname,
+                                       uint8_t* out, size_t* len) VOXLOCK_CHECK;
 
 /* A telephone event. Packets with the same RTP timestamp and code are one event; its end comes in
  * several copies. */
@@ -135,14 +137,14 @@ typedef struct voxlock_dtmf_event {
 /* Reads the payload of a telephone-event packet.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_TRUNCATED.
  * @see RFC 4733, section 2.3 */
-VOXLOCK_API int32_t voxlock_dtmf_parse(const uint8_t *payload, size_t len,
-                                       voxlock_dtmf_event *event) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_dtmf_parse(const uint8_t* payload, size_t len,
+                                       voxlock_dtmf_event* event) VOXLOCK_CHECK;
 
 /* Writes the payload of a telephone-event packet: 4 bytes.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a field out of its range),
  * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells 4). */
-VOXLOCK_API int32_t voxlock_dtmf_build(const voxlock_dtmf_event *event, uint8_t *out,
-                                       size_t *len) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_dtmf_build(const voxlock_dtmf_event* event, uint8_t* out,
+                                       size_t* len) VOXLOCK_CHECK;
 
 #ifdef __cplusplus
 }

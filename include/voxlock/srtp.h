@@ -1,7 +1,8 @@
 /* SRTP and SRTCP: seals and opens packets of one key pair.
  *
- * A packet that fails its tag changes nothing but a drop counter. Packets are opened and sealed out of
- * place. Every session has its own copy of all state; libsrtp2 inside is private to this library. */
+ * A packet that fails its tag changes nothing but a drop counter. Packets are opened and sealed out
+ * of place. Every session has its own copy of all state; libsrtp2 inside is private to this
+ * library. */
 #ifndef VOXLOCK_SRTP_H
 #define VOXLOCK_SRTP_H
 
@@ -28,7 +29,7 @@ extern "C" {
 typedef struct voxlock_srtp_suite {
   uint32_t struct_size;  /* sizeof(voxlock_srtp_suite), set by the caller */
   int32_t suite;         /* VOXLOCK_AES_CM_128_HMAC_SHA1_80 ... */
-  const char *name;      /* as in SDP "a=crypto", static */
+  const char* name;      /* as in SDP "a=crypto", static */
   uint32_t key_len;      /* master key, bytes */
   uint32_t salt_len;     /* master salt, bytes; a config's key is both, one behind the other */
   uint32_t rtp_tag_len;  /* bytes that sealing adds to RTP, without MKI */
@@ -38,22 +39,23 @@ typedef struct voxlock_srtp_suite {
 /* Tells the row of a suite.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (out NULL), VOXLOCK_ERR_STRUCT_SIZE,
  * VOXLOCK_ERR_UNSUPPORTED (no such suite: count up from 1 until this). */
-VOXLOCK_API int32_t voxlock_srtp_suite_info(int32_t suite, voxlock_srtp_suite *out);
+VOXLOCK_API int32_t voxlock_srtp_suite_info(int32_t suite, voxlock_srtp_suite* out);
 
 /* Flag: SRTCP is authenticated but not encrypted (SDES "UNENCRYPTED_SRTCP"), both ways. */
 #define VOXLOCK_SRTP_PLAIN_RTCP 1u
 
 typedef struct voxlock_srtp_config {
-  uint32_t struct_size;    /* set by voxlock_srtp_config_init */
-  int32_t suite;           /* default VOXLOCK_AES_CM_128_HMAC_SHA1_80 */
-  const uint8_t *key;      /* master key and salt that seal, copied. NULL: the session cannot seal */
-  size_t key_len;          /* key_len + salt_len of the suite */
-  const uint8_t *peer_key; /* master key and salt that open, copied. NULL: key opens as well, which is
-                              safe only where both sides never use the same SSRC (RFC 3711 9.1) */
+  uint32_t struct_size; /* set by voxlock_srtp_config_init */
+  int32_t suite;        /* default VOXLOCK_AES_CM_128_HMAC_SHA1_80 */
+  const uint8_t* key;   /* master key and salt that seal, copied. NULL: the session cannot seal */
+  size_t key_len;       /* key_len + salt_len of the suite */
+  const uint8_t*
+      peer_key; /* master key and salt that open, copied. NULL: key opens as well, which is
+                   safe only where both sides never use the same SSRC (RFC 3711 9.1) */
   size_t peer_key_len;
-  const uint8_t *mki;      /* master key identifier in sealed packets, copied. NULL: none */
+  const uint8_t* mki;      /* master key identifier in sealed packets, copied. NULL: none */
   size_t mki_len;          /* bytes, 0..128 */
-  const uint8_t *peer_mki; /* the one to expect; NULL: mki where key opens as well, else none */
+  const uint8_t* peer_mki; /* the one to expect; NULL: mki where key opens as well, else none */
   size_t peer_mki_len;     /* bytes, 0..128 */
   uint32_t replay_window;  /* packets, 64..1024; default 128. SRTCP always has 128 */
   uint32_t max_ssrcs;      /* sources a direction, 1..1024; default 16. A full table refuses further
@@ -68,65 +70,66 @@ typedef struct voxlock_srtp voxlock_srtp;
 
 /* Fills a config with defaults; key stays NULL and must be set.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_srtp_config_init(voxlock_srtp_config *config, size_t size);
+VOXLOCK_API int32_t voxlock_srtp_config_init(voxlock_srtp_config* config, size_t size);
 
 /* Makes a session. out: receives the handle; set to NULL on failure.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, neither key, a length or number out of its
- * range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_UNSUPPORTED (suite), VOXLOCK_ERR_NO_MEMORY. */
-VOXLOCK_API int32_t voxlock_srtp_new(voxlock_context *ctx, const voxlock_srtp_config *config,
-                                     voxlock_srtp **out) VOXLOCK_CHECK;
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, neither key, a length or number out of
+ * its range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_UNSUPPORTED (suite), VOXLOCK_ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config,
+                                     voxlock_srtp** out) VOXLOCK_CHECK;
 
 /* Gives the session back and wipes its keys; NULL is allowed. */
-VOXLOCK_API void voxlock_srtp_free(voxlock_srtp *srtp);
+VOXLOCK_API void voxlock_srtp_free(voxlock_srtp* srtp);
 
 /* Opens a sealed RTP packet (voxlock_srtp_open) or RTCP compound (voxlock_srtp_open_rtcp).
- * packet: packet_len bytes as they came. out: receives the plain packet, must not overlap packet; *len:
- * its capacity, packet_len is always enough; on return the plain length. now_ns: monotonic time.
- * Returns VOXLOCK_OK; VOXLOCK_ERR_INVALID_ARGUMENT (NULL, overlap); VOXLOCK_ERR_BUFFER_TOO_SMALL (*len
- * tells the needed capacity; call again with the same packet); VOXLOCK_ERR_NO_MEMORY (first packet of a
- * source); VOXLOCK_ERR_WRONG_STATE (the session has no key to open);
- * for a packet to drop VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION, VOXLOCK_ERR_SRTP_AUTH,
- * VOXLOCK_ERR_SRTP_REPLAYED, VOXLOCK_ERR_SRTP_TOO_OLD, VOXLOCK_ERR_SRTP_MKI,
+ * packet: packet_len bytes as they came. out: receives the plain packet, must not overlap packet;
+ * *len: its capacity, packet_len is always enough; on return the plain length. now_ns: monotonic
+ * time. Returns VOXLOCK_OK; VOXLOCK_ERR_INVALID_ARGUMENT (NULL, overlap);
+ * VOXLOCK_ERR_BUFFER_TOO_SMALL (*len tells the needed capacity; call again with the same packet);
+ * VOXLOCK_ERR_NO_MEMORY (first packet of a source); VOXLOCK_ERR_WRONG_STATE (the session has no key
+ * to open); for a packet to drop VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION,
+ * VOXLOCK_ERR_SRTP_AUTH, VOXLOCK_ERR_SRTP_REPLAYED, VOXLOCK_ERR_SRTP_TOO_OLD, VOXLOCK_ERR_SRTP_MKI,
  * VOXLOCK_ERR_SRTP_SSRC_LIMIT, VOXLOCK_ERR_SRTP_RTCP_FLAG, VOXLOCK_ERR_LIMIT (above 2 GiB);
  * VOXLOCK_ERR_SRTP_KEY_EXPIRED: negotiate a new key. On an error out holds nothing of the packet.
  * @see RFC 3711, section 3.3 */
-VOXLOCK_API int32_t voxlock_srtp_open(voxlock_srtp *srtp, const uint8_t *packet, size_t packet_len,
-                                      uint8_t *out, size_t *len, uint64_t now_ns) VOXLOCK_CHECK;
-VOXLOCK_API int32_t voxlock_srtp_open_rtcp(voxlock_srtp *srtp, const uint8_t *packet, size_t packet_len,
-                                           uint8_t *out, size_t *len, uint64_t now_ns) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                                      uint8_t* out, size_t* len, uint64_t now_ns) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_srtp_open_rtcp(voxlock_srtp* srtp, const uint8_t* packet,
+                                           size_t packet_len, uint8_t* out, size_t* len,
+                                           uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Seals a plain RTP packet (voxlock_srtp_seal) or RTCP compound (voxlock_srtp_seal_rtcp).
- * Start sequence numbers below 2^15, so that a receiver which loses the first packets finds the counter.
- * packet: packet_len bytes. out: receives the sealed packet, must not overlap packet; *len: its
- * capacity; on return the sealed length, packet_len + tag (+ 4 for RTCP) + MKI.
- * Returns VOXLOCK_OK; VOXLOCK_ERR_INVALID_ARGUMENT (NULL, overlap); VOXLOCK_ERR_BUFFER_TOO_SMALL (*len
+ * Start sequence numbers below 2^15, so that a receiver which loses the first packets finds the
+ * counter. packet: packet_len bytes. out: receives the sealed packet, must not overlap packet;
+ * *len: its capacity; on return the sealed length, packet_len + tag (+ 4 for RTCP) + MKI. Returns
+ * VOXLOCK_OK; VOXLOCK_ERR_INVALID_ARGUMENT (NULL, overlap); VOXLOCK_ERR_BUFFER_TOO_SMALL (*len
  * tells the needed size, no index is used up); VOXLOCK_ERR_NO_MEMORY (first packet of a source);
- * VOXLOCK_ERR_WRONG_STATE (no key to seal); VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION (not RTP);
- * VOXLOCK_ERR_SRTP_REPLAYED, VOXLOCK_ERR_SRTP_TOO_OLD (the sequence number was used before: sealing it
- * again would give the key stream away); VOXLOCK_ERR_SRTP_SSRC_LIMIT; VOXLOCK_ERR_LIMIT;
+ * VOXLOCK_ERR_WRONG_STATE (no key to seal); VOXLOCK_ERR_TRUNCATED, VOXLOCK_ERR_RTP_VERSION (not
+ * RTP); VOXLOCK_ERR_SRTP_REPLAYED, VOXLOCK_ERR_SRTP_TOO_OLD (the sequence number was used before:
+ * sealing it again would give the key stream away); VOXLOCK_ERR_SRTP_SSRC_LIMIT; VOXLOCK_ERR_LIMIT;
  * VOXLOCK_ERR_SRTP_KEY_EXPIRED: negotiate a new key; VOXLOCK_ERR_INTERNAL. */
-VOXLOCK_API int32_t voxlock_srtp_seal(voxlock_srtp *srtp, const uint8_t *packet, size_t packet_len,
-                                      uint8_t *out, size_t *len) VOXLOCK_CHECK;
-VOXLOCK_API int32_t voxlock_srtp_seal_rtcp(voxlock_srtp *srtp, const uint8_t *packet, size_t packet_len,
-                                           uint8_t *out, size_t *len) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_srtp_seal(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                                      uint8_t* out, size_t* len) VOXLOCK_CHECK;
+VOXLOCK_API int32_t voxlock_srtp_seal_rtcp(voxlock_srtp* srtp, const uint8_t* packet,
+                                           size_t packet_len, uint8_t* out,
+                                           size_t* len) VOXLOCK_CHECK;
 
 /* Directions for the rollover counter. */
 #define VOXLOCK_SRTP_INBOUND 0
 #define VOXLOCK_SRTP_OUTBOUND 1
 
-/* Sets the rollover counter of a source before its first RTP packet: for a receiver that joins late or
- * a sender that takes a stream over.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (no key for the direction,
- * or a packet of the source was processed already), VOXLOCK_ERR_SRTP_SSRC_LIMIT,
- * VOXLOCK_ERR_NO_MEMORY. */
-VOXLOCK_API int32_t voxlock_srtp_set_roc(voxlock_srtp *srtp, int32_t direction, uint32_t ssrc,
+/* Sets the rollover counter of a source before its first RTP packet: for a receiver that joins late
+ * or a sender that takes a stream over. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT,
+ * VOXLOCK_ERR_WRONG_STATE (no key for the direction, or a packet of the source was processed
+ * already), VOXLOCK_ERR_SRTP_SSRC_LIMIT, VOXLOCK_ERR_NO_MEMORY. */
+VOXLOCK_API int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssrc,
                                          uint32_t roc);
 
 /* Tells the rollover counter of a source.
- * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (no key for the direction),
- * VOXLOCK_ERR_NOT_FOUND (no packet of the source was processed). */
-VOXLOCK_API int32_t voxlock_srtp_get_roc(const voxlock_srtp *srtp, int32_t direction, uint32_t ssrc,
-                                         uint32_t *roc);
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_WRONG_STATE (no key for the
+ * direction), VOXLOCK_ERR_NOT_FOUND (no packet of the source was processed). */
+VOXLOCK_API int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32_t ssrc,
+                                         uint32_t* roc);
 
 /* Counters since the session was made; all numbers of packets. */
 typedef struct voxlock_srtp_stats {
@@ -148,7 +151,7 @@ typedef struct voxlock_srtp_stats {
 } voxlock_srtp_stats;
 
 /* Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
-VOXLOCK_API int32_t voxlock_srtp_get_stats(const voxlock_srtp *srtp, voxlock_srtp_stats *out);
+VOXLOCK_API int32_t voxlock_srtp_get_stats(const voxlock_srtp* srtp, voxlock_srtp_stats* out);
 
 #ifdef __cplusplus
 }

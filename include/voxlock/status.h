@@ -12,151 +12,153 @@ extern "C" {
 #endif
 
 /* X(name, number, text): numbers -1..-99 are shared, then one hundred for each module. */
-#define VOXLOCK_STATUS_LIST(X)                                                        \
-  X(OK, 0, "success")                                                                 \
-  X(ERR_INVALID_ARGUMENT, -1, "an argument is NULL or outside its documented range")  \
-  X(ERR_STRUCT_SIZE, -2, "struct_size is unknown or the unknown tail is not zero")    \
-  X(ERR_NO_MEMORY, -3, "the allocator returned NULL")                                 \
+#define VOXLOCK_STATUS_LIST(X)                                                           \
+  X(OK, 0, "success")                                                                    \
+  X(ERR_INVALID_ARGUMENT, -1, "an argument is NULL or outside its documented range")     \
+  X(ERR_STRUCT_SIZE, -2, "struct_size is unknown or the unknown tail is not zero")       \
+  X(ERR_NO_MEMORY, -3, "the allocator returned NULL")                                    \
   X(ERR_BUFFER_TOO_SMALL, -4, "the output buffer is too small, the needed size is told") \
-  X(ERR_WRONG_STATE, -5, "the call is not allowed in the object's present state")     \
-  X(ERR_UNSUPPORTED, -6, "this build or its libraries lack the feature")              \
-  X(ERR_LIMIT, -7, "a documented limit was exceeded")                                 \
-  X(ERR_TRUNCATED, -8, "the input ends too early")                                    \
-  X(ERR_SYNTAX, -9, "the input breaks the grammar")                                   \
-  X(ERR_NOT_FOUND, -10, "no such element")                                            \
-  X(ERR_ENTROPY, -11, "the entropy source failed")                                    \
-  X(ERR_INTERNAL, -12, "an internal invariant failed, please report it")              \
-  VOXLOCK_STATUS_LIST_SIP(X)                                                          \
-  VOXLOCK_STATUS_LIST_SDP(X)                                                          \
-  VOXLOCK_STATUS_LIST_RTP(X)                                                          \
-  VOXLOCK_STATUS_LIST_SRTP(X)                                                         \
-  VOXLOCK_STATUS_LIST_TLS(X)                                                          \
-  VOXLOCK_STATUS_LIST_AUDIO(X)                                                        \
-  VOXLOCK_STATUS_LIST_BRIDGE(X)                                                       \
+  X(ERR_WRONG_STATE, -5, "the call is not allowed in the object's present state")        \
+  X(ERR_UNSUPPORTED, -6, "this build or its libraries lack the feature")                 \
+  X(ERR_LIMIT, -7, "a documented limit was exceeded")                                    \
+  X(ERR_TRUNCATED, -8, "the input ends too early")                                       \
+  X(ERR_SYNTAX, -9, "the input breaks the grammar")                                      \
+  X(ERR_NOT_FOUND, -10, "no such element")                                               \
+  X(ERR_ENTROPY, -11, "the entropy source failed")                                       \
+  X(ERR_INTERNAL, -12, "an internal invariant failed, please report it")                 \
+  VOXLOCK_STATUS_LIST_SIP(X)                                                             \
+  VOXLOCK_STATUS_LIST_SDP(X)                                                             \
+  VOXLOCK_STATUS_LIST_RTP(X)                                                             \
+  VOXLOCK_STATUS_LIST_SRTP(X)                                                            \
+  VOXLOCK_STATUS_LIST_TLS(X)                                                             \
+  VOXLOCK_STATUS_LIST_AUDIO(X)                                                           \
+  VOXLOCK_STATUS_LIST_BRIDGE(X)                                                          \
   VOXLOCK_STATUS_LIST_UA(X)
 
 /* -100..-199: SIP messages, lib/sip. */
-#define VOXLOCK_STATUS_LIST_SIP(X) \
-  X(ERR_SIP_START_LINE, -100, "the start line is neither a request line nor a status line") \
-  X(ERR_SIP_VERSION, -101, "the SIP version is not 2.0") \
-  X(ERR_SIP_STATUS_CODE, -102, "the status code is not three digits from 100 to 699") \
-  X(ERR_SIP_SCHEME, -103, "the scheme of the Request-URI is not supported") \
-  X(ERR_SIP_URI, -104, "a URI breaks the grammar") \
-  X(ERR_SIP_HOST, -105, "a host name, IP address or port is not valid") \
-  X(ERR_SIP_URI_TOO_LONG, -106, "the Request-URI is longer than this library takes") \
-  X(ERR_SIP_HEADER_LINE, -107, "a header line is not of the form name: value") \
-  X(ERR_SIP_CONTROL, -108, "a bare CR, LF, NUL or other control character stands in a line") \
-  X(ERR_SIP_UTF8, -109, "the message head is not UTF-8") \
+#define VOXLOCK_STATUS_LIST_SIP(X)                                                                \
+  X(ERR_SIP_START_LINE, -100, "the start line is neither a request line nor a status line")       \
+  X(ERR_SIP_VERSION, -101, "the SIP version is not 2.0")                                          \
+  X(ERR_SIP_STATUS_CODE, -102, "the status code is not three digits from 100 to 699")             \
+  X(ERR_SIP_SCHEME, -103, "the scheme of the Request-URI is not supported")                       \
+  X(ERR_SIP_URI, -104, "a URI breaks the grammar")                                                \
+  X(ERR_SIP_HOST, -105, "a host name, IP address or port is not valid")                           \
+  X(ERR_SIP_URI_TOO_LONG, -106, "the Request-URI is longer than this library takes")              \
+  X(ERR_SIP_HEADER_LINE, -107, "a header line is not of the form name: value")                    \
+  X(ERR_SIP_CONTROL, -108, "a bare CR, LF, NUL or other control character stands in a line")      \
+  X(ERR_SIP_UTF8, -109, "the message head is not UTF-8")                                          \
   X(ERR_SIP_TOO_MANY_HEADERS, -110, "the message has more header fields than this library takes") \
-  X(ERR_SIP_TOO_LARGE, -111, "the message is larger than the configured limit") \
-  X(ERR_SIP_MISSING_HEADER, -112, "a mandatory header field is missing") \
-  X(ERR_SIP_DUPLICATE, -113, "a single-value header field is there twice with different values") \
-  X(ERR_SIP_CONTENT_LENGTH, -114, "Content-Length is not a number or above the limit") \
-  X(ERR_SIP_NO_CONTENT_LENGTH, -115, "Content-Length is missing on a stream") \
-  X(ERR_SIP_BODY_SHORT, -116, "the datagram ends before the body that Content-Length announces") \
-  X(ERR_SIP_EMPTY, -117, "the datagram holds no message, only a keep-alive") \
-  X(ERR_SIP_PARAM, -118, "a parameter breaks the grammar") \
-  X(ERR_SIP_ADDRESS, -119, "an address header field breaks the grammar") \
-  X(ERR_SIP_VIA, -120, "a Via header field breaks the grammar") \
-  X(ERR_SIP_CSEQ, -121, "CSeq is not a number below 2^31 and a method") \
-  X(ERR_SIP_CSEQ_METHOD, -122, "the method of CSeq differs from the one of the request") \
-  X(ERR_SIP_CALL_ID, -123, "Call-ID breaks the grammar") \
-  X(ERR_SIP_CONTENT_TYPE, -124, "Content-Type breaks the grammar") \
-  X(ERR_SIP_NUMBER, -125, "a numeric header field or parameter is malformed or out of range") \
-  X(ERR_SIP_TOKEN_LIST, -126, "a list of tokens breaks the grammar") \
-  X(ERR_SIP_AUTH, -127, "a challenge or credentials header field breaks the grammar") \
-  X(ERR_SIP_MULTIPART, -128, "a multipart body breaks the grammar or lacks its boundary") \
-  X(ERR_SIP_MEDIA_TYPE, -129, "the type of the body is not supported") \
-  X(ERR_SIP_EXTENSION, -130, "a required SIP extension is not supported") \
-  X(ERR_SIP_METHOD, -131, "the request method is not supported") \
+  X(ERR_SIP_TOO_LARGE, -111, "the message is larger than the configured limit")                   \
+  X(ERR_SIP_MISSING_HEADER, -112, "a mandatory header field is missing")                          \
+  X(ERR_SIP_DUPLICATE, -113, "a single-value header field is there twice with different values")  \
+  X(ERR_SIP_CONTENT_LENGTH, -114, "Content-Length is not a number or above the limit")            \
+  X(ERR_SIP_NO_CONTENT_LENGTH, -115, "Content-Length is missing on a stream")                     \
+  X(ERR_SIP_BODY_SHORT, -116, "the datagram ends before the body that Content-Length announces")  \
+  X(ERR_SIP_EMPTY, -117, "the datagram holds no message, only a keep-alive")                      \
+  X(ERR_SIP_PARAM, -118, "a parameter breaks the grammar")                                        \
+  X(ERR_SIP_ADDRESS, -119, "an address header field breaks the grammar")                          \
+  X(ERR_SIP_VIA, -120, "a Via header field breaks the grammar")                                   \
+  X(ERR_SIP_CSEQ, -121, "CSeq is not a number below 2^31 and a method")                           \
+  X(ERR_SIP_CSEQ_METHOD, -122, "the method of CSeq differs from the one of the request")          \
+  X(ERR_SIP_CALL_ID, -123, "Call-ID breaks the grammar")                                          \
+  X(ERR_SIP_CONTENT_TYPE, -124, "Content-Type breaks the grammar")                                \
+  X(ERR_SIP_NUMBER, -125, "a numeric header field or parameter is malformed or out of range")     \
+  X(ERR_SIP_TOKEN_LIST, -126, "a list of tokens breaks the grammar")                              \
+  X(ERR_SIP_AUTH, -127, "a challenge or credentials header field breaks the grammar")             \
+  X(ERR_SIP_MULTIPART, -128, "a multipart body breaks the grammar or lacks its boundary")         \
+  X(ERR_SIP_MEDIA_TYPE, -129, "the type of the body is not supported")                            \
+  X(ERR_SIP_EXTENSION, -130, "a required SIP extension is not supported")                         \
+  X(ERR_SIP_METHOD, -131, "the request method is not supported")                                  \
   X(ERR_SIP_UNSAFE_VALUE, -132, "a name or value would break the message it is written to")
 
 /* -200..-299: SDP and offer/answer, lib/sdp. */
-#define VOXLOCK_STATUS_LIST_SDP(X) \
+#define VOXLOCK_STATUS_LIST_SDP(X)                                                          \
   X(ERR_SDP_LINE, -200, "a line is not of the form <type>=<value>, or its type is unknown") \
-  X(ERR_SDP_VERSION, -201, "the description does not begin with v=0") \
-  X(ERR_SDP_ORIGIN, -202, "the o= line is missing or malformed") \
-  X(ERR_SDP_CONNECTION, -203, "a c= line is malformed, or none counts for the media") \
-  X(ERR_SDP_MEDIA, -204, "an m= line is malformed") \
-  X(ERR_SDP_CONTROL, -205, "the description holds a NUL or a bare carriage return") \
-  X(ERR_SDP_ADDRESS, -206, "a connection address is not a numeric IP address") \
-  X(ERR_SDP_CRYPTO, -207, "an a=crypto line is malformed") \
-  X(ERR_SDP_KEY, -208, "an SDES key, lifetime or MKI is malformed or of the wrong length") \
-  X(ERR_SDP_SUITE, -209, "no SRTP suite of the peer is one of ours") \
-  X(ERR_SDP_KEY_COUNT, -210, "an a=crypto line holds more than one key") \
-  X(ERR_SDP_SESSION_PARAMETER, -211, "an SDES session parameter is unknown or weakens the protection") \
-  X(ERR_SDP_OWN_KEY, -212, "the peer sends our own SDES key back") \
+  X(ERR_SDP_VERSION, -201, "the description does not begin with v=0")                       \
+  X(ERR_SDP_ORIGIN, -202, "the o= line is missing or malformed")                            \
+  X(ERR_SDP_CONNECTION, -203, "a c= line is malformed, or none counts for the media")       \
+  X(ERR_SDP_MEDIA, -204, "an m= line is malformed")                                         \
+  X(ERR_SDP_CONTROL, -205, "the description holds a NUL or a bare carriage return")         \
+  X(ERR_SDP_ADDRESS, -206, "a connection address is not a numeric IP address")              \
+  X(ERR_SDP_CRYPTO, -207, "an a=crypto line is malformed")                                  \
+  X(ERR_SDP_KEY, -208, "an SDES key, lifetime or MKI is malformed or of the wrong length")  \
+  X(ERR_SDP_SUITE, -209, "no SRTP suite of the peer is one of ours")                        \
+  X(ERR_SDP_KEY_COUNT, -210, "an a=crypto line holds more than one key")                    \
+  X(ERR_SDP_SESSION_PARAMETER, -211,                                                        \
+    "an SDES session parameter is unknown or weakens the protection")                       \
+  X(ERR_SDP_OWN_KEY, -212, "the peer sends our own SDES key back")                          \
   X(ERR_SDP_SRTP_REQUIRED, -213, "the peer wants plain RTP and local policy requires SRTP") \
-  X(ERR_SDP_SRTP_OFF, -214, "the peer wants SRTP and local policy allows plain RTP only") \
-  X(ERR_SDP_DOWNGRADE, -215, "the peer wants plain RTP in a session that was secure") \
-  X(ERR_SDP_NO_AUDIO, -216, "no audio stream is on offer") \
-  X(ERR_SDP_NO_CODEC, -217, "no codec of the peer is one of ours") \
-  X(ERR_SDP_PROTOCOL, -218, "the media transport protocol is not supported") \
-  X(ERR_SDP_REJECTED, -219, "the peer refused the audio stream") \
+  X(ERR_SDP_SRTP_OFF, -214, "the peer wants SRTP and local policy allows plain RTP only")   \
+  X(ERR_SDP_DOWNGRADE, -215, "the peer wants plain RTP in a session that was secure")       \
+  X(ERR_SDP_NO_AUDIO, -216, "no audio stream is on offer")                                  \
+  X(ERR_SDP_NO_CODEC, -217, "no codec of the peer is one of ours")                          \
+  X(ERR_SDP_PROTOCOL, -218, "the media transport protocol is not supported")                \
+  X(ERR_SDP_REJECTED, -219, "the peer refused the audio stream")                            \
   X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
-#define VOXLOCK_STATUS_LIST_RTP(X) \
-  X(ERR_RTP_VERSION, -300, "the RTP version is not 2")                                    \
-  X(ERR_RTP_PADDING, -301, "the padding count is zero or exceeds the payload")            \
+#define VOXLOCK_STATUS_LIST_RTP(X)                                             \
+  X(ERR_RTP_VERSION, -300, "the RTP version is not 2")                         \
+  X(ERR_RTP_PADDING, -301, "the padding count is zero or exceeds the payload") \
   X(ERR_RTCP_COMPOUND, -302, "the RTCP compound does not begin with a report or pads in the middle")
 
 /* -400..-499: SRTP, lib/srtp. */
-#define VOXLOCK_STATUS_LIST_SRTP(X) \
-  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")                         \
-  X(ERR_SRTP_REPLAYED, -401, "a packet with this index was processed before")             \
-  X(ERR_SRTP_TOO_OLD, -402, "the packet is older than the replay window")                 \
-  X(ERR_SRTP_MKI, -403, "the packet names another master key (MKI)")                      \
-  X(ERR_SRTP_SSRC_LIMIT, -404, "the session's table of sources is full")                  \
-  X(ERR_SRTP_KEY_EXPIRED, -405, "the master key has reached its lifetime")                \
-  X(ERR_SRTP_RTCP_FLAG, -406, "the encryption flag of the SRTCP packet contradicts the session's policy")
+#define VOXLOCK_STATUS_LIST_SRTP(X)                                           \
+  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")             \
+  X(ERR_SRTP_REPLAYED, -401, "a packet with this index was processed before") \
+  X(ERR_SRTP_TOO_OLD, -402, "the packet is older than the replay window")     \
+  X(ERR_SRTP_MKI, -403, "the packet names another master key (MKI)")          \
+  X(ERR_SRTP_SSRC_LIMIT, -404, "the session's table of sources is full")      \
+  X(ERR_SRTP_KEY_EXPIRED, -405, "the master key has reached its lifetime")    \
+  X(ERR_SRTP_RTCP_FLAG, -406,                                                 \
+    "the encryption flag of the SRTCP packet contradicts the session's policy")
 
 /* -500..-599: TLS and DTLS, lib/tls. */
-#define VOXLOCK_STATUS_LIST_TLS(X) \
-  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed") \
-  X(ERR_TLS_CERT_NAME, -501, "the certificate is for another name") \
-  X(ERR_TLS_CERT_EXPIRED, -502, "the certificate has expired") \
-  X(ERR_TLS_CERT_NOT_YET_VALID, -503, "the certificate is not valid yet") \
-  X(ERR_TLS_CERT_UNKNOWN_CA, -504, "the certificate was not issued by a trusted authority") \
-  X(ERR_TLS_CERT_WEAK, -505, "the certificate has a weak key or hash") \
-  X(ERR_TLS_CERT_NUL, -506, "a name in the certificate holds a NUL byte") \
-  X(ERR_TLS_CERT_MISSING, -507, "the peer sent no certificate") \
-  X(ERR_TLS_CERT_USAGE, -508, "the certificate is not meant for this use") \
-  X(ERR_TLS_NO_EXPECTED_NAME, -509, "a client needs the host name it expects") \
+#define VOXLOCK_STATUS_LIST_TLS(X)                                                                \
+  X(ERR_TLS_HANDSHAKE, -500, "the handshake failed")                                              \
+  X(ERR_TLS_CERT_NAME, -501, "the certificate is for another name")                               \
+  X(ERR_TLS_CERT_EXPIRED, -502, "the certificate has expired")                                    \
+  X(ERR_TLS_CERT_NOT_YET_VALID, -503, "the certificate is not valid yet")                         \
+  X(ERR_TLS_CERT_UNKNOWN_CA, -504, "the certificate was not issued by a trusted authority")       \
+  X(ERR_TLS_CERT_WEAK, -505, "the certificate has a weak key or hash")                            \
+  X(ERR_TLS_CERT_NUL, -506, "a name in the certificate holds a NUL byte")                         \
+  X(ERR_TLS_CERT_MISSING, -507, "the peer sent no certificate")                                   \
+  X(ERR_TLS_CERT_USAGE, -508, "the certificate is not meant for this use")                        \
+  X(ERR_TLS_NO_EXPECTED_NAME, -509, "a client needs the host name it expects")                    \
   X(ERR_TLS_CLOCK_UNKNOWN, -510, "the wall time is unknown, certificate dates cannot be checked") \
-  X(ERR_TLS_ALERT, -511, "the peer ended the connection with an alert") \
-  X(ERR_TLS_TRUNCATED, -512, "the transport ended without close_notify") \
-  X(ERR_TLS_CLOSED, -513, "the connection is closed") \
-  X(ERR_TLS_VERSION, -514, "the peers share no protocol version") \
-  X(ERR_TLS_NO_SHARED_CIPHER, -515, "the peers share no cipher suite") \
-  X(ERR_TLS_ALPN, -516, "the peers share no application protocol") \
-  X(ERR_TLS_RECORD, -517, "a record is malformed or fails authentication") \
-  X(ERR_TLS_BAD_CERTIFICATE, -518, "a configured certificate cannot be read") \
-  X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate") \
+  X(ERR_TLS_ALERT, -511, "the peer ended the connection with an alert")                           \
+  X(ERR_TLS_TRUNCATED, -512, "the transport ended without close_notify")                          \
+  X(ERR_TLS_CLOSED, -513, "the connection is closed")                                             \
+  X(ERR_TLS_VERSION, -514, "the peers share no protocol version")                                 \
+  X(ERR_TLS_NO_SHARED_CIPHER, -515, "the peers share no cipher suite")                            \
+  X(ERR_TLS_ALPN, -516, "the peers share no application protocol")                                \
+  X(ERR_TLS_RECORD, -517, "a record is malformed or fails authentication")                        \
+  X(ERR_TLS_BAD_CERTIFICATE, -518, "a configured certificate cannot be read")                     \
+  X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate")    \
   X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")
 
 /* -600..-699: codecs and processing, lib/audio. */
-#define VOXLOCK_STATUS_LIST_AUDIO(X) \
-  X(ERR_AUDIO_RATE, -600, "the sample rate is not supported")                          \
-  X(ERR_AUDIO_CODEC, -601, "there is no such codec")                                  \
-  X(ERR_AUDIO_CODEC_SETTING, -602, "a codec setting is outside its range")            \
-  X(ERR_AUDIO_PAYLOAD, -603, "the payload is not a packet of this codec")             \
-  X(ERR_AUDIO_FRAME_SIZE, -604, "the number of samples is not a legal frame")         \
-  X(ERR_AUDIO_BLOCK, -605, "the chain cannot work on blocks of this size")            \
-  X(ERR_AUDIO_STAGE_COUNT, -606, "the chain has too many stages")                     \
-  X(ERR_AUDIO_STAGE_KIND, -607, "there is no such kind of stage")                     \
-  X(ERR_AUDIO_STAGE_FRAME, -608, "the stage's frame size is outside its range")       \
-  X(ERR_AUDIO_GAIN, -609, "the gain is outside its range")                            \
-  X(ERR_AUDIO_ATTENUATION, -610, "the denoiser's attenuation is outside its range")   \
-  X(ERR_AUDIO_RESAMPLE_RATE, -611, "the resampler cannot give this rate")             \
-  X(ERR_AUDIO_RESAMPLE_QUALITY, -612, "the resampler's quality is outside its range") \
-  X(ERR_AUDIO_PROCESSOR, -613, "the host processor has no callback")                  \
+#define VOXLOCK_STATUS_LIST_AUDIO(X)                                                             \
+  X(ERR_AUDIO_RATE, -600, "the sample rate is not supported")                                    \
+  X(ERR_AUDIO_CODEC, -601, "there is no such codec")                                             \
+  X(ERR_AUDIO_CODEC_SETTING, -602, "a codec setting is outside its range")                       \
+  X(ERR_AUDIO_PAYLOAD, -603, "the payload is not a packet of this codec")                        \
+  X(ERR_AUDIO_FRAME_SIZE, -604, "the number of samples is not a legal frame")                    \
+  X(ERR_AUDIO_BLOCK, -605, "the chain cannot work on blocks of this size")                       \
+  X(ERR_AUDIO_STAGE_COUNT, -606, "the chain has too many stages")                                \
+  X(ERR_AUDIO_STAGE_KIND, -607, "there is no such kind of stage")                                \
+  X(ERR_AUDIO_STAGE_FRAME, -608, "the stage's frame size is outside its range")                  \
+  X(ERR_AUDIO_GAIN, -609, "the gain is outside its range")                                       \
+  X(ERR_AUDIO_ATTENUATION, -610, "the denoiser's attenuation is outside its range")              \
+  X(ERR_AUDIO_RESAMPLE_RATE, -611, "the resampler cannot give this rate")                        \
+  X(ERR_AUDIO_RESAMPLE_QUALITY, -612, "the resampler's quality is outside its range")            \
+  X(ERR_AUDIO_PROCESSOR, -613, "the host processor has no callback")                             \
   X(ERR_AUDIO_PROCESSOR_RATE, -614, "the host processor's rate is not the chain's at its place") \
-  X(ERR_AUDIO_PROCESSOR_LATENCY, -615, "the host processor's latency is outside its range") \
+  X(ERR_AUDIO_PROCESSOR_LATENCY, -615, "the host processor's latency is outside its range")      \
   X(ERR_AUDIO_OVERLAP, -616, "input and output overlap where they must not")
 
 /* -700..-799: legs and bridges, lib/leg and lib/bridge. */
-#define VOXLOCK_STATUS_LIST_BRIDGE(X) \
+#define VOXLOCK_STATUS_LIST_BRIDGE(X)                                                 \
   X(ERR_OPAQUE, -700, "the content is sealed end to end, there is no audio to reach") \
   X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
   X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
@@ -164,30 +166,30 @@ extern "C" {
   X(ERR_LEG_CLOSED, -704, "the media session was closed")
 
 /* -800..-899: the SIP user agent, lib/ua. */
-#define VOXLOCK_STATUS_LIST_UA(X) \
-  X(ERR_UA_NO_CALL, -800, "there is no such call")                                    \
-  X(ERR_UA_NO_CONNECTION, -801, "there is no such connection, or it is not open")     \
-  X(ERR_UA_DRAIN, -802, "the agent has output waiting, poll first")                       \
-  X(ERR_UA_PENDING, -803, "an offer of either side is still under way")               \
-  X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")         \
-  X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent")   \
+#define VOXLOCK_STATUS_LIST_UA(X)                                                   \
+  X(ERR_UA_NO_CALL, -800, "there is no such call")                                  \
+  X(ERR_UA_NO_CONNECTION, -801, "there is no such connection, or it is not open")   \
+  X(ERR_UA_DRAIN, -802, "the agent has output waiting, poll first")                 \
+  X(ERR_UA_PENDING, -803, "an offer of either side is still under way")             \
+  X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")       \
+  X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent") \
   X(ERR_UA_TRANSPORT, -806, "a sips URI needs a TLS connection")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),
   VOXLOCK_STATUS_LIST(VOXLOCK_STATUS_ENUM)
 #undef VOXLOCK_STATUS_ENUM
-  VOXLOCK_STATUS_END_ = 1
+      VOXLOCK_STATUS_END_ = 1
 };
 
 /* Says what a status means, in one English clause without a full stop.
  * status: any value; an unknown one gives "unknown status".
  * Returns a static string, never NULL. Callable from any thread. */
-VOXLOCK_API const char *voxlock_strerror(int32_t status);
+VOXLOCK_API const char* voxlock_strerror(int32_t status);
 
 /* Gives the name of a status as written in this header, for example "VOXLOCK_ERR_SYNTAX".
  * An unknown value gives "VOXLOCK_UNKNOWN". Returns a static string, never NULL. */
-VOXLOCK_API const char *voxlock_status_name(int32_t status);
+VOXLOCK_API const char* voxlock_status_name(int32_t status);
 
 #ifdef __cplusplus
 }

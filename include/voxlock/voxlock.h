@@ -10,16 +10,17 @@
  *  3. Functions return int32_t: VOXLOCK_OK (0) or a negative status, see voxlock_strerror. Having
  *     nothing to do is not an error.
  *  4. Input is (const uint8_t *, size_t), borrowed for the call. Output goes into the caller's
- *     buffer: *len holds its capacity on entry and the length on return. If it is too small the call
- *     returns VOXLOCK_ERR_BUFFER_TOO_SMALL, *len tells the needed size and nothing is lost.
+ *     buffer: *len holds its capacity on entry and the length on return. If it is too small the
+ * call returns VOXLOCK_ERR_BUFFER_TOO_SMALL, *len tells the needed size and nothing is lost.
  *  5. All or nothing: on any error the handle is as it was before the call.
- *  6. Events are polled in batches: X_poll(obj, events, cap, &n, arena, arena_cap, now_ns). Bytes that
- *     belong to an event lie in the caller's arena. Queues are bounded; an overflow is an event.
+ *  6. Events are polled in batches: X_poll(obj, events, cap, &n, arena, arena_cap, now_ns). Bytes
+ * that belong to an event lie in the caller's arena. Queues are bounded; an overflow is an event.
  *  7. now_ns is monotonic time in nanoseconds of any epoch, always the last parameter. A step back
  *     counts as no step. X_next_deadline tells when to call again, UINT64_MAX for never.
  *  8. No sockets, threads, files, clocks or global state that a host could see.
  *  9. One thread at a time per handle, any thread; two handles share nothing mutable.
- * 10. Names, numbers and layouts are stable; voxlock_sizeof and voxlock_offsetof let a binding check. */
+ * 10. Names, numbers and layouts are stable; voxlock_sizeof and voxlock_offsetof let a binding
+ * check. */
 #ifndef VOXLOCK_VOXLOCK_H
 #define VOXLOCK_VOXLOCK_H
 

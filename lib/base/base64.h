@@ -12,9 +12,13 @@
 namespace voxlock::base64 {
 
 // Characters that n bytes become, padding included.
-constexpr size_t encoded_size(size_t n) { return (n + 2) / 3 * 4; }
+constexpr size_t encoded_size(size_t n) {
+  return (n + 2) / 3 * 4;
+}
 // The most bytes that n characters can hold.
-constexpr size_t decoded_capacity(size_t n) { return n / 4 * 3; }
+constexpr size_t decoded_capacity(size_t n) {
+  return n / 4 * 3;
+}
 
 namespace detail {
 
@@ -27,7 +31,8 @@ constexpr char digit(uint32_t six_bits) {
   const uint32_t character = (in_range(six_bits, 0, 25) & (six_bits + 'A')) |
                              (in_range(six_bits, 26, 51) & (six_bits - 26 + 'a')) |
                              (in_range(six_bits, 52, 61) & (six_bits - 52 + '0')) |
-                             (in_range(six_bits, 62, 62) & '+') | (in_range(six_bits, 63, 63) & '/');
+                             (in_range(six_bits, 62, 62) & '+') |
+                             (in_range(six_bits, 63, 63) & '/');
   return static_cast<char>(character & 0x7f);
 }
 

@@ -1,4 +1,5 @@
-// Checked reading and writing of bytes in network order. Wire parsers touch bytes only through these.
+// Checked reading and writing of bytes in network order. Wire parsers touch bytes only through
+// these.
 #pragma once
 
 #include <cstddef>
@@ -83,7 +84,8 @@ class Writer {
   void u64(uint64_t value) { number(value, 8); }
 
   void put(ByteView data) {
-    if (!data.empty() && fits(data.size())) std::memcpy(out_.data() + size_, data.data(), data.size());
+    if (!data.empty() && fits(data.size()))
+      std::memcpy(out_.data() + size_, data.data(), data.size());
     size_ += data.size();
   }
   void put(std::string_view text) { put(as_bytes(text)); }
@@ -113,7 +115,8 @@ class Writer {
   [[nodiscard]] bool fits(size_t n) const { return ok() && n <= out_.size() - size_; }
   void number(uint64_t value, size_t n) {
     if (fits(n)) {
-      for (size_t i = 0; i < n; ++i) out_[size_ + i] = static_cast<uint8_t>(value >> (8 * (n - 1 - i)));
+      for (size_t i = 0; i < n; ++i)
+        out_[size_ + i] = static_cast<uint8_t>(value >> (8 * (n - 1 - i)));
     }
     size_ += n;
   }

@@ -18,9 +18,8 @@ struct LogSink {
   LogLevel level = LogLevel::kWarning;
 };
 
-
-// Objects keep a reference and never outlive it (the C handles count references). memory(), log() and
-// wall_ns() may be used from any thread; random() only while making an object.
+// Objects keep a reference and never outlive it (the C handles count references). memory(), log()
+// and wall_ns() may be used from any thread; random() only while making an object.
 class Context {
  public:
   Context(Memory& memory, RandomSource& random, const LogSink& log)

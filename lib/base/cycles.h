@@ -8,7 +8,9 @@ namespace voxlock {
 
 #if defined(__x86_64__) || defined(__i386__)
 inline constexpr bool kHasCycles = true;
-inline uint64_t read_cycles() { return __builtin_ia32_rdtsc(); }
+inline uint64_t read_cycles() {
+  return __builtin_ia32_rdtsc();
+}
 #elif defined(__aarch64__)
 inline constexpr bool kHasCycles = true;
 inline uint64_t read_cycles() {
@@ -18,7 +20,9 @@ inline uint64_t read_cycles() {
 }
 #else
 inline constexpr bool kHasCycles = false;
-inline uint64_t read_cycles() { return 0; }
+inline uint64_t read_cycles() {
+  return 0;
+}
 #endif
 
 // Learns how many cycles a nanosecond has from the times the host passes with its calls. A host
@@ -34,7 +38,8 @@ class CycleScale {
       return;
     }
     if (now_ns < first_ns_ + kShortestSpanNs || cycles <= first_cycles_) return;
-    cycles_per_ns_ = static_cast<double>(cycles - first_cycles_) / static_cast<double>(now_ns - first_ns_);
+    cycles_per_ns_ =
+        static_cast<double>(cycles - first_cycles_) / static_cast<double>(now_ns - first_ns_);
   }
   [[nodiscard]] bool is_known() const { return cycles_per_ns_ > 0; }
   [[nodiscard]] uint64_t to_ns(uint64_t cycles) const {
@@ -42,7 +47,8 @@ class CycleScale {
   }
 
  private:
-  // Below this the jitter of now_ns itself (a timer tick, a batch read late) would be in the figure.
+  // Below this the jitter of now_ns itself (a timer tick, a batch read late) would be in the
+  // figure.
   static constexpr uint64_t kShortestSpanNs = 50'000'000;
 
   uint64_t first_cycles_ = 0;

@@ -15,14 +15,16 @@ void* default_alloc(void* /*user*/, size_t size, size_t align) {
   return std::aligned_alloc(align, (size + align - 1) / align * align);
 }
 
-void default_free(void* /*user*/, void* block, size_t /*size*/, size_t /*align*/) { std::free(block); }
+void default_free(void* /*user*/, void* block, size_t /*size*/, size_t /*align*/) {
+  std::free(block);
+}
 
 }  // namespace
 
 Memory::Memory(const voxlock_allocator* allocator)
-    : allocator_(allocator != nullptr
-                     ? *allocator
-                     : voxlock_allocator{sizeof(voxlock_allocator), 0, nullptr, default_alloc, default_free}) {}
+    : allocator_(allocator != nullptr ? *allocator
+                                      : voxlock_allocator{sizeof(voxlock_allocator), 0, nullptr,
+                                                          default_alloc, default_free}) {}
 
 void* Memory::do_allocate(size_t size, size_t align) {
   void* block = allocator_.alloc(allocator_.user, size != 0 ? size : 1, align);

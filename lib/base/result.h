@@ -24,9 +24,8 @@ class [[nodiscard]] Result {
   // An error; never Status::OK.
   Result(Status error) noexcept : empty_(), status_(error) { assert(error != Status::OK); }
 
-  Result(const Result& other)
-    requires std::is_copy_constructible_v<T>
-      : empty_(), status_(other.status_) {
+  Result(const Result& other) requires std::is_copy_constructible_v<T> : empty_(),
+                                                                         status_(other.status_) {
     if (has_value()) new (&value_) T(other.value_);
   }
   Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
@@ -83,11 +82,11 @@ class [[nodiscard]] Result<void> {
 // function. VOXLOCK_TRY(auto x, parse(y)); or VOXLOCK_TRY_VOID(check(y));
 #define VOXLOCK_CONCAT_INNER_(a, b) a##b
 #define VOXLOCK_CONCAT_(a, b) VOXLOCK_CONCAT_INNER_(a, b)
-#define VOXLOCK_TRY(declaration, expression)                                     \
-  auto VOXLOCK_CONCAT_(result_, __LINE__) = (expression);                        \
+#define VOXLOCK_TRY(declaration, expression)                                                  \
+  auto VOXLOCK_CONCAT_(result_, __LINE__) = (expression);                                     \
   if (!VOXLOCK_CONCAT_(result_, __LINE__)) return VOXLOCK_CONCAT_(result_, __LINE__).error(); \
   declaration = *std::move(VOXLOCK_CONCAT_(result_, __LINE__))
-#define VOXLOCK_TRY_VOID(expression)                                             \
-  do {                                                                           \
+#define VOXLOCK_TRY_VOID(expression)                                                  \
+  do {                                                                                \
     if (auto result_void_ = (expression); !result_void_) return result_void_.error(); \
   } while (false)

@@ -14,7 +14,9 @@ enum class Status : int32_t {
 #undef VOXLOCK_STATUS_CLASS
 };
 
-constexpr int32_t to_int(Status status) { return static_cast<int32_t>(status); }
+constexpr int32_t to_int(Status status) {
+  return static_cast<int32_t>(status);
+}
 
 // One English clause, "unknown status" for a number that is not in the list.
 const char* status_text(int32_t status);

@@ -9,10 +9,18 @@
 
 namespace voxlock::text {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Value of a hexadecimal digit, -1 for any other character.
 constexpr int hex_value(char c) {
@@ -45,7 +53,8 @@ constexpr std::string_view cut(std::string_view& s, char separator) {
   return head;
 }
 
-// A whole decimal number of digits only, at most max. ERR_SYNTAX for anything else, ERR_LIMIT above.
+// A whole decimal number of digits only, at most max. ERR_SYNTAX for anything else, ERR_LIMIT
+// above.
 inline Result<uint64_t> parse_decimal(std::string_view s, uint64_t max) {
   if (s.empty()) return Status::ERR_SYNTAX;
   uint64_t value = 0;

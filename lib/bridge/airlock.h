@@ -1,5 +1,5 @@
-// The only place where plaintext of a bridged call exists: an opened packet, its audio, and the packet
-// built of it, between open and seal. It wipes what was used and tells how long it lived.
+// The only place where plaintext of a bridged call exists: an opened packet, its audio, and the
+// packet built of it, between open and seal. It wipes what was used and tells how long it lived.
 #pragma once
 
 #include <algorithm>

@@ -5,11 +5,14 @@
 
 namespace voxlock::bridge {
 
-Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second, const BridgeConfig& config)
+Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second,
+               const BridgeConfig& config)
     : memory_(memory),
       legs_{&first, &second},
-      stages_{std::pmr::vector<audio::StageConfig>(config.stages[0].begin(), config.stages[0].end(), &memory),
-              std::pmr::vector<audio::StageConfig>(config.stages[1].begin(), config.stages[1].end(), &memory)},
+      stages_{std::pmr::vector<audio::StageConfig>(config.stages[0].begin(), config.stages[0].end(),
+                                                   &memory),
+              std::pmr::vector<audio::StageConfig>(config.stages[1].begin(), config.stages[1].end(),
+                                                   &memory)},
       conceal_max_ms_(config.conceal_max_ms) {
   refresh();
 }
@@ -34,8 +37,8 @@ Result<Lane> Bridge::make_lane(size_t direction) const {
   const leg::Leg& from = *legs_[direction];
   const leg::Leg& to = *legs_[1 - direction];
   if (!from.agreement() || !to.agreement()) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(Lane lane, Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(), stages_[direction],
-                                                conceal_max_ms_}));
+  VOXLOCK_TRY(Lane lane, Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(),
+                                                stages_[direction], conceal_max_ms_}));
   if (lanes_[direction]) lane.go_on_from(*lanes_[direction]);
   return lane;
 }
@@ -43,9 +46,17 @@ Result<Lane> Bridge::make_lane(size_t direction) const {
 Bridge::Format Bridge::format_of(const leg::Leg& leg) {
   if (!leg.agreement()) return {};
   const leg::Agreement& agreed = *leg.agreement();
-  return {agreed.codec, agreed.sample_rate, agreed.rtp_clock_hz, agreed.ptime_ms, agreed.event_clock_recv_hz,
-          agreed.event_clock_send_hz, agreed.payload_type_send, agreed.event_type_send, agreed.max_opus_bitrate,
-          agreed.wants_opus_fec, agreed.wants_opus_dtx};
+  return {agreed.codec,
+          agreed.sample_rate,
+          agreed.rtp_clock_hz,
+          agreed.ptime_ms,
+          agreed.event_clock_recv_hz,
+          agreed.event_clock_send_hz,
+          agreed.payload_type_send,
+          agreed.event_type_send,
+          agreed.max_opus_bitrate,
+          agreed.wants_opus_fec,
+          agreed.wants_opus_dtx};
 }
 
 void Bridge::remake_lanes(const std::array<Format, 2>& formats) {
@@ -75,7 +86,8 @@ void Bridge::update_protection() {
     next.is_opened[i] = lanes_[i].has_value();
     if (lanes_[i]) write_stages(lanes_[i]->chain(), next.stages[i]);
   }
-  const bool is_secure = next.hops[0].transport == TransportKind::kSrtp && next.hops[1].transport == TransportKind::kSrtp;
+  const bool is_secure = next.hops[0].transport == TransportKind::kSrtp &&
+                         next.hops[1].transport == TransportKind::kSrtp;
   next.scope = is_secure ? Scope::kHopByHop : Scope::kNone;
   is_protection_new_ = is_protection_new_ || next != protection_;
   protection_ = next;
@@ -115,6 +127,8 @@ std::optional<uint32_t> Bridge::next_leg() const {
   return std::nullopt;
 }
 
-bool Bridge::take_protection_change() { return std::exchange(is_protection_new_, false); }
+bool Bridge::take_protection_change() {
+  return std::exchange(is_protection_new_, false);
+}
 
 }  // namespace voxlock::bridge

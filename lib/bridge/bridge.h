@@ -28,7 +28,8 @@ struct BridgeDatagram {
 class Bridge {
  public:
   // The legs must outlive the bridge. Throws std::bad_alloc.
-  Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second, const BridgeConfig& config);
+  Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second,
+         const BridgeConfig& config);
   // The status of audio::Chain::create for stages that work at no rate a codec has.
   static Result<void> check_stages(std::pmr::memory_resource& memory, const BridgeConfig& config);
 
@@ -49,7 +50,9 @@ class Bridge {
 
   [[nodiscard]] const Protection& protection() const { return protection_; }
   // Nothing where a leg has agreed on nothing yet or the two formats cannot be joined.
-  [[nodiscard]] const std::optional<Lane>& lane(size_t direction) const { return lanes_[direction]; }
+  [[nodiscard]] const std::optional<Lane>& lane(size_t direction) const {
+    return lanes_[direction];
+  }
   // OK, or why two agreed formats are not joined.
   [[nodiscard]] Status lane_status(size_t direction) const { return lane_status_[direction]; }
   // Of plaintext, in cycles; scale() turns them into time.
@@ -61,7 +64,8 @@ class Bridge {
   // What a lane is built for: a rekey, a hold or a move leaves it alone.
   struct Format {
     leg::Codec codec = leg::Codec::kNone;
-    uint32_t sample_rate = 0, clock_hz = 0, ptime_ms = 0, event_clock_in_hz = 0, event_clock_out_hz = 0;
+    uint32_t sample_rate = 0, clock_hz = 0, ptime_ms = 0, event_clock_in_hz = 0,
+             event_clock_out_hz = 0;
     uint8_t payload_type = 0, event_type = 0;
     uint32_t max_opus_bitrate = 0;
     bool wants_opus_fec = false, wants_opus_dtx = false;

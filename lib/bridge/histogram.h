@@ -1,5 +1,5 @@
-// A histogram of fixed memory: 16 buckets in every power of two, so that a quantile is at most 6.25 %
-// above the true value.
+// A histogram of fixed memory: 16 buckets in every power of two, so that a quantile is at most 6.25
+// % above the true value.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,8 @@ class Histogram {
   [[nodiscard]] uint64_t count() const { return count_; }
   [[nodiscard]] uint64_t max() const { return max_; }
 
-  // Upper edge of the bucket that holds the per_mille-th of a thousand parts; 0 where nothing was added.
+  // Upper edge of the bucket that holds the per_mille-th of a thousand parts; 0 where nothing was
+  // added.
   [[nodiscard]] uint64_t quantile(uint32_t per_mille) const {
     const uint64_t wanted = (count_ * per_mille + 999) / 1000;
     uint64_t seen = 0;

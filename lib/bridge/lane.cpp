@@ -28,7 +28,8 @@ Rates rates_of(const leg::Agreement& from, const leg::Agreement& to) {
 }
 
 // Our settings within what the peer wants to get (RFC 7587 6.1).
-audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate, const leg::LegConfig& config) {
+audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate,
+                                const leg::LegConfig& config) {
   constexpr uint32_t kLeastBitrate = 6000;
   audio::CodecConfig out;
   out.codec = static_cast<audio::CodecId>(agreed.codec);
@@ -44,7 +45,8 @@ audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate, con
 }
 
 // The configured stages, and a resampler behind them where the two codecs have different rates.
-Result<audio::Chain> make_chain(std::pmr::memory_resource& memory, const Lane::Config& config, Rates rates) {
+Result<audio::Chain> make_chain(std::pmr::memory_resource& memory, const Lane::Config& config,
+                                Rates rates) {
   if (config.stages.size() >= audio::kMaxStages) return Status::ERR_AUDIO_STAGE_COUNT;
   audio::ChainConfig chain;
   chain.sample_rate = rates.in;
@@ -65,13 +67,15 @@ Result<audio::Chain> make_chain(std::pmr::memory_resource& memory, const Lane::C
 
 Result<Lane> Lane::create(std::pmr::memory_resource& memory, const Config& config) {
   const Rates rates = rates_of(config.from, config.to);
-  VOXLOCK_TRY(audio::Decoder decoder,
-              audio::Decoder::create(memory, codec_config(config.from, rates.in, config.to_config)));
+  VOXLOCK_TRY(
+      audio::Decoder decoder,
+      audio::Decoder::create(memory, codec_config(config.from, rates.in, config.to_config)));
   VOXLOCK_TRY(audio::Encoder encoder,
               audio::Encoder::create(memory, codec_config(config.to, rates.out, config.to_config)));
   VOXLOCK_TRY(audio::Chain chain, make_chain(memory, config, rates));
   const size_t out_frame = rates.out / 1000 * config.to.ptime_ms;
-  if (encoder.max_payload(out_frame) > leg::kMaxPacketLen - rtp::kFixedHeaderLen) return Status::ERR_LIMIT;
+  if (encoder.max_payload(out_frame) > leg::kMaxPacketLen - rtp::kFixedHeaderLen)
+    return Status::ERR_LIMIT;
   return Lane(memory, config, {std::move(decoder), std::move(encoder), std::move(chain)});
 }
 
@@ -145,8 +149,8 @@ bool Lane::advance(const leg::Received& received, const Path& path) {
   return true;
 }
 
-// Packets are missing: a short gap is filled, the last piece from the redundancy of the packet behind
-// it; a long one stays a gap of the timestamps.
+// Packets are missing: a short gap is filled, the last piece from the redundancy of the packet
+// behind it; a long one stays a gap of the timestamps.
 void Lane::meet_gap(uint64_t missing, ByteView next, const Path& path) {
   const size_t lost_samples = decoder_.last_samples();
   const uint64_t step = ticks_of(lost_samples);
@@ -165,7 +169,8 @@ void Lane::meet_gap(uint64_t missing, ByteView next, const Path& path) {
 // Time passes without audio: what waits goes out, filled up with silence.
 void Lane::jump(uint64_t position, const Path& path) {
   if (held_samples_ != 0) {
-    std::fill(held_.span().begin() + static_cast<std::ptrdiff_t>(held_samples_), held_.span().end(), int16_t{0});
+    std::fill(held_.span().begin() + static_cast<std::ptrdiff_t>(held_samples_), held_.span().end(),
+              int16_t{0});
     held_samples_ = 0;
     emit(held_.span(), path);
     secure::wipe(held_.span());
@@ -245,7 +250,8 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   const uint32_t timestamp = out_timestamp(head_position_);
   head_position_ += ticks_of(frame.size());
   const bool is_same_rate = chain_.output_rate() == in_rate_;
-  const audio::Pcm out = is_same_rate ? frame : path.airlock.processed(chain_.output_samples(frame.size()));
+  const audio::Pcm out =
+      is_same_rate ? frame : path.airlock.processed(chain_.output_samples(frame.size()));
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
   const size_t room = rtp::kFixedHeaderLen + encoder_.max_payload(*processed);

@@ -1,8 +1,8 @@
 // One direction of a bridge: from an opened packet of one leg to packets of the other.
 //
-// It is clocked by packets: what came in goes out in the same call, late packets are dropped because
-// their place was filled already. Only where the packet times differ does audio wait in the lane, less
-// than one outgoing packet of it, and it is wiped when it goes.
+// It is clocked by packets: what came in goes out in the same call, late packets are dropped
+// because their place was filled already. Only where the packet times differ does audio wait in the
+// lane, less than one outgoing packet of it, and it is wiped when it goes.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@
 namespace voxlock::bridge {
 
 struct LaneStats {
-  uint64_t packets_in = 0;    // audio packets that came through
+  uint64_t packets_in = 0;  // audio packets that came through
   uint64_t packets_out = 0;
-  uint64_t lost = 0;          // missing between two packets
-  uint64_t concealed = 0;     // of these: filled in
-  uint64_t silences = 0;      // gaps the sender meant (DTX, comfort noise)
-  uint64_t muted = 0;         // in-band leftovers of a digit, replaced by silence
-  uint64_t events_out = 0;    // telephone-event packets passed on
+  uint64_t lost = 0;        // missing between two packets
+  uint64_t concealed = 0;   // of these: filled in
+  uint64_t silences = 0;    // gaps the sender meant (DTX, comfort noise)
+  uint64_t muted = 0;       // in-band leftovers of a digit, replaced by silence
+  uint64_t events_out = 0;  // telephone-event packets passed on
 };
 
 class Lane {
@@ -42,13 +42,16 @@ class Lane {
 
   // Takes an opened packet and sends what becomes of it.
   void take(const leg::Received& received, Airlock& airlock, leg::Leg& from, leg::Leg& to);
-  // Goes on where the lane it replaces stopped, so that timestamps of the same sender never go back.
+  // Goes on where the lane it replaces stopped, so that timestamps of the same sender never go
+  // back.
   void go_on_from(const Lane& before);
 
   [[nodiscard]] const LaneStats& stats() const { return stats_; }
   [[nodiscard]] const audio::Chain& chain() const { return chain_; }
   [[nodiscard]] const audio::CodecConfig& encoder_config() const { return encoder_.config(); }
-  [[nodiscard]] bool is_transcoding() const { return decoder_.config().codec != encoder_.config().codec; }
+  [[nodiscard]] bool is_transcoding() const {
+    return decoder_.config().codec != encoder_.config().codec;
+  }
 
  private:
   struct Parts {
@@ -76,7 +79,9 @@ class Lane {
   [[nodiscard]] uint32_t out_timestamp(uint64_t position) const {
     return static_cast<uint32_t>(position * out_clock_ / in_clock_);
   }
-  [[nodiscard]] uint64_t ticks_of(size_t samples) const { return uint64_t{samples} * in_clock_ / in_rate_; }
+  [[nodiscard]] uint64_t ticks_of(size_t samples) const {
+    return uint64_t{samples} * in_clock_ / in_rate_;
+  }
 
   audio::Decoder decoder_;
   audio::Encoder encoder_;
@@ -100,7 +105,7 @@ class Lane {
   uint64_t next_position_ = 0;   // where that is
   uint64_t head_position_ = 0;   // of the first sample not sent yet
   uint64_t last_ns_ = 0;
-  bool is_spurt_begin_ = true;   // the next packet carries the marker
+  bool is_spurt_begin_ = true;  // the next packet carries the marker
   bool has_event_ = false;
   uint32_t event_begin_ = 0;
   uint32_t event_end_ = 0;

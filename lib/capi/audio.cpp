@@ -111,7 +111,6 @@ audio::StageConfig to_stage(const voxlock_stage& in) {
   return out;
 }
 
-
 // The host's array has the element size that the host was compiled with.
 }  // namespace
 

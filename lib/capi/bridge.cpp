@@ -11,15 +11,17 @@
 
 VOXLOCK_LAYOUT(voxlock_bridge_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(conceal_max_ms),
                VOXLOCK_FIELD(denoise_db), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages))
-VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scope), VOXLOCK_FIELD(transport),
-               VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in), VOXLOCK_FIELD(suite_out),
-               VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified), VOXLOCK_FIELD(content_opened),
-               VOXLOCK_FIELD(stages))
-VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in),
-               VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost), VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences),
-               VOXLOCK_FIELD(muted), VOXLOCK_FIELD(events_out), VOXLOCK_FIELD(bypassed), VOXLOCK_FIELD(latency_us),
-               VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns), VOXLOCK_FIELD(plaintext_p99_ns),
-               VOXLOCK_FIELD(plaintext_p999_ns), VOXLOCK_FIELD(plaintext_max_ns))
+VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scope),
+               VOXLOCK_FIELD(transport), VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in),
+               VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
+               VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages))
+VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved),
+               VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
+               VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences), VOXLOCK_FIELD(muted),
+               VOXLOCK_FIELD(events_out), VOXLOCK_FIELD(bypassed), VOXLOCK_FIELD(latency_us),
+               VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
+               VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
+               VOXLOCK_FIELD(plaintext_max_ns))
 
 // Keeps its legs alive: bridge and legs are freed in any order.
 struct voxlock_bridge : voxlock::capi::Handle {
@@ -36,7 +38,8 @@ struct voxlock_bridge : voxlock::capi::Handle {
 namespace voxlock::capi {
 namespace {
 
-constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_bridge_config>::kLayout, LayoutOf<voxlock_protection>::kLayout,
+constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_bridge_config>::kLayout,
+                                     LayoutOf<voxlock_protection>::kLayout,
                                      LayoutOf<voxlock_bridge_stats>::kLayout};
 constexpr uint32_t kMaxHostStages = 14;  // of the chain's 16: a denoiser before, a resampler behind
 
@@ -65,13 +68,14 @@ Result<void> read_direction(const voxlock_bridge_config& in, size_t direction, S
   list.stage_count = in.stage_count[direction];
   list.stages = in.stages[direction];
   VOXLOCK_TRY_VOID(read_stages(list, host));
-  std::copy_n(host.begin(), list.stage_count, out.configs.begin() + static_cast<std::ptrdiff_t>(out.count));
+  std::copy_n(host.begin(), list.stage_count,
+              out.configs.begin() + static_cast<std::ptrdiff_t>(out.count));
   out.count += list.stage_count;
   return {};
 }
 
-Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs, const voxlock_bridge_config* in,
-                         voxlock_bridge** out) {
+Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
+                         const voxlock_bridge_config* in, voxlock_bridge** out) {
   VOXLOCK_TRY(const voxlock_bridge_config config, read_struct(in, bridge_defaults()));
   if (config.conceal_max_ms > 200) return Status::ERR_INVALID_ARGUMENT;
   std::array<Stages, 2> stages;
@@ -79,7 +83,8 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   if (legs[0]->is_attached || legs[1]->is_attached) return Status::ERR_LEG_ATTACHED;
   bridge::BridgeConfig inner;
   inner.conceal_max_ms = config.conceal_max_ms;
-  for (size_t i = 0; i < 2; ++i) inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
+  for (size_t i = 0; i < 2; ++i)
+    inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
   VOXLOCK_TRY_VOID(bridge::Bridge::check_stages(ctx->memory, inner));
   auto handle = make_handle<voxlock_bridge>(ctx, legs[0], legs[1], inner);
   for (size_t i = 0; i < 2; ++i) {
@@ -93,11 +98,13 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   return {};
 }
 
-Result<void> take_datagrams(voxlock_bridge& handle, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+Result<void> take_datagrams(voxlock_bridge& handle, const voxlock_datagram* datagrams, size_t count,
+                            uint64_t now_ns) {
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 1));
   handle.bridge.refresh();
   for (size_t i = 0; i < count; ++i) {
-    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source)};
+    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len},
+                                 to_address(datagrams[i].source)};
     handle.bridge.input({datagram, datagrams[i].leg}, now_ns);
   }
   return {};
@@ -140,7 +147,9 @@ voxlock_protection protection_of(const bridge::Protection& in) {
 
 void add_plaintext(const bridge::Bridge& bridge, size_t i, voxlock_bridge_stats& out) {
   const bridge::Histogram& lifetimes = bridge.lifetimes(i);
-  const auto to_ns = [&](uint64_t cycles) { return bridge.scale().is_known() ? bridge.scale().to_ns(cycles) : UINT64_MAX; };
+  const auto to_ns = [&](uint64_t cycles) {
+    return bridge.scale().is_known() ? bridge.scale().to_ns(cycles) : UINT64_MAX;
+  };
   out.plaintext_count[i] = lifetimes.count();
   out.plaintext_p50_ns[i] = to_ns(lifetimes.quantile(500));
   out.plaintext_p99_ns[i] = to_ns(lifetimes.quantile(990));
@@ -172,7 +181,9 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
 
 }  // namespace
 
-LayoutTable bridge_layouts() { return kLayouts; }
+LayoutTable bridge_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -189,7 +200,8 @@ int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg
   return capi::guard([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
-    if (ctx == nullptr || trunk == nullptr || room == nullptr || trunk == room) return Status::ERR_INVALID_ARGUMENT;
+    if (ctx == nullptr || trunk == nullptr || room == nullptr || trunk == room)
+      return Status::ERR_INVALID_ARGUMENT;
     return capi::make_bridge(ctx, {trunk, room}, config, out);
   });
 }
@@ -204,16 +216,16 @@ void voxlock_bridge_free(voxlock_bridge* bridge) {
   }
 }
 
-int32_t voxlock_bridge_input(voxlock_bridge* bridge, const voxlock_datagram* datagrams, size_t count,
-                             uint64_t now_ns) {
+int32_t voxlock_bridge_input(voxlock_bridge* bridge, const voxlock_datagram* datagrams,
+                             size_t count, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
     return capi::take_datagrams(*bridge, datagrams, count, now_ns);
   });
 }
 
-int32_t voxlock_bridge_poll(voxlock_bridge* bridge, voxlock_media_event* events, size_t cap, size_t* count,
-                            uint8_t* arena, size_t arena_cap, uint64_t now_ns) {
+int32_t voxlock_bridge_poll(voxlock_bridge* bridge, voxlock_media_event* events, size_t cap,
+                            size_t* count, uint8_t* arena, size_t arena_cap, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
     return capi::take_events(*bridge, {events, cap, count, arena, arena_cap}, now_ns);

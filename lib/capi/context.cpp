@@ -62,7 +62,9 @@ Result<void> make_context(const voxlock_context_config* in, voxlock_context** ou
 
 }  // namespace
 
-LayoutTable context_layouts() { return kLayouts; }
+LayoutTable context_layouts() {
+  return kLayouts;
+}
 
 void release_context(voxlock_context* ctx) noexcept {
   if (ctx->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy_context(ctx);
@@ -74,15 +76,21 @@ using namespace voxlock;
 
 extern "C" {
 
-const char* voxlock_strerror(int32_t status) { return status_text(status); }
+const char* voxlock_strerror(int32_t status) {
+  return status_text(status);
+}
 
-const char* voxlock_status_name(int32_t status) { return status_name(status); }
+const char* voxlock_status_name(int32_t status) {
+  return status_name(status);
+}
 
 uint32_t voxlock_version(void) {
   return VOXLOCK_VERSION_MAJOR * 1000000 + VOXLOCK_VERSION_MINOR * 1000 + VOXLOCK_VERSION_PATCH;
 }
 
-const char* voxlock_version_string(void) { return VOXLOCK_VERSION_STRING; }
+const char* voxlock_version_string(void) {
+  return VOXLOCK_VERSION_STRING;
+}
 
 int32_t voxlock_context_config_init(voxlock_context_config* config, size_t size) {
   return capi::guard([&] { return capi::init_struct(config, size, capi::context_defaults()); });

@@ -11,8 +11,12 @@
 
 namespace voxlock::capi {
 
-inline int32_t status_of(Status status) { return to_int(status); }
-inline int32_t status_of(const Result<void>& result) { return to_int(result.error()); }
+inline int32_t status_of(Status status) {
+  return to_int(status);
+}
+inline int32_t status_of(const Result<void>& result) {
+  return to_int(result.error());
+}
 
 // Runs the body of an entry point; the body returns Status or Result<void>.
 template <typename Body>

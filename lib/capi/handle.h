@@ -45,7 +45,8 @@ class ContextRef {
   voxlock_context* ctx_;
 };
 
-// A handle type derives from this: struct voxlock_x : voxlock::capi::Handle { explicit voxlock_x(voxlock_context* ctx, ...) }.
+// A handle type derives from this: struct voxlock_x : voxlock::capi::Handle { explicit
+// voxlock_x(voxlock_context* ctx, ...) }.
 struct Handle {
   explicit Handle(voxlock_context* ctx) : context(ctx) {}
   ContextRef context;

@@ -24,15 +24,18 @@ struct StructLayout {
 template <typename T>
 struct LayoutOf;
 
-// VOXLOCK_LAYOUT(voxlock_x_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(rate)) in the .cpp of the
-// header that declares the struct, at global scope; list the struct in the file's table as well.
-#define VOXLOCK_FIELD(field) \
-  ::voxlock::capi::FieldLayout { #field, offsetof(Type, field), sizeof(Type::field) }
-#define VOXLOCK_LAYOUT(type, ...)                                            \
-  template <>                                                                \
-  struct voxlock::capi::LayoutOf<type> {                                     \
-    using Type = type;                                                       \
-    static constexpr ::voxlock::capi::FieldLayout kFields[] = {__VA_ARGS__}; \
+// VOXLOCK_LAYOUT(voxlock_x_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(rate)) in the .cpp of
+// the header that declares the struct, at global scope; list the struct in the file's table as
+// well.
+#define VOXLOCK_FIELD(field)                           \
+  ::voxlock::capi::FieldLayout {                       \
+#field, offsetof(Type, field), sizeof(Type::field) \
+  }
+#define VOXLOCK_LAYOUT(type, ...)                                                         \
+  template <>                                                                             \
+  struct voxlock::capi::LayoutOf<type> {                                                  \
+    using Type = type;                                                                    \
+    static constexpr ::voxlock::capi::FieldLayout kFields[] = {__VA_ARGS__};              \
     static constexpr ::voxlock::capi::StructLayout kLayout{#type, sizeof(type), kFields}; \
   };
 

@@ -12,35 +12,38 @@ VOXLOCK_LAYOUT(voxlock_address, VOXLOCK_FIELD(ip), VOXLOCK_FIELD(port), VOXLOCK_
                VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_datagram, VOXLOCK_FIELD(data), VOXLOCK_FIELD(len), VOXLOCK_FIELD(source),
                VOXLOCK_FIELD(leg))
-VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srtp_policy), VOXLOCK_FIELD(suites),
-               VOXLOCK_FIELD(codecs), VOXLOCK_FIELD(ptime_ms), VOXLOCK_FIELD(telephone_event),
-               VOXLOCK_FIELD(rtp_address), VOXLOCK_FIELD(rtcp_address), VOXLOCK_FIELD(rtcp_mux),
-               VOXLOCK_FIELD(symmetric), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(opus_bitrate),
+VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srtp_policy),
+               VOXLOCK_FIELD(suites), VOXLOCK_FIELD(codecs), VOXLOCK_FIELD(ptime_ms),
+               VOXLOCK_FIELD(telephone_event), VOXLOCK_FIELD(rtp_address),
+               VOXLOCK_FIELD(rtcp_address), VOXLOCK_FIELD(rtcp_mux), VOXLOCK_FIELD(symmetric),
+               VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(opus_bitrate),
                VOXLOCK_FIELD(opus_complexity), VOXLOCK_FIELD(opus_fec), VOXLOCK_FIELD(opus_dtx),
-               VOXLOCK_FIELD(rekey_overlap_ms), VOXLOCK_FIELD(media_timeout_ms), VOXLOCK_FIELD(queue_bytes),
-               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname))
-VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind), VOXLOCK_FIELD(reason),
-               VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code), VOXLOCK_FIELD(reserved),
-               VOXLOCK_FIELD(warning))
+               VOXLOCK_FIELD(rekey_overlap_ms), VOXLOCK_FIELD(media_timeout_ms),
+               VOXLOCK_FIELD(queue_bytes), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname))
+VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
+               VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
+               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning))
 VOXLOCK_LAYOUT(voxlock_leg_media_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(codec),
                VOXLOCK_FIELD(rtp_clock_hz), VOXLOCK_FIELD(channels), VOXLOCK_FIELD(ptime_ms),
                VOXLOCK_FIELD(payload_type_send), VOXLOCK_FIELD(payload_type_recv),
-               VOXLOCK_FIELD(event_type_send), VOXLOCK_FIELD(event_type_recv), VOXLOCK_FIELD(direction),
-               VOXLOCK_FIELD(is_secure), VOXLOCK_FIELD(suite_send), VOXLOCK_FIELD(suite_recv),
-               VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(rtcp_mux), VOXLOCK_FIELD(generation),
-               VOXLOCK_FIELD(remote_rtp), VOXLOCK_FIELD(remote_rtcp))
-VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(ssrc_recv),
-               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(bytes_in),
-               VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(bytes_out), VOXLOCK_FIELD(rtcp_in),
-               VOXLOCK_FIELD(rtcp_out), VOXLOCK_FIELD(lost_in), VOXLOCK_FIELD(duplicates_in),
-               VOXLOCK_FIELD(reordered_in), VOXLOCK_FIELD(jitter_in_us), VOXLOCK_FIELD(rtt_us),
-               VOXLOCK_FIELD(peer_lost), VOXLOCK_FIELD(peer_jitter_us), VOXLOCK_FIELD(peer_fraction_lost),
+               VOXLOCK_FIELD(event_type_send), VOXLOCK_FIELD(event_type_recv),
+               VOXLOCK_FIELD(direction), VOXLOCK_FIELD(is_secure), VOXLOCK_FIELD(suite_send),
+               VOXLOCK_FIELD(suite_recv), VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(rtcp_mux),
+               VOXLOCK_FIELD(generation), VOXLOCK_FIELD(remote_rtp), VOXLOCK_FIELD(remote_rtcp))
+VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc_send),
+               VOXLOCK_FIELD(ssrc_recv), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in),
+               VOXLOCK_FIELD(bytes_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(bytes_out),
+               VOXLOCK_FIELD(rtcp_in), VOXLOCK_FIELD(rtcp_out), VOXLOCK_FIELD(lost_in),
+               VOXLOCK_FIELD(duplicates_in), VOXLOCK_FIELD(reordered_in),
+               VOXLOCK_FIELD(jitter_in_us), VOXLOCK_FIELD(rtt_us), VOXLOCK_FIELD(peer_lost),
+               VOXLOCK_FIELD(peer_jitter_us), VOXLOCK_FIELD(peer_fraction_lost),
                VOXLOCK_FIELD(rekeys), VOXLOCK_FIELD(followed), VOXLOCK_FIELD(dropped))
 VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
-               VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc), VOXLOCK_FIELD(sequence),
-               VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type), VOXLOCK_FIELD(marker),
-               VOXLOCK_FIELD(is_rtcp), VOXLOCK_FIELD(digit), VOXLOCK_FIELD(duration_ms), VOXLOCK_FIELD(lost),
-               VOXLOCK_FIELD(value), VOXLOCK_FIELD(reserved))
+               VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc),
+               VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
+               VOXLOCK_FIELD(marker), VOXLOCK_FIELD(is_rtcp), VOXLOCK_FIELD(digit),
+               VOXLOCK_FIELD(duration_ms), VOXLOCK_FIELD(lost), VOXLOCK_FIELD(value),
+               VOXLOCK_FIELD(reserved))
 
 namespace voxlock::capi {
 namespace {
@@ -56,8 +59,10 @@ constexpr size_t kMaxPayload = 1400;
 voxlock_leg_config leg_defaults() {
   const leg::LegConfig inner;
   voxlock_leg_config out{};
-  for (size_t i = 0; i < inner.suite_count; ++i) out.suites[i] = static_cast<uint32_t>(inner.suites[i]);
-  for (size_t i = 0; i < inner.codec_count; ++i) out.codecs[i] = static_cast<uint32_t>(inner.codecs[i]);
+  for (size_t i = 0; i < inner.suite_count; ++i)
+    out.suites[i] = static_cast<uint32_t>(inner.suites[i]);
+  for (size_t i = 0; i < inner.codec_count; ++i)
+    out.codecs[i] = static_cast<uint32_t>(inner.codecs[i]);
   out.ptime_ms = inner.ptime_ms;
   out.telephone_event = 1;
   out.rtcp_mux = 1;
@@ -71,18 +76,24 @@ voxlock_leg_config leg_defaults() {
   return out;
 }
 
-bool is_flag(int32_t value) { return value == 0 || value == 1; }
-bool is_within(uint32_t value, uint32_t low, uint32_t high) { return value >= low && value <= high; }
-bool is_address(const voxlock_address& in) { return (in.family == 4 || in.family == 6) && in.port != 0 && in.reserved == 0; }
+bool is_flag(int32_t value) {
+  return value == 0 || value == 1;
+}
+bool is_within(uint32_t value, uint32_t low, uint32_t high) {
+  return value >= low && value <= high;
+}
+bool is_address(const voxlock_address& in) {
+  return (in.family == 4 || in.family == 6) && in.port != 0 && in.reserved == 0;
+}
 
 bool is_valid(const voxlock_leg_config& in) {
   return is_within(static_cast<uint32_t>(in.srtp_policy), 0, 2) && is_within(in.ptime_ms, 10, 60) &&
          in.ptime_ms % 10 == 0 && is_flag(in.telephone_event) && is_address(in.rtp_address) &&
          (in.rtcp_address.family == 0 || is_address(in.rtcp_address)) && is_flag(in.rtcp_mux) &&
          is_flag(in.symmetric) && is_within(static_cast<uint32_t>(in.signalling), 0, 3) &&
-         is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 && is_flag(in.opus_fec) &&
-         is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 && is_within(in.queue_bytes, 4096, 1048576) &&
-         in.reserved == 0;
+         is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 &&
+         is_flag(in.opus_fec) && is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 &&
+         is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0;
 }
 
 // Copies ids until the first 0. False for an id above max or a number behind the end.
@@ -151,7 +162,9 @@ Result<void> tell_verdict(const sdp::Verdict& in, voxlock_verdict* out) {
 }
 
 // Before anything changes.
-Result<void> check_verdict(voxlock_verdict* out) { return tell_verdict(sdp::Verdict{}, out); }
+Result<void> check_verdict(voxlock_verdict* out) {
+  return tell_verdict(sdp::Verdict{}, out);
+}
 
 voxlock_leg_media_info media_of(const leg::Leg& leg) {
   const leg::Agreement& agreed = *leg.agreement();
@@ -178,7 +191,9 @@ voxlock_leg_media_info media_of(const leg::Leg& leg) {
   return out;
 }
 
-uint64_t to_us(uint64_t ticks, uint32_t clock_hz) { return clock_hz != 0 ? ticks * 1'000'000 / clock_hz : 0; }
+uint64_t to_us(uint64_t ticks, uint32_t clock_hz) {
+  return clock_hz != 0 ? ticks * 1'000'000 / clock_hz : 0;
+}
 
 voxlock_leg_stats stats_of(const leg::Leg& leg) {
   const leg::LegStats& stats = leg.stats();
@@ -228,12 +243,14 @@ void queue_payload(leg::Leg& leg, const leg::Received& received) {
   (void)leg.queue().push(event, payload.size(), true);
 }
 
-Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagrams, size_t count,
+                            uint64_t now_ns) {
   if (handle.is_attached) return Status::ERR_LEG_ATTACHED;
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 0));
   std::array<uint8_t, leg::kMaxPacketLen> plain;
   for (size_t i = 0; i < count; ++i) {
-    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source)};
+    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len},
+                                 to_address(datagrams[i].source)};
     queue_payload(*handle.leg, handle.leg->receive(datagram, plain, now_ns));
   }
   secure::wipe(plain.data(), plain.size());
@@ -242,7 +259,9 @@ Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagra
 
 }  // namespace
 
-LayoutTable leg_layouts() { return kLayouts; }
+LayoutTable leg_layouts() {
+  return kLayouts;
+}
 
 void release_leg(voxlock_leg* leg) noexcept {
   if (leg->references.fetch_sub(1, std::memory_order_acq_rel) == 1) free_handle(leg);
@@ -271,8 +290,8 @@ void voxlock_leg_free(voxlock_leg* leg) {
   if (leg != nullptr) capi::release_leg(leg);
 }
 
-int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_len, uint8_t* sdp, size_t* sdp_len,
-                           voxlock_verdict* verdict, uint64_t now_ns) {
+int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_len, uint8_t* sdp,
+                           size_t* sdp_len, voxlock_verdict* verdict, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView text, capi::input(offer, offer_len));
@@ -289,7 +308,8 @@ int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_
   });
 }
 
-int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t* sdp_len, uint64_t /*now_ns*/) {
+int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t* sdp_len,
+                          uint64_t /*now_ns*/) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr || (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY)) != 0) {
       return Status::ERR_INVALID_ARGUMENT;
@@ -309,7 +329,8 @@ int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));
     VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
-    VOXLOCK_TRY(const sdp::Verdict made, leg->negotiation->accept_answer(*leg->leg, as_text(text), now_ns));
+    VOXLOCK_TRY(const sdp::Verdict made,
+                leg->negotiation->accept_answer(*leg->leg, as_text(text), now_ns));
     return capi::tell_verdict(made, verdict);
   });
 }
@@ -330,15 +351,16 @@ int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info) 
   });
 }
 
-int32_t voxlock_leg_input(voxlock_leg* leg, const voxlock_datagram* datagrams, size_t count, uint64_t now_ns) {
+int32_t voxlock_leg_input(voxlock_leg* leg, const voxlock_datagram* datagrams, size_t count,
+                          uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     return capi::take_datagrams(*leg, datagrams, count, now_ns);
   });
 }
 
-int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t* payload, size_t len,
-                         uint32_t timestamp, uint32_t marker, uint64_t now_ns) {
+int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t* payload,
+                         size_t len, uint32_t timestamp, uint32_t marker, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr || payload_type > 127 || marker > 1 || len > capi::kMaxPayload) {
       return Status::ERR_INVALID_ARGUMENT;
@@ -347,15 +369,16 @@ int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t*
     if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
     std::array<uint8_t, rtp::kFixedHeaderLen + capi::kMaxPayload> packet;
     if (len != 0) std::memcpy(packet.data() + rtp::kFixedHeaderLen, bytes.data(), len);
-    const auto result = leg->leg->send(MutableBytes(packet).first(rtp::kFixedHeaderLen + len),
-                                       {static_cast<uint8_t>(payload_type), marker != 0, timestamp}, now_ns);
+    const auto result =
+        leg->leg->send(MutableBytes(packet).first(rtp::kFixedHeaderLen + len),
+                       {static_cast<uint8_t>(payload_type), marker != 0, timestamp}, now_ns);
     secure::wipe(packet.data(), rtp::kFixedHeaderLen + len);
     return result;
   });
 }
 
-int32_t voxlock_leg_poll(voxlock_leg* leg, voxlock_media_event* events, size_t cap, size_t* count, uint8_t* arena,
-                         size_t arena_cap, uint64_t now_ns) {
+int32_t voxlock_leg_poll(voxlock_leg* leg, voxlock_media_event* events, size_t cap, size_t* count,
+                         uint8_t* arena, size_t arena_cap, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     const capi::EventRoom room{events, cap, count, arena, arena_cap};
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;

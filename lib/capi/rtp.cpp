@@ -61,7 +61,8 @@ voxlock_rtp_header describe(const rtp::PacketView& packet, const uint8_t* base) 
   return out;
 }
 
-Result<void> build_packet(const voxlock_rtp_header* header, ByteView payload, bytes::Writer& writer) {
+Result<void> build_packet(const voxlock_rtp_header* header, ByteView payload,
+                          bytes::Writer& writer) {
   VOXLOCK_TRY(const voxlock_rtp_header in, need_struct(header));
   if (in.payload_type > 127 || in.marker > 1 || in.sequence > 0xffff || in.padding_len > 255) {
     return Status::ERR_INVALID_ARGUMENT;
@@ -84,12 +85,14 @@ struct FirstReport {
 
 Result<FirstReport> first_report(ByteView datagram, bool is_reduced_size) {
   using Rule = rtp::RtcpCompound::Rule;
-  VOXLOCK_TRY(rtp::RtcpCompound compound,
-              rtp::RtcpCompound::parse(datagram, is_reduced_size ? Rule::kReducedSize : Rule::kStrict));
+  VOXLOCK_TRY(
+      rtp::RtcpCompound compound,
+      rtp::RtcpCompound::parse(datagram, is_reduced_size ? Rule::kReducedSize : Rule::kStrict));
   FirstReport out;
   while (const auto packet = compound.next()) {
     out.is_bye = out.is_bye || packet->type == rtp::kRtcpBye;
-    const bool is_report = packet->type == rtp::kRtcpSenderReport || packet->type == rtp::kRtcpReceiverReport;
+    const bool is_report =
+        packet->type == rtp::kRtcpSenderReport || packet->type == rtp::kRtcpReceiverReport;
     if (!is_report || out.has_report) continue;
     VOXLOCK_TRY(out.report, rtp::parse_report(*packet));
     out.has_report = true;
@@ -126,8 +129,13 @@ Result<void> build_compound(const voxlock_rtcp_report* report, const voxlock_rtc
   }
   const size_t cname_len = strnlen(cname, 256);
   if (cname_len > 255) return Status::ERR_INVALID_ARGUMENT;
-  const rtp::ReportBlock one{about.ssrc,   static_cast<uint8_t>(about.fraction_lost), about.cumulative_lost,
-                             about.extended_highest, about.jitter, about.last_sr, about.delay_since_sr};
+  const rtp::ReportBlock one{about.ssrc,
+                             static_cast<uint8_t>(about.fraction_lost),
+                             about.cumulative_lost,
+                             about.extended_highest,
+                             about.jitter,
+                             about.last_sr,
+                             about.delay_since_sr};
   const std::span<const rtp::ReportBlock> blocks(&one, block != nullptr ? 1 : 0);
   if (in.is_sender != 0) {
     const rtp::SenderInfo info{in.ntp, in.rtp_timestamp, in.packets, in.octets};
@@ -142,7 +150,9 @@ Result<void> build_compound(const voxlock_rtcp_report* report, const voxlock_rtc
 
 }  // namespace
 
-LayoutTable rtp_layouts() { return kLayouts; }
+LayoutTable rtp_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -164,8 +174,8 @@ int32_t voxlock_rtp_parse(const uint8_t* packet, size_t len, voxlock_rtp_header*
   });
 }
 
-int32_t voxlock_rtp_build(const voxlock_rtp_header* header, const uint8_t* payload, size_t payload_len,
-                          uint8_t* out, size_t* len) {
+int32_t voxlock_rtp_build(const voxlock_rtp_header* header, const uint8_t* payload,
+                          size_t payload_len, uint8_t* out, size_t* len) {
   return capi::guard([&]() -> Result<void> {
     VOXLOCK_TRY(const ByteView input, capi::input(payload, payload_len));
     VOXLOCK_TRY(const MutableBytes room, capi::output(out, len));
@@ -179,7 +189,8 @@ int32_t voxlock_rtp_extension(const uint8_t* packet, size_t len, uint32_t id, si
                               size_t* element_len) {
   return capi::guard([&]() -> Result<void> {
     VOXLOCK_TRY(const ByteView input, capi::input(packet, len));
-    if (id == 0 || id > 255 || offset == nullptr || element_len == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    if (id == 0 || id > 255 || offset == nullptr || element_len == nullptr)
+      return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(input));
     const auto element = header.extensions().find(static_cast<uint8_t>(id));
     if (!element) return Status::ERR_NOT_FOUND;
@@ -193,7 +204,8 @@ int32_t voxlock_rtcp_parse(const uint8_t* datagram, size_t len, int32_t is_reduc
                            voxlock_rtcp_report* report) {
   return capi::guard([&]() -> Result<void> {
     VOXLOCK_TRY(const ByteView input, capi::input(datagram, len));
-    if (report == nullptr || is_reduced_size < 0 || is_reduced_size > 1) return Status::ERR_INVALID_ARGUMENT;
+    if (report == nullptr || is_reduced_size < 0 || is_reduced_size > 1)
+      return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const capi::FirstReport first, capi::first_report(input, is_reduced_size != 0));
     return capi::write_struct(report, capi::describe(first));
   });
@@ -225,7 +237,11 @@ int32_t voxlock_dtmf_parse(const uint8_t* payload, size_t len, voxlock_dtmf_even
     VOXLOCK_TRY(const ByteView input, capi::input(payload, len));
     if (event == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const rtp::TelephoneEvent in, rtp::parse_event(input));
-    const voxlock_dtmf_event out{sizeof(voxlock_dtmf_event), in.code, in.is_end ? 1u : 0u, in.volume, in.duration,
+    const voxlock_dtmf_event out{sizeof(voxlock_dtmf_event),
+                                 in.code,
+                                 in.is_end ? 1u : 0u,
+                                 in.volume,
+                                 in.duration,
                                  static_cast<uint32_t>(rtp::digit_of(in.code))};
     return capi::write_struct(event, out);
   });
@@ -239,8 +255,8 @@ int32_t voxlock_dtmf_build(const voxlock_dtmf_event* event, uint8_t* out, size_t
       return Status::ERR_INVALID_ARGUMENT;
     }
     bytes::Writer writer(room);
-    rtp::write_event({static_cast<uint8_t>(in.code), in.is_end != 0, static_cast<uint8_t>(in.volume),
-                      static_cast<uint16_t>(in.duration)},
+    rtp::write_event({static_cast<uint8_t>(in.code), in.is_end != 0,
+                      static_cast<uint8_t>(in.volume), static_cast<uint16_t>(in.duration)},
                      writer);
     return capi::finish_output(writer, len);
   });

@@ -12,19 +12,23 @@
 #include "sdp/sdes.h"
 #include "sdp/session.h"
 
-VOXLOCK_LAYOUT(voxlock_sdp_summary, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(media_count), VOXLOCK_FIELD(username),
-               VOXLOCK_FIELD(session_id), VOXLOCK_FIELD(version), VOXLOCK_FIELD(origin_address), VOXLOCK_FIELD(name))
-VOXLOCK_LAYOUT(voxlock_sdp_media, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(direction), VOXLOCK_FIELD(type),
-               VOXLOCK_FIELD(proto), VOXLOCK_FIELD(formats), VOXLOCK_FIELD(connection), VOXLOCK_FIELD(address),
-               VOXLOCK_FIELD(port), VOXLOCK_FIELD(port_count), VOXLOCK_FIELD(attribute_count), VOXLOCK_FIELD(reserved))
-VOXLOCK_LAYOUT(voxlock_sdp_crypto, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(tag), VOXLOCK_FIELD(suite),
-               VOXLOCK_FIELD(usability), VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(mki_len), VOXLOCK_FIELD(lifetime),
-               VOXLOCK_FIELD(key), VOXLOCK_FIELD(mki))
+VOXLOCK_LAYOUT(voxlock_sdp_summary, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(media_count),
+               VOXLOCK_FIELD(username), VOXLOCK_FIELD(session_id), VOXLOCK_FIELD(version),
+               VOXLOCK_FIELD(origin_address), VOXLOCK_FIELD(name))
+VOXLOCK_LAYOUT(voxlock_sdp_media, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(direction),
+               VOXLOCK_FIELD(type), VOXLOCK_FIELD(proto), VOXLOCK_FIELD(formats),
+               VOXLOCK_FIELD(connection), VOXLOCK_FIELD(address), VOXLOCK_FIELD(port),
+               VOXLOCK_FIELD(port_count), VOXLOCK_FIELD(attribute_count), VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_sdp_crypto, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(tag),
+               VOXLOCK_FIELD(suite), VOXLOCK_FIELD(usability), VOXLOCK_FIELD(key_len),
+               VOXLOCK_FIELD(mki_len), VOXLOCK_FIELD(lifetime), VOXLOCK_FIELD(key),
+               VOXLOCK_FIELD(mki))
 
 using namespace voxlock;
 
 struct voxlock_sdp : capi::Handle {
-  voxlock_sdp(voxlock_context* ctx, size_t max_text) : Handle(ctx), buffer(max_text, &context->memory()) {}
+  voxlock_sdp(voxlock_context* ctx, size_t max_text)
+      : Handle(ctx), buffer(max_text, &context->memory()) {}
   std::pmr::vector<char> buffer;
   size_t size = 0;  // of the text in it
   sdp::Session session;
@@ -34,13 +38,16 @@ struct voxlock_sdp : capi::Handle {
 namespace voxlock::capi {
 namespace {
 
-constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_sdp_summary>::kLayout, LayoutOf<voxlock_sdp_media>::kLayout,
+constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_sdp_summary>::kLayout,
+                                     LayoutOf<voxlock_sdp_media>::kLayout,
                                      LayoutOf<voxlock_sdp_crypto>::kLayout};
 
 static_assert(VOXLOCK_SDP_MAX_KEY >= sdp::kMaxKeyAndSalt && VOXLOCK_SDP_MAX_MKI == sdp::kMaxMki);
 constexpr size_t kMinText = 256;
 
-voxlock_sip_text to_text(std::string_view text) { return {text.data(), text.size()}; }
+voxlock_sip_text to_text(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 Status check_parsed(const voxlock_sdp* sdp, const void* out) {
   if (sdp == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -54,7 +61,8 @@ Result<void> parse_description(voxlock_sdp& handle, ByteView data) {
   VOXLOCK_TRY_VOID(trial.parse(as_text(data)));
   if (!data.empty()) std::memcpy(handle.buffer.data(), data.data(), data.size());
   // The rest of the former text may hold keys.
-  if (handle.size > data.size()) secure::wipe(handle.buffer.data() + data.size(), handle.size - data.size());
+  if (handle.size > data.size())
+    secure::wipe(handle.buffer.data() + data.size(), handle.size - data.size());
   handle.size = data.size();
   handle.is_parsed = true;
   return handle.session.parse(std::string_view(handle.buffer.data(), handle.size));
@@ -144,7 +152,9 @@ Status write_line(const voxlock_sdp_crypto& in, MutableBytes room, size_t* len) 
 
 }  // namespace
 
-LayoutTable sdp_layouts() { return kLayouts; }
+LayoutTable sdp_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -154,13 +164,16 @@ int32_t voxlock_sdp_new(voxlock_context* ctx, size_t max_text, voxlock_sdp** out
   return capi::guard([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
-    if (ctx == nullptr || max_text < capi::kMinText || max_text > sdp::kMaxText) return Status::ERR_INVALID_ARGUMENT;
+    if (ctx == nullptr || max_text < capi::kMinText || max_text > sdp::kMaxText)
+      return Status::ERR_INVALID_ARGUMENT;
     *out = capi::make_handle<voxlock_sdp>(ctx, max_text).release();
     return {};
   });
 }
 
-void voxlock_sdp_free(voxlock_sdp* sdp) { capi::free_handle(sdp); }
+void voxlock_sdp_free(voxlock_sdp* sdp) {
+  capi::free_handle(sdp);
+}
 
 int32_t voxlock_sdp_parse(voxlock_sdp* sdp, const uint8_t* data, size_t len) {
   return capi::guard([&]() -> Result<void> {

@@ -16,19 +16,22 @@
 
 VOXLOCK_LAYOUT(voxlock_sip_text, VOXLOCK_FIELD(data), VOXLOCK_FIELD(len))
 VOXLOCK_LAYOUT(voxlock_sip_header, VOXLOCK_FIELD(name), VOXLOCK_FIELD(value))
-VOXLOCK_LAYOUT(voxlock_sip_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(max_message), VOXLOCK_FIELD(is_client),
-               VOXLOCK_FIELD(reserved))
-VOXLOCK_LAYOUT(voxlock_sip_summary, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status_code), VOXLOCK_FIELD(method),
-               VOXLOCK_FIELD(uri), VOXLOCK_FIELD(reason), VOXLOCK_FIELD(from_uri), VOXLOCK_FIELD(from_name),
-               VOXLOCK_FIELD(from_tag), VOXLOCK_FIELD(to_uri), VOXLOCK_FIELD(to_name), VOXLOCK_FIELD(to_tag),
+VOXLOCK_LAYOUT(voxlock_sip_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(max_message),
+               VOXLOCK_FIELD(is_client), VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_sip_summary, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status_code),
+               VOXLOCK_FIELD(method), VOXLOCK_FIELD(uri), VOXLOCK_FIELD(reason),
+               VOXLOCK_FIELD(from_uri), VOXLOCK_FIELD(from_name), VOXLOCK_FIELD(from_tag),
+               VOXLOCK_FIELD(to_uri), VOXLOCK_FIELD(to_name), VOXLOCK_FIELD(to_tag),
                VOXLOCK_FIELD(call_id), VOXLOCK_FIELD(contact_uri), VOXLOCK_FIELD(via_branch),
-               VOXLOCK_FIELD(content_type), VOXLOCK_FIELD(body), VOXLOCK_FIELD(cseq), VOXLOCK_FIELD(max_forwards),
-               VOXLOCK_FIELD(header_count), VOXLOCK_FIELD(is_answerable))
-VOXLOCK_LAYOUT(voxlock_sip_start, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status_code), VOXLOCK_FIELD(method),
-               VOXLOCK_FIELD(uri), VOXLOCK_FIELD(reason))
-VOXLOCK_LAYOUT(voxlock_sip_uri, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scheme), VOXLOCK_FIELD(uri),
-               VOXLOCK_FIELD(user), VOXLOCK_FIELD(password), VOXLOCK_FIELD(host), VOXLOCK_FIELD(params),
-               VOXLOCK_FIELD(headers), VOXLOCK_FIELD(display_name), VOXLOCK_FIELD(field_params), VOXLOCK_FIELD(port),
+               VOXLOCK_FIELD(content_type), VOXLOCK_FIELD(body), VOXLOCK_FIELD(cseq),
+               VOXLOCK_FIELD(max_forwards), VOXLOCK_FIELD(header_count),
+               VOXLOCK_FIELD(is_answerable))
+VOXLOCK_LAYOUT(voxlock_sip_start, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status_code),
+               VOXLOCK_FIELD(method), VOXLOCK_FIELD(uri), VOXLOCK_FIELD(reason))
+VOXLOCK_LAYOUT(voxlock_sip_uri, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scheme),
+               VOXLOCK_FIELD(uri), VOXLOCK_FIELD(user), VOXLOCK_FIELD(password),
+               VOXLOCK_FIELD(host), VOXLOCK_FIELD(params), VOXLOCK_FIELD(headers),
+               VOXLOCK_FIELD(display_name), VOXLOCK_FIELD(field_params), VOXLOCK_FIELD(port),
                VOXLOCK_FIELD(reserved))
 
 using namespace voxlock;
@@ -44,7 +47,8 @@ struct voxlock_sip_message : capi::Handle {
 struct voxlock_sip_framer : capi::Handle {
   voxlock_sip_framer(voxlock_context* ctx, const voxlock_sip_config& config)
       : Handle(ctx),
-        framer(context->memory(), config.is_client != 0 ? sip::FramerRole::kClient : sip::FramerRole::kServer,
+        framer(context->memory(),
+               config.is_client != 0 ? sip::FramerRole::kClient : sip::FramerRole::kServer,
                config.max_message) {}
   sip::Framer framer;
 };
@@ -53,9 +57,9 @@ namespace voxlock::capi {
 namespace {
 
 constexpr StructLayout kLayouts[] = {
-    LayoutOf<voxlock_sip_text>::kLayout,    LayoutOf<voxlock_sip_header>::kLayout,
-    LayoutOf<voxlock_sip_config>::kLayout,  LayoutOf<voxlock_sip_summary>::kLayout,
-    LayoutOf<voxlock_sip_start>::kLayout,   LayoutOf<voxlock_sip_uri>::kLayout};
+    LayoutOf<voxlock_sip_text>::kLayout,   LayoutOf<voxlock_sip_header>::kLayout,
+    LayoutOf<voxlock_sip_config>::kLayout, LayoutOf<voxlock_sip_summary>::kLayout,
+    LayoutOf<voxlock_sip_start>::kLayout,  LayoutOf<voxlock_sip_uri>::kLayout};
 
 voxlock_sip_config sip_defaults() {
   voxlock_sip_config config{};
@@ -81,25 +85,31 @@ Result<void> make_object(voxlock_context* ctx, const voxlock_sip_config* in, T**
   return {};
 }
 
-voxlock_sip_text to_text(std::string_view text) { return {text.data(), text.size()}; }
+voxlock_sip_text to_text(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 Result<std::string_view> from_text(const voxlock_sip_text& text) {
   if (text.data == nullptr && text.len != 0) return Status::ERR_INVALID_ARGUMENT;
   return std::string_view(text.data, text.len);
 }
 
-Result<std::string_view> from_chars(const char* data, size_t len) { return from_text({data, len}); }
+Result<std::string_view> from_chars(const char* data, size_t len) {
+  return from_text({data, len});
+}
 
 Status check_parsed(const voxlock_sip_message* message, const void* out) {
   if (message == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
   return message->is_parsed ? Status::OK : Status::ERR_WRONG_STATE;
 }
 
-Result<void> parse_message(voxlock_sip_message& handle, ByteView data, sip::Transport transport, size_t* consumed) {
+Result<void> parse_message(voxlock_sip_message& handle, ByteView data, sip::Transport transport,
+                           size_t* consumed) {
   if (data.size() > handle.buffer.size()) return Status::ERR_LIMIT;
   if (!data.empty()) std::memcpy(handle.buffer.data(), data.data(), data.size());
   handle.is_parsed = true;
-  const auto result = handle.message.parse(std::string_view(handle.buffer.data(), data.size()), transport);
+  const auto result =
+      handle.message.parse(std::string_view(handle.buffer.data(), data.size()), transport);
   if (result && consumed != nullptr) *consumed = handle.message.size();
   return result;
 }
@@ -119,7 +129,8 @@ voxlock_sip_summary summarize(const sip::Message& message) {
   out.call_id = to_text(message.call_id());
   out.contact_uri = to_text(message.contact().uri.text);
   out.via_branch = to_text(message.via().branch());
-  out.content_type = to_text(message.find(sip::HeaderId::kContentType).value_or(std::string_view()));
+  out.content_type =
+      to_text(message.find(sip::HeaderId::kContentType).value_or(std::string_view()));
   out.body = to_text(message.body());
   out.cseq = message.cseq().number;
   out.max_forwards = message.max_forwards() ? *message.max_forwards() : -1;
@@ -128,7 +139,8 @@ voxlock_sip_summary summarize(const sip::Message& message) {
   return out;
 }
 
-Result<void> get_header(const sip::Message& message, const char* name, size_t index, voxlock_sip_header* out) {
+Result<void> get_header(const sip::Message& message, const char* name, size_t index,
+                        voxlock_sip_header* out) {
   const std::string_view wanted = name != nullptr ? name : "";
   const sip::HeaderId id = sip::header_id(wanted);
   for (size_t i = 0; i < message.header_count(); ++i) {
@@ -143,7 +155,8 @@ Result<void> get_header(const sip::Message& message, const char* name, size_t in
   return Status::ERR_NOT_FOUND;
 }
 
-Result<void> get_value(const sip::Message& message, const char* name, size_t index, voxlock_sip_text* out) {
+Result<void> get_value(const sip::Message& message, const char* name, size_t index,
+                       voxlock_sip_text* out) {
   const sip::HeaderId id = sip::header_id(name);
   if (id == sip::HeaderId::kOther) {
     voxlock_sip_header field{};
@@ -173,8 +186,8 @@ Result<void> write_start(const voxlock_sip_start& start, sip::Writer& writer) {
   return {};
 }
 
-Result<void> write_message(const voxlock_sip_start* in, std::span<const voxlock_sip_header> headers, ByteView body,
-                           MutableBytes out, size_t* len) {
+Result<void> write_message(const voxlock_sip_start* in, std::span<const voxlock_sip_header> headers,
+                           ByteView body, MutableBytes out, size_t* len) {
   VOXLOCK_TRY(const voxlock_sip_start start, read_struct(in, voxlock_sip_start{}));
   sip::Writer writer(out);
   VOXLOCK_TRY_VOID(write_start(start, writer));
@@ -230,7 +243,9 @@ Result<void> next_frame(sip::Framer& framer, int32_t* kind, voxlock_sip_text* ou
 
 }  // namespace
 
-LayoutTable sip_layouts() { return kLayouts; }
+LayoutTable sip_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -240,19 +255,23 @@ int32_t voxlock_sip_config_init(voxlock_sip_config* config, size_t size) {
   return capi::guard([&] { return capi::init_struct(config, size, capi::sip_defaults()); });
 }
 
-int32_t voxlock_sip_message_new(voxlock_context* ctx, const voxlock_sip_config* config, voxlock_sip_message** out) {
+int32_t voxlock_sip_message_new(voxlock_context* ctx, const voxlock_sip_config* config,
+                                voxlock_sip_message** out) {
   return capi::guard([&] { return capi::make_object(ctx, config, out); });
 }
 
-void voxlock_sip_message_free(voxlock_sip_message* message) { capi::free_handle(message); }
+void voxlock_sip_message_free(voxlock_sip_message* message) {
+  capi::free_handle(message);
+}
 
-int32_t voxlock_sip_message_parse(voxlock_sip_message* message, const uint8_t* data, size_t len, int32_t transport,
-                                  size_t* consumed) {
+int32_t voxlock_sip_message_parse(voxlock_sip_message* message, const uint8_t* data, size_t len,
+                                  int32_t transport, size_t* consumed) {
   return capi::guard([&]() -> Result<void> {
     if (consumed != nullptr) *consumed = 0;
     if (message == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView input, capi::input(data, len));
-    if (transport != VOXLOCK_SIP_DATAGRAM && transport != VOXLOCK_SIP_STREAM) return Status::ERR_INVALID_ARGUMENT;
+    if (transport != VOXLOCK_SIP_DATAGRAM && transport != VOXLOCK_SIP_STREAM)
+      return Status::ERR_INVALID_ARGUMENT;
     return capi::parse_message(*message, input, static_cast<sip::Transport>(transport), consumed);
   });
 }
@@ -260,20 +279,21 @@ int32_t voxlock_sip_message_parse(voxlock_sip_message* message, const uint8_t* d
 int32_t voxlock_sip_message_summary(const voxlock_sip_message* message, voxlock_sip_summary* out) {
   return capi::guard([&] {
     const Status status = capi::check_parsed(message, out);
-    return status == Status::OK ? capi::write_struct(out, capi::summarize(message->message)) : status;
+    return status == Status::OK ? capi::write_struct(out, capi::summarize(message->message))
+                                : status;
   });
 }
 
-int32_t voxlock_sip_message_header(const voxlock_sip_message* message, const char* name, size_t index,
-                                   voxlock_sip_header* out) {
+int32_t voxlock_sip_message_header(const voxlock_sip_message* message, const char* name,
+                                   size_t index, voxlock_sip_header* out) {
   return capi::guard([&]() -> Result<void> {
     const Status status = capi::check_parsed(message, out);
     return status == Status::OK ? capi::get_header(message->message, name, index, out) : status;
   });
 }
 
-int32_t voxlock_sip_message_value(const voxlock_sip_message* message, const char* name, size_t index,
-                                  voxlock_sip_text* out) {
+int32_t voxlock_sip_message_value(const voxlock_sip_message* message, const char* name,
+                                  size_t index, voxlock_sip_text* out) {
   return capi::guard([&]() -> Result<void> {
     if (name == nullptr) return Status::ERR_INVALID_ARGUMENT;
     const Status status = capi::check_parsed(message, out);
@@ -281,22 +301,27 @@ int32_t voxlock_sip_message_value(const voxlock_sip_message* message, const char
   });
 }
 
-int32_t voxlock_sip_message_body(const voxlock_sip_message* message, const char* media_type, voxlock_sip_text* out) {
+int32_t voxlock_sip_message_body(const voxlock_sip_message* message, const char* media_type,
+                                 voxlock_sip_text* out) {
   return capi::guard([&]() -> Result<void> {
     if (media_type == nullptr) return Status::ERR_INVALID_ARGUMENT;
     const Status status = capi::check_parsed(message, out);
     if (status != Status::OK) return status;
     const sip::Message& parsed = message->message;
-    VOXLOCK_TRY(const std::string_view body, sip::find_body(parsed.content_type(), parsed.body(), media_type));
+    VOXLOCK_TRY(const std::string_view body,
+                sip::find_body(parsed.content_type(), parsed.body(), media_type));
     *out = capi::to_text(body);
     return {};
   });
 }
 
-int32_t voxlock_sip_response_code(int32_t status) { return sip::response_code(static_cast<Status>(status)); }
+int32_t voxlock_sip_response_code(int32_t status) {
+  return sip::response_code(static_cast<Status>(status));
+}
 
-int32_t voxlock_sip_write(const voxlock_sip_start* start, const voxlock_sip_header* headers, size_t count,
-                          const uint8_t* body, size_t body_len, uint8_t* out, size_t* len) {
+int32_t voxlock_sip_write(const voxlock_sip_start* start, const voxlock_sip_header* headers,
+                          size_t count, const uint8_t* body, size_t body_len, uint8_t* out,
+                          size_t* len) {
   return capi::guard([&]() -> Result<void> {
     if (start == nullptr || (headers == nullptr && count != 0)) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView content, capi::input(body, body_len));
@@ -312,7 +337,8 @@ int32_t voxlock_sip_uri_parse(const char* text, size_t len, voxlock_sip_uri* out
   });
 }
 
-int32_t voxlock_sip_uri_equal(const char* a, size_t a_len, const char* b, size_t b_len, int32_t* out) {
+int32_t voxlock_sip_uri_equal(const char* a, size_t a_len, const char* b, size_t b_len,
+                              int32_t* out) {
   return capi::guard([&]() -> Result<void> {
     VOXLOCK_TRY(const std::string_view first, capi::from_chars(a, a_len));
     VOXLOCK_TRY(const std::string_view second, capi::from_chars(b, b_len));
@@ -320,13 +346,17 @@ int32_t voxlock_sip_uri_equal(const char* a, size_t a_len, const char* b, size_t
   });
 }
 
-int32_t voxlock_sip_framer_new(voxlock_context* ctx, const voxlock_sip_config* config, voxlock_sip_framer** out) {
+int32_t voxlock_sip_framer_new(voxlock_context* ctx, const voxlock_sip_config* config,
+                               voxlock_sip_framer** out) {
   return capi::guard([&] { return capi::make_object(ctx, config, out); });
 }
 
-void voxlock_sip_framer_free(voxlock_sip_framer* framer) { capi::free_handle(framer); }
+void voxlock_sip_framer_free(voxlock_sip_framer* framer) {
+  capi::free_handle(framer);
+}
 
-int32_t voxlock_sip_framer_feed(voxlock_sip_framer* framer, const uint8_t* data, size_t len, size_t* taken) {
+int32_t voxlock_sip_framer_feed(voxlock_sip_framer* framer, const uint8_t* data, size_t len,
+                                size_t* taken) {
   return capi::guard([&]() -> Result<void> {
     if (framer == nullptr || taken == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView input, capi::input(data, len));

@@ -9,15 +9,15 @@
 #include "capi/structs.h"
 #include "srtp/session.h"
 
-VOXLOCK_LAYOUT(voxlock_srtp_suite, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite), VOXLOCK_FIELD(name),
-               VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(salt_len), VOXLOCK_FIELD(rtp_tag_len),
-               VOXLOCK_FIELD(rtcp_tag_len))
-VOXLOCK_LAYOUT(voxlock_srtp_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite), VOXLOCK_FIELD(key),
-               VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(peer_key), VOXLOCK_FIELD(peer_key_len),
-               VOXLOCK_FIELD(mki), VOXLOCK_FIELD(mki_len), VOXLOCK_FIELD(peer_mki),
-               VOXLOCK_FIELD(peer_mki_len), VOXLOCK_FIELD(replay_window), VOXLOCK_FIELD(max_ssrcs),
-               VOXLOCK_FIELD(rtp_lifetime), VOXLOCK_FIELD(rtcp_lifetime), VOXLOCK_FIELD(flags),
-               VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_srtp_suite, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite),
+               VOXLOCK_FIELD(name), VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(salt_len),
+               VOXLOCK_FIELD(rtp_tag_len), VOXLOCK_FIELD(rtcp_tag_len))
+VOXLOCK_LAYOUT(voxlock_srtp_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite),
+               VOXLOCK_FIELD(key), VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(peer_key),
+               VOXLOCK_FIELD(peer_key_len), VOXLOCK_FIELD(mki), VOXLOCK_FIELD(mki_len),
+               VOXLOCK_FIELD(peer_mki), VOXLOCK_FIELD(peer_mki_len), VOXLOCK_FIELD(replay_window),
+               VOXLOCK_FIELD(max_ssrcs), VOXLOCK_FIELD(rtp_lifetime), VOXLOCK_FIELD(rtcp_lifetime),
+               VOXLOCK_FIELD(flags), VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_srtp_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrcs),
                VOXLOCK_FIELD(rtp_opened), VOXLOCK_FIELD(rtcp_opened), VOXLOCK_FIELD(rtp_sealed),
                VOXLOCK_FIELD(rtcp_sealed), VOXLOCK_FIELD(auth_failed), VOXLOCK_FIELD(replayed),
@@ -57,7 +57,8 @@ voxlock_srtp_config srtp_defaults() {
 
 Result<srtp::SessionConfig> common_config(const voxlock_srtp_config& config) {
   if (config.suite < 0 || config.suite > UINT8_MAX) return Status::ERR_UNSUPPORTED;
-  if ((config.flags & ~VOXLOCK_SRTP_PLAIN_RTCP) != 0 || config.reserved != 0) return Status::ERR_INVALID_ARGUMENT;
+  if ((config.flags & ~VOXLOCK_SRTP_PLAIN_RTCP) != 0 || config.reserved != 0)
+    return Status::ERR_INVALID_ARGUMENT;
   srtp::SessionConfig out;
   out.suite = static_cast<srtp::SuiteId>(config.suite);
   out.replay_window = config.replay_window;
@@ -97,13 +98,15 @@ Result<void> make_srtp(voxlock_context* ctx, const voxlock_srtp_config* in, voxl
 
 bool overlaps(ByteView a, ByteView b) {
   const std::less<const uint8_t*> before;
-  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) &&
+         before(b.data(), a.data() + a.size());
 }
 
 using Transform = Result<size_t> (Session::*)(ByteView, MutableBytes);
 
 // One call of open or seal; extra: the bytes that sealing adds.
-int32_t transform(voxlock_srtp::Half* half, Transform run, size_t extra, ByteView packet, uint8_t* out, size_t* len) {
+int32_t transform(voxlock_srtp::Half* half, Transform run, size_t extra, ByteView packet,
+                  uint8_t* out, size_t* len) {
   return guard([&]() -> Result<void> {
     VOXLOCK_TRY(const MutableBytes room, output(out, len));
     if (packet.data() == nullptr || overlaps(packet, room)) return Status::ERR_INVALID_ARGUMENT;
@@ -139,7 +142,8 @@ voxlock_srtp_stats describe(const voxlock_srtp& srtp) {
 
 template <typename Srtp>
 auto half_of(Srtp* srtp, int32_t direction) -> Result<decltype(&*srtp->in)> {
-  if (srtp == nullptr || (direction != VOXLOCK_SRTP_INBOUND && direction != VOXLOCK_SRTP_OUTBOUND)) {
+  if (srtp == nullptr ||
+      (direction != VOXLOCK_SRTP_INBOUND && direction != VOXLOCK_SRTP_OUTBOUND)) {
     return Status::ERR_INVALID_ARGUMENT;
   }
   auto& half = direction == VOXLOCK_SRTP_INBOUND ? srtp->in : srtp->out;
@@ -149,7 +153,9 @@ auto half_of(Srtp* srtp, int32_t direction) -> Result<decltype(&*srtp->in)> {
 
 }  // namespace
 
-LayoutTable srtp_layouts() { return kLayouts; }
+LayoutTable srtp_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -163,9 +169,13 @@ int32_t voxlock_srtp_suite_info(int32_t suite, voxlock_srtp_suite* out) {
     const bool is_id = suite >= 0 && suite <= UINT8_MAX;
     const srtp::Suite* row = is_id ? srtp::find_suite(static_cast<srtp::SuiteId>(suite)) : nullptr;
     if (row == nullptr) return Status::ERR_UNSUPPORTED;
-    const voxlock_srtp_suite value{sizeof(voxlock_srtp_suite), suite, row->name.data(),
-                                   static_cast<uint32_t>(row->key_len), static_cast<uint32_t>(row->salt_len),
-                                   static_cast<uint32_t>(row->rtp_tag_len), static_cast<uint32_t>(row->rtcp_tag_len)};
+    const voxlock_srtp_suite value{sizeof(voxlock_srtp_suite),
+                                   suite,
+                                   row->name.data(),
+                                   static_cast<uint32_t>(row->key_len),
+                                   static_cast<uint32_t>(row->salt_len),
+                                   static_cast<uint32_t>(row->rtp_tag_len),
+                                   static_cast<uint32_t>(row->rtcp_tag_len)};
     return capi::write_struct(out, value);
   });
 }
@@ -174,7 +184,8 @@ int32_t voxlock_srtp_config_init(voxlock_srtp_config* config, size_t size) {
   return capi::guard([&] { return capi::init_struct(config, size, capi::srtp_defaults()); });
 }
 
-int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config, voxlock_srtp** out) {
+int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config,
+                         voxlock_srtp** out) {
   return capi::guard([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
@@ -183,10 +194,12 @@ int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config
   });
 }
 
-void voxlock_srtp_free(voxlock_srtp* srtp) { capi::free_handle(srtp); }
+void voxlock_srtp_free(voxlock_srtp* srtp) {
+  capi::free_handle(srtp);
+}
 
-int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len, uint8_t* out,
-                          size_t* len, uint64_t /*now_ns*/) {
+int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                          uint8_t* out, size_t* len, uint64_t /*now_ns*/) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   return capi::transform(&srtp->in, &srtp::Session::open_rtp, 0, {packet, packet_len}, out, len);
 }
@@ -197,18 +210,20 @@ int32_t voxlock_srtp_open_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t
   return capi::transform(&srtp->in, &srtp::Session::open_rtcp, 0, {packet, packet_len}, out, len);
 }
 
-int32_t voxlock_srtp_seal(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len, uint8_t* out,
-                          size_t* len) {
+int32_t voxlock_srtp_seal(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
+                          uint8_t* out, size_t* len) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   const size_t extra = srtp->out ? srtp->out->rtp_overhead() : 0;
-  return capi::transform(&srtp->out, &srtp::Session::seal_rtp, extra, {packet, packet_len}, out, len);
+  return capi::transform(&srtp->out, &srtp::Session::seal_rtp, extra, {packet, packet_len}, out,
+                         len);
 }
 
 int32_t voxlock_srtp_seal_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
                                uint8_t* out, size_t* len) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   const size_t extra = srtp->out ? srtp->out->rtcp_overhead() : 0;
-  return capi::transform(&srtp->out, &srtp::Session::seal_rtcp, extra, {packet, packet_len}, out, len);
+  return capi::transform(&srtp->out, &srtp::Session::seal_rtcp, extra, {packet, packet_len}, out,
+                         len);
 }
 
 int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t roc) {
@@ -218,7 +233,8 @@ int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssr
   });
 }
 
-int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t* roc) {
+int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32_t ssrc,
+                             uint32_t* roc) {
   return capi::guard([&]() -> Result<void> {
     if (roc == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const srtp::Session* const half, capi::half_of(srtp, direction));

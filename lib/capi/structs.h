@@ -23,8 +23,8 @@ size_t known_prefix(size_t stated) {
   return prefix;
 }
 
-// Takes a config from the host. NULL gives the defaults; fields beyond struct_size keep them; a field
-// that struct_size cuts in the middle counts as missing.
+// Takes a config from the host. NULL gives the defaults; fields beyond struct_size keep them; a
+// field that struct_size cuts in the middle counts as missing.
 template <typename T>
 Result<T> read_struct(const T* in, const T& defaults) {
   T out = defaults;

@@ -1,7 +1,7 @@
 #include "voxlock/tls.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -12,22 +12,27 @@
 #include "crypto/identity.h"
 #include "tls/stream.h"
 
-VOXLOCK_LAYOUT(voxlock_identity_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(is_ca), VOXLOCK_FIELD(common_name),
-               VOXLOCK_FIELD(dns_name), VOXLOCK_FIELD(ip), VOXLOCK_FIELD(ip_len), VOXLOCK_FIELD(sip_uri),
-               VOXLOCK_FIELD(not_before_s), VOXLOCK_FIELD(not_after_s), VOXLOCK_FIELD(issuer))
-VOXLOCK_LAYOUT(voxlock_tls_settings_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(role), VOXLOCK_FIELD(client_auth),
-               VOXLOCK_FIELD(requires_tls13), VOXLOCK_FIELD(requires_alpn), VOXLOCK_FIELD(allows_unknown_time),
-               VOXLOCK_FIELD(certificates), VOXLOCK_FIELD(certificates_len), VOXLOCK_FIELD(key), VOXLOCK_FIELD(key_len),
-               VOXLOCK_FIELD(authorities), VOXLOCK_FIELD(authorities_len), VOXLOCK_FIELD(alpn))
-VOXLOCK_LAYOUT(voxlock_tls_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(state), VOXLOCK_FIELD(failure),
-               VOXLOCK_FIELD(is_peer_verified), VOXLOCK_FIELD(alert_received), VOXLOCK_FIELD(alert_sent),
-               VOXLOCK_FIELD(version), VOXLOCK_FIELD(cipher), VOXLOCK_FIELD(alpn), VOXLOCK_FIELD(peer_subject),
+VOXLOCK_LAYOUT(voxlock_identity_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(is_ca),
+               VOXLOCK_FIELD(common_name), VOXLOCK_FIELD(dns_name), VOXLOCK_FIELD(ip),
+               VOXLOCK_FIELD(ip_len), VOXLOCK_FIELD(sip_uri), VOXLOCK_FIELD(not_before_s),
+               VOXLOCK_FIELD(not_after_s), VOXLOCK_FIELD(issuer))
+VOXLOCK_LAYOUT(voxlock_tls_settings_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(role),
+               VOXLOCK_FIELD(client_auth), VOXLOCK_FIELD(requires_tls13),
+               VOXLOCK_FIELD(requires_alpn), VOXLOCK_FIELD(allows_unknown_time),
+               VOXLOCK_FIELD(certificates), VOXLOCK_FIELD(certificates_len), VOXLOCK_FIELD(key),
+               VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(authorities), VOXLOCK_FIELD(authorities_len),
+               VOXLOCK_FIELD(alpn))
+VOXLOCK_LAYOUT(voxlock_tls_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(state),
+               VOXLOCK_FIELD(failure), VOXLOCK_FIELD(is_peer_verified),
+               VOXLOCK_FIELD(alert_received), VOXLOCK_FIELD(alert_sent), VOXLOCK_FIELD(version),
+               VOXLOCK_FIELD(cipher), VOXLOCK_FIELD(alpn), VOXLOCK_FIELD(peer_subject),
                VOXLOCK_FIELD(peer_sha256))
 
 using namespace voxlock;
 
 struct voxlock_identity : capi::Handle {
-  voxlock_identity(voxlock_context* ctx, crypto::Identity made) : Handle(ctx), identity(std::move(made)) {}
+  voxlock_identity(voxlock_context* ctx, crypto::Identity made)
+      : Handle(ctx), identity(std::move(made)) {}
   crypto::Identity identity;
 };
 
@@ -38,8 +43,7 @@ struct voxlock_tls_settings : capi::Handle {
 };
 
 struct voxlock_tls : capi::Handle {
-  voxlock_tls(voxlock_context* ctx, Box<tls::Stream> made)
-      : Handle(ctx), stream(std::move(made)) {}
+  voxlock_tls(voxlock_context* ctx, Box<tls::Stream> made) : Handle(ctx), stream(std::move(made)) {}
   Box<tls::Stream> stream;
 };
 
@@ -56,14 +60,18 @@ voxlock_tls_settings_config settings_defaults() {
   return config;
 }
 
-Result<void> make_identity(voxlock_context* ctx, const voxlock_identity_config* in, voxlock_identity** out) {
+Result<void> make_identity(voxlock_context* ctx, const voxlock_identity_config* in,
+                           voxlock_identity** out) {
   VOXLOCK_TRY(const voxlock_identity_config config, read_struct(in, voxlock_identity_config{}));
   VOXLOCK_TRY(const ByteView ip, input(config.ip, config.ip_len));
-  if (config.is_ca > 1 || (!ip.empty() && ip.size() != 4 && ip.size() != 16)) return Status::ERR_INVALID_ARGUMENT;
+  if (config.is_ca > 1 || (!ip.empty() && ip.size() != 4 && ip.size() != 16))
+    return Status::ERR_INVALID_ARGUMENT;
   std::array<crypto::SubjectName, 3> names{};
   size_t count = 0;
-  if (config.dns_name != nullptr) names[count++] = {crypto::NameKind::kDns, as_bytes(config.dns_name)};
-  if (config.sip_uri != nullptr) names[count++] = {crypto::NameKind::kUri, as_bytes(config.sip_uri)};
+  if (config.dns_name != nullptr)
+    names[count++] = {crypto::NameKind::kDns, as_bytes(config.dns_name)};
+  if (config.sip_uri != nullptr)
+    names[count++] = {crypto::NameKind::kUri, as_bytes(config.sip_uri)};
   if (!ip.empty()) names[count++] = {crypto::NameKind::kIp, ip};
   crypto::IdentityRequest request;
   if (config.common_name != nullptr) request.common_name = config.common_name;
@@ -77,11 +85,12 @@ Result<void> make_identity(voxlock_context* ctx, const voxlock_identity_config* 
   return {};
 }
 
-Result<void> make_settings(voxlock_context* ctx, const voxlock_tls_settings_config* in, voxlock_tls_settings** out) {
+Result<void> make_settings(voxlock_context* ctx, const voxlock_tls_settings_config* in,
+                           voxlock_tls_settings** out) {
   VOXLOCK_TRY(const voxlock_tls_settings_config config, read_struct(in, settings_defaults()));
-  if ((config.role != VOXLOCK_TLS_CLIENT && config.role != VOXLOCK_TLS_SERVER) || config.client_auth < 0 ||
-      config.client_auth > VOXLOCK_TLS_CLIENT_AUTH_REQUIRED || config.requires_tls13 > 1 || config.requires_alpn > 1 ||
-      config.allows_unknown_time > 1) {
+  if ((config.role != VOXLOCK_TLS_CLIENT && config.role != VOXLOCK_TLS_SERVER) ||
+      config.client_auth < 0 || config.client_auth > VOXLOCK_TLS_CLIENT_AUTH_REQUIRED ||
+      config.requires_tls13 > 1 || config.requires_alpn > 1 || config.allows_unknown_time > 1) {
     return Status::ERR_INVALID_ARGUMENT;
   }
   tls::SettingsRequest request;
@@ -136,13 +145,16 @@ Result<void> tell_count(const Result<size_t>& result, size_t* out) {
 
 }  // namespace
 
-LayoutTable tls_layouts() { return kLayouts; }
+LayoutTable tls_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
 extern "C" {
 
-int32_t voxlock_identity_new(voxlock_context* ctx, const voxlock_identity_config* config, voxlock_identity** out) {
+int32_t voxlock_identity_new(voxlock_context* ctx, const voxlock_identity_config* config,
+                             voxlock_identity** out) {
   return capi::guard([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
@@ -151,11 +163,15 @@ int32_t voxlock_identity_new(voxlock_context* ctx, const voxlock_identity_config
   });
 }
 
-void voxlock_identity_free(voxlock_identity* identity) { capi::free_handle(identity); }
+void voxlock_identity_free(voxlock_identity* identity) {
+  capi::free_handle(identity);
+}
 
-int32_t voxlock_identity_pem(const voxlock_identity* identity, int32_t part, uint8_t* out, size_t* len) {
+int32_t voxlock_identity_pem(const voxlock_identity* identity, int32_t part, uint8_t* out,
+                             size_t* len) {
   return capi::guard([&]() -> Result<void> {
-    if (identity == nullptr || (part != VOXLOCK_IDENTITY_CERTIFICATE && part != VOXLOCK_IDENTITY_KEY)) {
+    if (identity == nullptr ||
+        (part != VOXLOCK_IDENTITY_CERTIFICATE && part != VOXLOCK_IDENTITY_KEY)) {
       return Status::ERR_INVALID_ARGUMENT;
     }
     VOXLOCK_TRY(const MutableBytes buffer, capi::output(out, len));
@@ -183,29 +199,36 @@ int32_t voxlock_tls_settings_new(voxlock_context* ctx, const voxlock_tls_setting
   });
 }
 
-void voxlock_tls_settings_free(voxlock_tls_settings* settings) { capi::free_handle(settings); }
+void voxlock_tls_settings_free(voxlock_tls_settings* settings) {
+  capi::free_handle(settings);
+}
 
-int32_t voxlock_tls_new(voxlock_context* ctx, const voxlock_tls_settings* settings, const char* expected_host,
-                        voxlock_tls** out) {
+int32_t voxlock_tls_new(voxlock_context* ctx, const voxlock_tls_settings* settings,
+                        const char* expected_host, voxlock_tls** out) {
   return capi::guard([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
     // Settings live in the memory of their own context, which the connection keeps alive.
-    if (ctx == nullptr || settings == nullptr || &*settings->context != &ctx->context) return Status::ERR_INVALID_ARGUMENT;
-    VOXLOCK_TRY(auto made, tls::Stream::create(ctx->context, settings->settings, expected_host != nullptr ? expected_host : ""));
+    if (ctx == nullptr || settings == nullptr || &*settings->context != &ctx->context)
+      return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(auto made, tls::Stream::create(ctx->context, settings->settings,
+                                               expected_host != nullptr ? expected_host : ""));
     *out = capi::make_handle<voxlock_tls>(ctx, std::move(made)).release();
     return {};
   });
 }
 
-void voxlock_tls_free(voxlock_tls* tls) { capi::free_handle(tls); }
+void voxlock_tls_free(voxlock_tls* tls) {
+  capi::free_handle(tls);
+}
 
 int32_t voxlock_tls_start(voxlock_tls* tls, uint64_t now_ns) {
   if (tls == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   return capi::guard([&] { return tls->stream->start(now_ns); });
 }
 
-int32_t voxlock_tls_feed(voxlock_tls* tls, const uint8_t* data, size_t len, size_t* consumed, uint64_t now_ns) {
+int32_t voxlock_tls_feed(voxlock_tls* tls, const uint8_t* data, size_t len, size_t* consumed,
+                         uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (tls == nullptr || consumed == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView view, capi::input(data, len));

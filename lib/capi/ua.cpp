@@ -8,45 +8,51 @@
 #include "capi/structs.h"
 #include "ua/endpoint.h"
 
-VOXLOCK_LAYOUT(voxlock_ua_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(survive), VOXLOCK_FIELD(host),
-               VOXLOCK_FIELD(host_len), VOXLOCK_FIELD(user), VOXLOCK_FIELD(user_len), VOXLOCK_FIELD(product),
-               VOXLOCK_FIELD(product_len), VOXLOCK_FIELD(realm), VOXLOCK_FIELD(realm_len),
-               VOXLOCK_FIELD(port_tcp), VOXLOCK_FIELD(port_tls), VOXLOCK_FIELD(algorithms),
-               VOXLOCK_FIELD(retry_after_s), VOXLOCK_FIELD(nonce_lifetime_ns), VOXLOCK_FIELD(t1_ns),
-               VOXLOCK_FIELD(t2_ns), VOXLOCK_FIELD(t4_ns), VOXLOCK_FIELD(max_connections),
-               VOXLOCK_FIELD(max_calls), VOXLOCK_FIELD(max_transactions), VOXLOCK_FIELD(max_message),
+VOXLOCK_LAYOUT(voxlock_ua_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(survive),
+               VOXLOCK_FIELD(host), VOXLOCK_FIELD(host_len), VOXLOCK_FIELD(user),
+               VOXLOCK_FIELD(user_len), VOXLOCK_FIELD(product), VOXLOCK_FIELD(product_len),
+               VOXLOCK_FIELD(realm), VOXLOCK_FIELD(realm_len), VOXLOCK_FIELD(port_tcp),
+               VOXLOCK_FIELD(port_tls), VOXLOCK_FIELD(algorithms), VOXLOCK_FIELD(retry_after_s),
+               VOXLOCK_FIELD(nonce_lifetime_ns), VOXLOCK_FIELD(t1_ns), VOXLOCK_FIELD(t2_ns),
+               VOXLOCK_FIELD(t4_ns), VOXLOCK_FIELD(max_connections), VOXLOCK_FIELD(max_calls),
+               VOXLOCK_FIELD(max_transactions), VOXLOCK_FIELD(max_message),
                VOXLOCK_FIELD(max_output), VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_ua_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(status), VOXLOCK_FIELD(call),
-               VOXLOCK_FIELD(connection), VOXLOCK_FIELD(cause), VOXLOCK_FIELD(transport), VOXLOCK_FIELD(port),
-               VOXLOCK_FIELD(retry_after_s), VOXLOCK_FIELD(data_offset), VOXLOCK_FIELD(data_len),
-               VOXLOCK_FIELD(sdp_offset), VOXLOCK_FIELD(sdp_len), VOXLOCK_FIELD(reason_offset),
-               VOXLOCK_FIELD(reason_len), VOXLOCK_FIELD(warning_offset), VOXLOCK_FIELD(warning_len))
+               VOXLOCK_FIELD(connection), VOXLOCK_FIELD(cause), VOXLOCK_FIELD(transport),
+               VOXLOCK_FIELD(port), VOXLOCK_FIELD(retry_after_s), VOXLOCK_FIELD(data_offset),
+               VOXLOCK_FIELD(data_len), VOXLOCK_FIELD(sdp_offset), VOXLOCK_FIELD(sdp_len),
+               VOXLOCK_FIELD(reason_offset), VOXLOCK_FIELD(reason_len),
+               VOXLOCK_FIELD(warning_offset), VOXLOCK_FIELD(warning_len))
 VOXLOCK_LAYOUT(voxlock_ua_invite_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(transport),
-               VOXLOCK_FIELD(connection), VOXLOCK_FIELD(to), VOXLOCK_FIELD(to_len), VOXLOCK_FIELD(from),
-               VOXLOCK_FIELD(from_len), VOXLOCK_FIELD(display_name), VOXLOCK_FIELD(display_name_len),
-               VOXLOCK_FIELD(route), VOXLOCK_FIELD(route_len), VOXLOCK_FIELD(sdp), VOXLOCK_FIELD(sdp_len),
-               VOXLOCK_FIELD(headers), VOXLOCK_FIELD(headers_len))
-VOXLOCK_LAYOUT(voxlock_ua_refusal, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status), VOXLOCK_FIELD(reason),
-               VOXLOCK_FIELD(reason_len), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(warning_len),
-               VOXLOCK_FIELD(warn_code), VOXLOCK_FIELD(retry_after_s))
-VOXLOCK_LAYOUT(voxlock_ua_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(connections), VOXLOCK_FIELD(calls),
-               VOXLOCK_FIELD(transactions), VOXLOCK_FIELD(requests_in), VOXLOCK_FIELD(responses_in),
-               VOXLOCK_FIELD(malformed), VOXLOCK_FIELD(unmatched), VOXLOCK_FIELD(refused_by_limit),
-               VOXLOCK_FIELD(challenges), VOXLOCK_FIELD(auth_failures))
+               VOXLOCK_FIELD(connection), VOXLOCK_FIELD(to), VOXLOCK_FIELD(to_len),
+               VOXLOCK_FIELD(from), VOXLOCK_FIELD(from_len), VOXLOCK_FIELD(display_name),
+               VOXLOCK_FIELD(display_name_len), VOXLOCK_FIELD(route), VOXLOCK_FIELD(route_len),
+               VOXLOCK_FIELD(sdp), VOXLOCK_FIELD(sdp_len), VOXLOCK_FIELD(headers),
+               VOXLOCK_FIELD(headers_len))
+VOXLOCK_LAYOUT(voxlock_ua_refusal, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status),
+               VOXLOCK_FIELD(reason), VOXLOCK_FIELD(reason_len), VOXLOCK_FIELD(warning),
+               VOXLOCK_FIELD(warning_len), VOXLOCK_FIELD(warn_code), VOXLOCK_FIELD(retry_after_s))
+VOXLOCK_LAYOUT(voxlock_ua_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(connections),
+               VOXLOCK_FIELD(calls), VOXLOCK_FIELD(transactions), VOXLOCK_FIELD(requests_in),
+               VOXLOCK_FIELD(responses_in), VOXLOCK_FIELD(malformed), VOXLOCK_FIELD(unmatched),
+               VOXLOCK_FIELD(refused_by_limit), VOXLOCK_FIELD(challenges),
+               VOXLOCK_FIELD(auth_failures))
 
 using namespace voxlock;
 
 struct voxlock_ua : capi::Handle {
-  voxlock_ua(voxlock_context* ctx, Box<ua::Endpoint> made) : Handle(ctx), endpoint(std::move(made)) {}
+  voxlock_ua(voxlock_context* ctx, Box<ua::Endpoint> made)
+      : Handle(ctx), endpoint(std::move(made)) {}
   Box<ua::Endpoint> endpoint;
 };
 
 namespace voxlock::capi {
 namespace {
 
-constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_ua_config>::kLayout, LayoutOf<voxlock_ua_event>::kLayout,
-                                     LayoutOf<voxlock_ua_invite_config>::kLayout,
-                                     LayoutOf<voxlock_ua_refusal>::kLayout, LayoutOf<voxlock_ua_stats>::kLayout};
+constexpr StructLayout kLayouts[] = {
+    LayoutOf<voxlock_ua_config>::kLayout, LayoutOf<voxlock_ua_event>::kLayout,
+    LayoutOf<voxlock_ua_invite_config>::kLayout, LayoutOf<voxlock_ua_refusal>::kLayout,
+    LayoutOf<voxlock_ua_stats>::kLayout};
 
 constexpr size_t kEventBatch = 64;
 
@@ -91,7 +97,9 @@ Result<std::string_view> text_of(const char* data, size_t len) {
   return std::string_view(data, len);
 }
 
-std::string_view c_text(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+std::string_view c_text(const char* text) {
+  return text != nullptr ? std::string_view(text) : std::string_view();
+}
 
 Result<ua::Transport> transport_of(uint32_t number) {
   if (number != VOXLOCK_UA_TCP && number != VOXLOCK_UA_TLS) return Status::ERR_INVALID_ARGUMENT;
@@ -100,7 +108,8 @@ Result<ua::Transport> transport_of(uint32_t number) {
 
 Result<ua::Config> read_config(const voxlock_ua_config* in) {
   VOXLOCK_TRY(const voxlock_ua_config c, read_struct(in, config_defaults()));
-  const bool are_ports_good = c.port_tcp >= 1 && c.port_tcp <= 65535 && c.port_tls >= 1 && c.port_tls <= 65535;
+  const bool are_ports_good =
+      c.port_tcp >= 1 && c.port_tcp <= 65535 && c.port_tls >= 1 && c.port_tls <= 65535;
   if (c.survive > 1 || c.reserved != 0 || !are_ports_good) return Status::ERR_INVALID_ARGUMENT;
   ua::Config out;
   VOXLOCK_TRY(out.host, text_of(c.host, c.host_len));
@@ -177,7 +186,8 @@ Result<void> poll(ua::Endpoint& endpoint, const PollBuffers& out, uint64_t now_n
   while (count < out.events.size()) {
     std::array<ua::Event, kEventBatch> batch;
     const size_t want = std::min(kEventBatch, out.events.size() - count);
-    const auto polled = endpoint.poll(std::span(batch).first(want), out.arena.subspan(used), now_ns);
+    const auto polled =
+        endpoint.poll(std::span(batch).first(want), out.arena.subspan(used), now_ns);
     if (!polled && count == 0) {
       *out.arena_len = endpoint.needed_arena();
       *out.count = 0;
@@ -185,7 +195,8 @@ Result<void> poll(ua::Endpoint& endpoint, const PollBuffers& out, uint64_t now_n
     }
     if (!polled || polled->events == 0) break;
     for (size_t i = 0; i < polled->events; ++i) {
-      for (ua::Range* range : {&batch[i].data, &batch[i].sdp, &batch[i].reason, &batch[i].warning}) {
+      for (ua::Range* range :
+           {&batch[i].data, &batch[i].sdp, &batch[i].reason, &batch[i].warning}) {
         range->offset += static_cast<uint32_t>(used);
       }
       out.events[count++] = to_public(batch[i]);
@@ -206,7 +217,9 @@ Result<void> store(const Result<uint64_t>& id, uint64_t* out) {
 
 }  // namespace
 
-LayoutTable ua_layouts() { return kLayouts; }
+LayoutTable ua_layouts() {
+  return kLayouts;
+}
 
 }  // namespace voxlock::capi
 
@@ -236,15 +249,19 @@ int32_t voxlock_ua_new(voxlock_context* ctx, const voxlock_ua_config* config, vo
   });
 }
 
-void voxlock_ua_free(voxlock_ua* ua) { capi::free_handle(ua); }
+void voxlock_ua_free(voxlock_ua* ua) {
+  capi::free_handle(ua);
+}
 
 int32_t voxlock_ua_accept(voxlock_ua* ua, uint32_t transport, const char* peer, size_t peer_len,
                           uint32_t peer_port, uint64_t* connection, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
-    if (ua == nullptr || connection == nullptr || peer_port > 65535) return Status::ERR_INVALID_ARGUMENT;
+    if (ua == nullptr || connection == nullptr || peer_port > 65535)
+      return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ua::Transport checked, capi::transport_of(transport));
     VOXLOCK_TRY(const std::string_view host, capi::text_of(peer, peer_len));
-    return capi::store(ua->endpoint->accept(checked, host, static_cast<uint16_t>(peer_port), now_ns), connection);
+    return capi::store(
+        ua->endpoint->accept(checked, host, static_cast<uint16_t>(peer_port), now_ns), connection);
   });
 }
 
@@ -271,7 +288,8 @@ int32_t voxlock_ua_input(voxlock_ua* ua, uint64_t connection, const uint8_t* dat
 int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, size_t cap, size_t* count,
                         uint8_t* arena, size_t* arena_len, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
-    if (ua == nullptr || count == nullptr || (events == nullptr && cap != 0)) return Status::ERR_INVALID_ARGUMENT;
+    if (ua == nullptr || count == nullptr || (events == nullptr && cap != 0))
+      return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const MutableBytes room, capi::output(arena, arena_len));
     return capi::poll(*ua->endpoint, {{events, cap}, room, count, arena_len}, now_ns);
   });
@@ -298,8 +316,8 @@ int32_t voxlock_ua_invite(voxlock_ua* ua, const voxlock_ua_invite_config* config
   });
 }
 
-int32_t voxlock_ua_options(voxlock_ua* ua, const voxlock_ua_invite_config* config, uint64_t* request,
-                           uint64_t now_ns) {
+int32_t voxlock_ua_options(voxlock_ua* ua, const voxlock_ua_invite_config* config,
+                           uint64_t* request, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (ua == nullptr || request == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ua::Invite invite, capi::read_invite(config));
@@ -307,8 +325,8 @@ int32_t voxlock_ua_options(voxlock_ua* ua, const voxlock_ua_invite_config* confi
   });
 }
 
-int32_t voxlock_ua_ring(voxlock_ua* ua, uint64_t call, uint32_t status, const uint8_t* sdp, size_t sdp_len,
-                        uint64_t now_ns) {
+int32_t voxlock_ua_ring(voxlock_ua* ua, uint64_t call, uint32_t status, const uint8_t* sdp,
+                        size_t sdp_len, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView bytes, capi::input(sdp, sdp_len));
@@ -316,7 +334,8 @@ int32_t voxlock_ua_ring(voxlock_ua* ua, uint64_t call, uint32_t status, const ui
   });
 }
 
-int32_t voxlock_ua_answer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size_t sdp_len, uint64_t now_ns) {
+int32_t voxlock_ua_answer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size_t sdp_len,
+                          uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView bytes, capi::input(sdp, sdp_len));
@@ -324,7 +343,8 @@ int32_t voxlock_ua_answer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, siz
   });
 }
 
-int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call, const voxlock_ua_refusal* refusal, uint64_t now_ns) {
+int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call, const voxlock_ua_refusal* refusal,
+                          uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ua::Refusal checked, capi::read_refusal(refusal));
@@ -332,7 +352,8 @@ int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call, const voxlock_ua_refusa
   });
 }
 
-int32_t voxlock_ua_offer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size_t sdp_len, uint64_t now_ns) {
+int32_t voxlock_ua_offer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size_t sdp_len,
+                         uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView bytes, capi::input(sdp, sdp_len));
@@ -345,8 +366,8 @@ int32_t voxlock_ua_hangup(voxlock_ua* ua, uint64_t call, uint64_t now_ns) {
   return capi::guard([&] { return ua->endpoint->hangup(call, now_ns); });
 }
 
-int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char* peer, const char* user,
-                                   const char* password) {
+int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char* peer,
+                                   const char* user, const char* password) {
   if (ua == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   return capi::guard([&] {
     return ua->endpoint->set_credentials(
@@ -356,7 +377,8 @@ int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char
 
 int32_t voxlock_ua_set_account(voxlock_ua* ua, const char* user, const char* password) {
   if (ua == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  return capi::guard([&] { return ua->endpoint->set_account(capi::c_text(user), capi::c_text(password)); });
+  return capi::guard(
+      [&] { return ua->endpoint->set_account(capi::c_text(user), capi::c_text(password)); });
 }
 
 int32_t voxlock_ua_get_stats(const voxlock_ua* ua, voxlock_ua_stats* stats) {

@@ -18,9 +18,13 @@ constexpr size_t kSystemSeed = 48;
 
 }  // namespace
 
-Drbg::Drbg() { mbedtls_hmac_drbg_init(&drbg_); }
+Drbg::Drbg() {
+  mbedtls_hmac_drbg_init(&drbg_);
+}
 
-Drbg::~Drbg() { mbedtls_hmac_drbg_free(&drbg_); }
+Drbg::~Drbg() {
+  mbedtls_hmac_drbg_free(&drbg_);
+}
 
 Result<void> Drbg::seed(ByteView seed) {
   if (seed.size() < kMinSeed || seed.size() > kMaxSeed) return Status::ERR_INVALID_ARGUMENT;

@@ -14,11 +14,14 @@ constexpr Row kRows[] = {
     {MBEDTLS_MD_SHA384, "sha-384"}, {MBEDTLS_MD_SHA512, "sha-512"},
 };
 
-const Row& row_of(HashId id) { return kRows[static_cast<size_t>(id)]; }
+const Row& row_of(HashId id) {
+  return kRows[static_cast<size_t>(id)];
+}
 
 Status status_of(int mbedtls_result) {
   if (mbedtls_result == 0) return Status::OK;
-  return mbedtls_result == MBEDTLS_ERR_MD_ALLOC_FAILED ? Status::ERR_NO_MEMORY : Status::ERR_INTERNAL;
+  return mbedtls_result == MBEDTLS_ERR_MD_ALLOC_FAILED ? Status::ERR_NO_MEMORY
+                                                       : Status::ERR_INTERNAL;
 }
 
 }  // namespace
@@ -27,14 +30,19 @@ namespace detail {
 
 MdContext::MdContext(HashId id, bool is_hmac) {
   mbedtls_md_init(&raw);
-  status = status_of(mbedtls_md_setup(&raw, mbedtls_md_info_from_type(row_of(id).type), is_hmac ? 1 : 0));
+  status = status_of(
+      mbedtls_md_setup(&raw, mbedtls_md_info_from_type(row_of(id).type), is_hmac ? 1 : 0));
 }
 
-MdContext::~MdContext() { mbedtls_md_free(&raw); }
+MdContext::~MdContext() {
+  mbedtls_md_free(&raw);
+}
 
 }  // namespace detail
 
-Hash::Hash(HashId id) : id_(id), md_(id, false) { start(); }
+Hash::Hash(HashId id) : id_(id), md_(id, false) {
+  start();
+}
 
 void Hash::start() {
   if (md_.status == Status::OK) md_.status = status_of(mbedtls_md_starts(&md_.raw));
@@ -61,6 +69,8 @@ Result<Digest> hash(HashId id, ByteView data) {
   return hash.finish();
 }
 
-const char* hash_name(HashId id) { return row_of(id).name; }
+const char* hash_name(HashId id) {
+  return row_of(id).name;
+}
 
 }  // namespace voxlock::crypto

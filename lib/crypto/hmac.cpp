@@ -12,7 +12,8 @@ Hmac::Hmac(HashId id, ByteView key) : id_(id), md_(id, true) {
 
 void Hmac::update(ByteView data) {
   if (data.empty() || md_.status != Status::OK) return;
-  if (mbedtls_md_hmac_update(&md_.raw, data.data(), data.size()) != 0) md_.status = Status::ERR_INTERNAL;
+  if (mbedtls_md_hmac_update(&md_.raw, data.data(), data.size()) != 0)
+    md_.status = Status::ERR_INTERNAL;
 }
 
 Result<Digest> Hmac::finish() {

@@ -44,7 +44,8 @@ struct CertificateWriter {
 bool is_common_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxCommonName) return false;
   for (const char c : name) {
-    if (!text::is_alpha(c) && !text::is_digit(c) && c != '.' && c != '-' && c != '_' && c != ' ') return false;
+    if (!text::is_alpha(c) && !text::is_digit(c) && c != '.' && c != '-' && c != '_' && c != ' ')
+      return false;
   }
   return true;
 }
@@ -56,13 +57,18 @@ bool write_time(uint64_t unix_s, char (&out)[15]) {
   const uint64_t days = unix_s / 86400 + 719468;
   const uint64_t era = days / 146097;
   const uint64_t day_of_era = days % 146097;
-  const uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const uint64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const uint64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const uint64_t shifted_month = (5 * day_of_year + 2) / 153;
   const uint64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const uint64_t numbers[] = {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month,
-                              day_of_year - (153 * shifted_month + 2) / 5 + 1, unix_s / 3600 % 24,
-                              unix_s / 60 % 60, unix_s % 60};
+  const uint64_t numbers[] = {year_of_era + era * 400 + (month <= 2 ? 1 : 0),
+                              month,
+                              day_of_year - (153 * shifted_month + 2) / 5 + 1,
+                              unix_s / 3600 % 24,
+                              unix_s / 60 % 60,
+                              unix_s % 60};
   size_t at = 14;
   out[at] = '\0';
   for (size_t i = 6; i-- > 0;) {
@@ -116,7 +122,8 @@ Result<void> set_subject(CertificateWriter& writer, std::string_view common_name
 }
 
 // A self-signed certificate has its own subject as issuer, any other the issuer's.
-Result<void> set_issuer(CertificateWriter& writer, const IdentityRequest& request, const Certificate& issuer) {
+Result<void> set_issuer(CertificateWriter& writer, const IdentityRequest& request,
+                        const Certificate& issuer) {
   char name[256] = "CN=";
   if (request.issuer == nullptr) {
     std::memcpy(name + 3, request.common_name.data(), request.common_name.size());
@@ -127,11 +134,12 @@ Result<void> set_issuer(CertificateWriter& writer, const IdentityRequest& reques
   return {};
 }
 
-Result<void> set_fields(CertificateWriter& writer, const IdentityRequest& request, RandomSource& random) {
+Result<void> set_fields(CertificateWriter& writer, const IdentityRequest& request,
+                        RandomSource& random) {
   char not_before[15];
   char not_after[15];
-  if (!write_time(request.not_before_s, not_before) || !write_time(request.not_after_s, not_after) ||
-      request.not_after_s < request.not_before_s) {
+  if (!write_time(request.not_before_s, not_before) ||
+      !write_time(request.not_after_s, not_after) || request.not_after_s < request.not_before_s) {
     return Status::ERR_INVALID_ARGUMENT;
   }
   uint8_t serial[16];
@@ -140,8 +148,9 @@ Result<void> set_fields(CertificateWriter& writer, const IdentityRequest& reques
   serial[0] = static_cast<uint8_t>((serial[0] & 0x7f) | 0x40);
   mbedtls_x509write_crt_set_version(&writer.raw, MBEDTLS_X509_CRT_VERSION_3);
   mbedtls_x509write_crt_set_md_alg(&writer.raw, MBEDTLS_MD_SHA256);
-  const unsigned int usage = request.is_ca ? MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN
-                                           : MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
+  const unsigned int usage = request.is_ca
+                                 ? MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN
+                                 : MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
   if (compat::set_serial(&writer.raw, serial) != 0 ||
       mbedtls_x509write_crt_set_validity(&writer.raw, not_before, not_after) != 0 ||
       mbedtls_x509write_crt_set_basic_constraints(&writer.raw, request.is_ca ? 1 : 0, -1) != 0 ||
@@ -161,8 +170,10 @@ Result<void> take_tail(std::pmr::vector<uint8_t>& out, MutableBytes buffer, int 
 }
 
 Result<void> make_key(Key& key, RandomSource& random) {
-  if (mbedtls_pk_setup(&key.raw, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0) return Status::ERR_NO_MEMORY;
-  if (mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key.raw), random_for_mbedtls, &random) != 0) {
+  if (mbedtls_pk_setup(&key.raw, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0)
+    return Status::ERR_NO_MEMORY;
+  if (mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key.raw), random_for_mbedtls,
+                          &random) != 0) {
     return Status::ERR_ENTROPY;
   }
   return {};
@@ -193,7 +204,8 @@ Result<Identity> Identity::create(std::pmr::memory_resource& memory, const Ident
   Certificate issuer;
   VOXLOCK_TRY_VOID(make_key(key, random));
   if (request.issuer != nullptr &&
-      (mbedtls_x509_crt_parse_der(&issuer.raw, request.issuer->certificate_.data(), request.issuer->certificate_.size()) != 0 ||
+      (mbedtls_x509_crt_parse_der(&issuer.raw, request.issuer->certificate_.data(),
+                                  request.issuer->certificate_.size()) != 0 ||
        compat::pk_parse_key(&issuer_key.raw, request.issuer->key_, random) != 0)) {
     return Status::ERR_NO_MEMORY;
   }
@@ -201,19 +213,25 @@ Result<Identity> Identity::create(std::pmr::memory_resource& memory, const Ident
   VOXLOCK_TRY_VOID(set_fields(writer, request, random));
   VOXLOCK_TRY_VOID(set_issuer(writer, request, issuer));
   mbedtls_x509write_crt_set_subject_key(&writer.raw, &key.raw);
-  mbedtls_x509write_crt_set_issuer_key(&writer.raw, request.issuer != nullptr ? &issuer_key.raw : &key.raw);
+  mbedtls_x509write_crt_set_issuer_key(&writer.raw,
+                                       request.issuer != nullptr ? &issuer_key.raw : &key.raw);
 
   Identity identity(memory);
   std::pmr::vector<uint8_t> buffer(kMaxDer, &memory);
   VOXLOCK_TRY_VOID(take_tail(identity.certificate_, buffer,
                              mbedtls_x509write_crt_der(&writer.raw, buffer.data(), buffer.size(),
                                                        random_for_mbedtls, &random)));
-  VOXLOCK_TRY_VOID(take_tail(identity.key_, buffer, mbedtls_pk_write_key_der(&key.raw, buffer.data(), buffer.size())));
+  VOXLOCK_TRY_VOID(take_tail(identity.key_, buffer,
+                             mbedtls_pk_write_key_der(&key.raw, buffer.data(), buffer.size())));
   return identity;
 }
 
-void Identity::write_certificate_pem(bytes::Writer& out) const { write_pem(certificate_, "CERTIFICATE", out); }
+void Identity::write_certificate_pem(bytes::Writer& out) const {
+  write_pem(certificate_, "CERTIFICATE", out);
+}
 
-void Identity::write_key_pem(bytes::Writer& out) const { write_pem(key_, "EC PRIVATE KEY", out); }
+void Identity::write_key_pem(bytes::Writer& out) const {
+  write_pem(key_, "EC PRIVATE KEY", out);
+}
 
 }  // namespace voxlock::crypto

@@ -21,7 +21,8 @@ namespace compat {
 inline int pk_parse_key(mbedtls_pk_context* pk, ByteView key, RandomSource& random) {
   return mbedtls_pk_parse_key(pk, key.data(), key.size(), nullptr, 0, random_for_mbedtls, &random);
 }
-inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context* key, RandomSource& random) {
+inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context* key,
+                         RandomSource& random) {
   return mbedtls_pk_check_pair(pub, key, random_for_mbedtls, &random);
 }
 inline int set_serial(mbedtls_x509write_cert* cert, MutableBytes serial) {
@@ -31,7 +32,8 @@ inline int set_serial(mbedtls_x509write_cert* cert, MutableBytes serial) {
 inline int pk_parse_key(mbedtls_pk_context* pk, ByteView key, RandomSource& /*random*/) {
   return mbedtls_pk_parse_key(pk, key.data(), key.size(), nullptr, 0);
 }
-inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context* key, RandomSource& /*random*/) {
+inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context* key,
+                         RandomSource& /*random*/) {
   return mbedtls_pk_check_pair(pub, key);
 }
 inline int set_serial(mbedtls_x509write_cert* cert, MutableBytes serial) {

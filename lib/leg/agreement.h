@@ -15,8 +15,12 @@ enum class Codec : uint8_t { kNone = 0, kPcmu = 1, kPcma = 2, kOpus = 3, kL16 = 
 
 // Bit 0: we send; bit 1: we receive. Numbers of the C ABI.
 enum class Direction : uint8_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
-constexpr bool sends(Direction d) { return (static_cast<uint8_t>(d) & 1) != 0; }
-constexpr bool receives(Direction d) { return (static_cast<uint8_t>(d) & 2) != 0; }
+constexpr bool sends(Direction d) {
+  return (static_cast<uint8_t>(d) & 1) != 0;
+}
+constexpr bool receives(Direction d) {
+  return (static_cast<uint8_t>(d) & 2) != 0;
+}
 
 inline constexpr uint8_t kNoPayloadType = 255;
 

@@ -15,7 +15,8 @@ Change Leg::change_to(const Agreement& next) const {
       now.sample_rate != next.sample_rate) {
     return Change::kRestarted;
   }
-  if (now.keys && !(now.keys->local.is_same(next.keys->local) && now.keys->remote.is_same(next.keys->remote))) {
+  if (now.keys &&
+      !(now.keys->local.is_same(next.keys->local) && now.keys->remote.is_same(next.keys->remote))) {
     return Change::kRekeyed;
   }
   if (now.remote_rtp != next.remote_rtp || now.remote_rtcp != next.remote_rtcp ||
@@ -65,7 +66,8 @@ Change Leg::commit(Draft draft, uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
   if (draft.transport) {
     if (auto* rekey = std::get_if<SecureTransport::Rekey>(&*draft.transport)) {
-      std::get<SecureTransport>(transport_).commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
+      std::get<SecureTransport>(transport_)
+          .commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
     } else if (auto* secure = std::get_if<SecureTransport>(&*draft.transport)) {
       transport_.emplace<SecureTransport>(std::move(*secure));
     } else {
@@ -88,8 +90,8 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   // An address that was followed stays until the peer states another one.
   if (is_first || agreement_->remote_rtp != next.remote_rtp) remote_rtp_ = next.remote_rtp;
   if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
-  // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails the
-  // old one goes on, which is allowed.
+  // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails
+  // the old one goes on, which is allowed.
   if (is_new_clock) {
     (void)start_source();
     has_source_ = false;

@@ -16,7 +16,8 @@ enum class Signalling : uint8_t { kUnknown = 0, kPlain = 1, kTls = 2, kVerified 
 struct LegConfig {
   Policy policy = Policy::kRequired;
   std::array<srtp::SuiteId, 8> suites{srtp::SuiteId::kAeadAes256Gcm, srtp::SuiteId::kAeadAes128Gcm,
-                                      srtp::SuiteId::kAesCm128HmacSha1_80, srtp::SuiteId::kAesCm128HmacSha1_32};
+                                      srtp::SuiteId::kAesCm128HmacSha1_80,
+                                      srtp::SuiteId::kAesCm128HmacSha1_32};
   size_t suite_count = 4;
   std::array<Codec, 8> codecs{Codec::kOpus, Codec::kPcmu, Codec::kPcma};
   size_t codec_count = 3;

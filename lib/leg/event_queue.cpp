@@ -37,7 +37,8 @@ bool EventQueue::push(const Event& event, size_t len, bool is_secret) {
     ++lost_;
     return false;
   }
-  records_[(first_ + count_) % records_.size()] = {event, len != 0 ? reserved_at_ : 0, len, is_secret};
+  records_[(first_ + count_) % records_.size()] = {event, len != 0 ? reserved_at_ : 0, len,
+                                                   is_secret};
   ++count_;
   if (len != 0) {
     head_ = reserved_at_ + len;

@@ -1,5 +1,5 @@
-// What a leg has to tell its host, in order, with the bytes that belong to it. Memory is taken once;
-// when it is full new events are counted as lost, old ones stay.
+// What a leg has to tell its host, in order, with the bytes that belong to it. Memory is taken
+// once; when it is full new events are counted as lost, old ones stay.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,15 @@
 namespace voxlock::leg {
 
 enum class EventType : uint8_t {
-  kTransmit = 1, kPayload, kDigit, kAddress, kBye, kTimeout, kSsrc, kOverflow, kProtection
+  kTransmit = 1,
+  kPayload,
+  kDigit,
+  kAddress,
+  kBye,
+  kTimeout,
+  kSsrc,
+  kOverflow,
+  kProtection
 };
 
 struct Event {
@@ -39,8 +47,8 @@ class EventQueue {
   // Room for the bytes of the next event, to be filled before push. Empty where there is none: the
   // event is lost and counted.
   [[nodiscard]] MutableBytes reserve(size_t len);
-  // Appends an event with the first len bytes of the room reserved last (0: none). False and counted
-  // where the table is full. Secret bytes are wiped when the event leaves.
+  // Appends an event with the first len bytes of the room reserved last (0: none). False and
+  // counted where the table is full. Secret bytes are wiped when the event leaves.
   bool push(const Event& event, size_t len = 0, bool is_secret = false);
 
   [[nodiscard]] bool is_empty() const { return count_ == 0 && lost_ == 0; }
@@ -61,9 +69,9 @@ class EventQueue {
   std::pmr::vector<Record> records_;
   size_t first_ = 0;  // oldest record
   size_t count_ = 0;
-  size_t head_ = 0;       // where the next bytes go
-  size_t tail_ = 0;       // where the oldest bytes are
-  size_t used_ = 0;       // records that own bytes
+  size_t head_ = 0;  // where the next bytes go
+  size_t tail_ = 0;  // where the oldest bytes are
+  size_t used_ = 0;  // records that own bytes
   size_t reserved_at_ = 0;
   uint64_t lost_ = 0;
 };

@@ -5,9 +5,13 @@
 namespace voxlock::leg {
 
 Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
-    : context_(context), random_(random), config_(config), queue_(context.memory(), config.queue_bytes) {}
+    : context_(context),
+      random_(random),
+      config_(config),
+      queue_(context.memory(), config.queue_bytes) {}
 
-Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random, const LegConfig& config) {
+Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
+                             const LegConfig& config) {
   auto leg = make_box<Leg>(context.memory(), context, random, config);
   VOXLOCK_TRY_VOID(leg->start_source());
   VOXLOCK_TRY_VOID(leg->make_cname());
@@ -38,8 +42,10 @@ Result<void> Leg::make_cname() {
 }
 
 Result<size_t> Leg::seal(ByteView packet, MutableBytes room, bool is_rtcp) {
-  if (auto* secure = std::get_if<SecureTransport>(&transport_)) return secure->seal(packet, room, is_rtcp);
-  if (auto* plain = std::get_if<PlainTransport>(&transport_)) return plain->seal(packet, room, is_rtcp);
+  if (auto* secure = std::get_if<SecureTransport>(&transport_))
+    return secure->seal(packet, room, is_rtcp);
+  if (auto* plain = std::get_if<PlainTransport>(&transport_))
+    return plain->seal(packet, room, is_rtcp);
   return Status::ERR_WRONG_STATE;
 }
 
@@ -121,9 +127,10 @@ uint64_t Leg::state_hash() const {
   uint64_t hash = 0;
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) hash = secure->state_hash();
   for (const uint64_t word :
-       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, uint64_t{ssrc_before_}, sequence_recv_.highest(), heard_ns_,
-        last_received_ns_, uint64_t{remote_rtp_.port}, uint64_t{remote_rtcp_.port}, uint64_t{ssrc_send_},
-        uint64_t{sequence_send_}, stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}}) {
+       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, uint64_t{ssrc_before_},
+        sequence_recv_.highest(), heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port},
+        uint64_t{remote_rtcp_.port}, uint64_t{ssrc_send_}, uint64_t{sequence_send_},
+        stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}}) {
     hash = srtp::mix_word(hash, word);
   }
   for (const uint8_t byte : remote_rtp_.ip) hash = srtp::mix_word(hash, byte);

@@ -25,7 +25,17 @@ inline constexpr size_t kMaxPacketLen = 2048;
 inline constexpr uint32_t kDuplicateWindow = 128;
 
 enum class Drop : uint8_t {
-  kNotMedia, kMalformed, kAuth, kReplay, kNotReady, kPayloadType, kDirection, kLate, kCodec, kQueue, kSources
+  kNotMedia,
+  kMalformed,
+  kAuth,
+  kReplay,
+  kNotReady,
+  kPayloadType,
+  kDirection,
+  kLate,
+  kCodec,
+  kQueue,
+  kSources
 };
 inline constexpr size_t kDropCauses = 16;
 
@@ -74,23 +84,26 @@ struct Draft {
 class Leg {
  public:
   // random must outlive the leg. ERR_ENTROPY. Throws std::bad_alloc.
-  static Result<Box<Leg>> create(const Context& context, RandomSource& random, const LegConfig& config);
+  static Result<Box<Leg>> create(const Context& context, RandomSource& random,
+                                 const LegConfig& config);
   Leg(const Context& context, RandomSource& random, const LegConfig& config);
 
   // The one writer of keys, ROC and SSRC continuity, payload types and direction. All or nothing.
-  // ERR_WRONG_STATE for an agreement without keys where the leg is secure or its policy asks for it.
+  // ERR_WRONG_STATE for an agreement without keys where the leg is secure or its policy asks for
+  // it.
   Result<Change> apply(Agreement next, uint64_t now_ns);
   // The same in two steps: prepare makes all that can fail and changes nothing, commit cannot fail.
   // Nothing may come between the two.
   Result<Draft> prepare(Agreement next) const;
   Change commit(Draft draft, uint64_t now_ns);
 
-  // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP is dealt with here. A packet
-  // that does not authenticate changes nothing but a drop counter.
+  // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP is dealt with here. A
+  // packet that does not authenticate changes nothing but a drop counter.
   Received receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns);
 
   // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
-  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD (also while the peer's address is not known), ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
+  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD (also while the peer's address is not known),
+  // ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
   Result<void> send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
 
   // Runs what is due: reports, end of old keys, digits whose end was lost, silence.
@@ -105,7 +118,9 @@ class Leg {
   [[nodiscard]] const LegConfig& config() const { return config_; }
   // Nothing before the first apply.
   [[nodiscard]] const std::optional<Agreement>& agreement() const { return agreement_; }
-  [[nodiscard]] bool is_secure() const { return std::holds_alternative<SecureTransport>(transport_); }
+  [[nodiscard]] bool is_secure() const {
+    return std::holds_alternative<SecureTransport>(transport_);
+  }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool may_send() const {
     return agreement_ && !is_closed_ && sends(agreement_->direction) && remote_rtp_.is_set();
@@ -113,7 +128,9 @@ class Leg {
   // Grows with every applied agreement.
   [[nodiscard]] uint32_t generation() const { return generation_; }
   [[nodiscard]] const LegStats& stats() const { return stats_; }
-  [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const { return receive_stats_; }
+  [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const {
+    return receive_stats_;
+  }
   [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
   [[nodiscard]] uint32_t ssrc_send() const { return ssrc_send_; }
   [[nodiscard]] uint32_t ssrc_recv() const { return ssrc_recv_; }
@@ -151,7 +168,9 @@ class Leg {
   void send_report(bool has_bye);
   void plan_report(bool is_initial);
   [[nodiscard]] uint64_t ntp() const;
-  [[nodiscard]] const Address& rtcp_target() const { return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_; }
+  [[nodiscard]] const Address& rtcp_target() const {
+    return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;
+  }
 
   const Context& context_;
   RandomSource& random_;

@@ -7,12 +7,15 @@ namespace {
 
 static_assert(static_cast<int>(sdp::CryptoSuite::kAesCm128HmacSha1_80) ==
                   static_cast<int>(srtp::SuiteId::kAesCm128HmacSha1_80) &&
-              static_cast<int>(sdp::CryptoSuite::kAeadAes256Gcm) == static_cast<int>(srtp::SuiteId::kAeadAes256Gcm));
+              static_cast<int>(sdp::CryptoSuite::kAeadAes256Gcm) ==
+                  static_cast<int>(srtp::SuiteId::kAeadAes256Gcm));
 static_assert(static_cast<int>(sdp::CodecId::kPcmu) == static_cast<int>(Codec::kPcmu) &&
               static_cast<int>(sdp::CodecId::kL16) == static_cast<int>(Codec::kL16));
 static_assert(sdp::kNoPayloadType == kNoPayloadType);
 
-sdp::HostAddress to_sdp(const Address& in) { return {in.ip, in.port, in.family}; }
+sdp::HostAddress to_sdp(const Address& in) {
+  return {in.ip, in.port, in.family};
+}
 
 Address from_sdp(const sdp::HostAddress& in) {
   Address out;
@@ -25,8 +28,10 @@ Address from_sdp(const sdp::HostAddress& in) {
 sdp::LocalMedia local_media(const LegConfig& config) {
   sdp::LocalMedia out;
   out.policy = static_cast<sdp::SrtpPolicy>(config.policy);
-  for (size_t i = 0; i < config.suite_count; ++i) out.suites[i] = static_cast<sdp::CryptoSuite>(config.suites[i]);
-  for (size_t i = 0; i < config.codec_count; ++i) out.codecs[i] = static_cast<sdp::CodecId>(config.codecs[i]);
+  for (size_t i = 0; i < config.suite_count; ++i)
+    out.suites[i] = static_cast<sdp::CryptoSuite>(config.suites[i]);
+  for (size_t i = 0; i < config.codec_count; ++i)
+    out.codecs[i] = static_cast<sdp::CodecId>(config.codecs[i]);
   out.ptime_ms = config.ptime_ms;
   out.has_telephone_event = config.has_telephone_event;
   out.has_rtcp_mux = config.has_rtcp_mux;
@@ -57,13 +62,15 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.payload_type_recv = in.payload_type_recv;
   out.event_type_send = in.event_type_send;
   out.event_type_recv = in.event_type_recv;
-  out.event_clock_send_hz = out.event_clock_recv_hz = in.event_clock_hz != 0 ? in.event_clock_hz : kTelephoneClock;
+  out.event_clock_send_hz = out.event_clock_recv_hz =
+      in.event_clock_hz != 0 ? in.event_clock_hz : kTelephoneClock;
   out.ptime_ms = in.ptime_ms;
   out.max_opus_bitrate = in.max_opus_bitrate;
   out.wants_opus_fec = in.wants_opus_fec;
   out.wants_opus_dtx = in.wants_opus_dtx;
   out.direction = static_cast<Direction>(in.direction);
-  if (in.is_secure) out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
+  if (in.is_secure)
+    out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
   out.remote_rtp = from_sdp(in.remote_rtp);
   out.remote_rtcp = from_sdp(in.remote_rtcp);
   out.is_rtcp_mux = in.has_rtcp_mux;
@@ -84,14 +91,16 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
   return state_.commit(step);
 }
 
-Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns) {
+Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out,
+                                         uint64_t now_ns) {
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
   sdp::Step step;
   VOXLOCK_TRY_VOID(state_.prepare_answer(offer, out, step));
   return take(leg, step, now_ns);
 }
 
-Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns) {
+Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answer,
+                                                uint64_t now_ns) {
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
   sdp::Step step;
   VOXLOCK_TRY_VOID(state_.prepare_accept(answer, step));

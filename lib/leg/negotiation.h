@@ -13,9 +13,10 @@ class Negotiation {
   // random must outlive it. The statuses of sdp::OfferAnswer::create.
   static Result<Negotiation> create(const LegConfig& config, RandomSource& random);
 
-  // As sdp::OfferAnswer, and ERR_NO_MEMORY, ERR_LEG_CLOSED. All or nothing: the transport is made before
-  // the agreement counts.
-  Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out, uint64_t now_ns);
+  // As sdp::OfferAnswer, and ERR_NO_MEMORY, ERR_LEG_CLOSED. All or nothing: the transport is made
+  // before the agreement counts.
+  Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out,
+                              uint64_t now_ns);
   Result<sdp::Verdict> accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns);
   Result<void> offer(sdp::OfferFlags flags, bytes::Writer& out) { return state_.offer(flags, out); }
   void rollback() { state_.rollback(); }

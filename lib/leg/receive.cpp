@@ -29,7 +29,8 @@ Drop cause_of(Status status) {
 }  // namespace
 
 Result<size_t> Leg::open(ByteView packet, MutableBytes plain, bool is_rtcp) {
-  if (auto* secure = std::get_if<SecureTransport>(&transport_)) return secure->open(packet, plain, is_rtcp);
+  if (auto* secure = std::get_if<SecureTransport>(&transport_))
+    return secure->open(packet, plain, is_rtcp);
   if (auto* open_transport = std::get_if<PlainTransport>(&transport_)) {
     return open_transport->open(packet, plain, is_rtcp);
   }
@@ -62,7 +63,8 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
 Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
   const uint64_t now = time_.now_ns();
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
-  // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean nothing.
+  // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean
+  // nothing.
   constexpr uint8_t kComfortNoise = 13;
   const bool is_noise = packet.payload_type == kComfortNoise && agreement_->rtp_clock_hz == 8000;
   if (!is_event && !is_noise && packet.payload_type != agreement_->payload_type_recv) {
@@ -91,7 +93,8 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   }
   received.index = sequence_recv_.guess(packet.sequence);
   const bool is_newest = !sequence_recv_.has_any() || received.index > sequence_recv_.highest();
-  if (is_newest && sequence_recv_.has_any()) received.lost = received.index - sequence_recv_.highest() - 1;
+  if (is_newest && sequence_recv_.has_any())
+    received.lost = received.index - sequence_recv_.highest() - 1;
   sequence_recv_.commit(received.index);
   seen_.commit(received.index);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
@@ -106,8 +109,8 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   return received;
 }
 
-// Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send goes
-// on unchanged, only what is expected begins anew.
+// Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send
+// goes on unchanged, only what is expected begins anew.
 bool Leg::admit_source(uint32_t ssrc) {
   const bool is_straggler = has_before_ && ssrc == ssrc_before_ &&
                             time_.now_ns() < after(last_received_ns_, kStragglerNs);
@@ -169,7 +172,8 @@ void Leg::tell_digits(const rtp::DigitEvents& events) {
     event.type = EventType::kDigit;
     event.digit = name;
     event.timestamp = digit.timestamp;
-    event.duration_ms = static_cast<uint32_t>(uint64_t{digit.duration} * 1000 / agreement_->event_clock_recv_hz);
+    event.duration_ms =
+        static_cast<uint32_t>(uint64_t{digit.duration} * 1000 / agreement_->event_clock_recv_hz);
     ++stats_.digits;
     (void)queue_.push(event);
   }

@@ -13,7 +13,8 @@ void Leg::take_rtcp(ByteView packet, const Address& source) {
   is_silent_ = false;
   if (!agreement_->is_rtcp_mux) follow(remote_rtcp_, source);
   while (const auto part = compound->next()) {
-    if (part->type == rtp::kRtcpSenderReport || part->type == rtp::kRtcpReceiverReport) take_report(*part);
+    if (part->type == rtp::kRtcpSenderReport || part->type == rtp::kRtcpReceiverReport)
+      take_report(*part);
     if (part->type == rtp::kRtcpBye) take_bye(*part);
   }
 }
@@ -60,8 +61,10 @@ void Leg::send_report(bool has_bye) {
   if (send_stats_.packets() != packets_reported_) {
     const uint64_t since_ns = time_.now_ns() - last_sent_ns_;
     // RFC 3550 6.4.1: the RTP timestamp belongs to the same instant as the NTP one.
-    const auto ticks = static_cast<uint32_t>(since_ns / 1000 * agreement_->rtp_clock_hz / 1'000'000);
-    (void)rtp::write_sender_report(ssrc_send_, send_stats_.info(ntp(), last_timestamp_ + ticks), blocks, writer);
+    const auto ticks =
+        static_cast<uint32_t>(since_ns / 1000 * agreement_->rtp_clock_hz / 1'000'000);
+    (void)rtp::write_sender_report(ssrc_send_, send_stats_.info(ntp(), last_timestamp_ + ticks),
+                                   blocks, writer);
     packets_reported_ = send_stats_.packets();
   } else {
     (void)rtp::write_receiver_report(ssrc_send_, blocks, writer);

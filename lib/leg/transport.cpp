@@ -8,7 +8,8 @@
 namespace voxlock::leg {
 namespace {
 
-Result<srtp::Session> make_session(const Context& context, const Key& key, srtp::Direction direction) {
+Result<srtp::Session> make_session(const Context& context, const Key& key,
+                                   srtp::Direction direction) {
   srtp::SessionConfig config;
   config.suite = key.suite;
   config.direction = direction;
@@ -20,8 +21,8 @@ Result<srtp::Session> make_session(const Context& context, const Key& key, srtp:
 }
 
 // A counter of 0 needs no telling.
-Result<srtp::Session> make_session_at(const Context& context, const Key& key, srtp::Direction direction, uint32_t ssrc,
-                                      uint32_t roc) {
+Result<srtp::Session> make_session_at(const Context& context, const Key& key,
+                                      srtp::Direction direction, uint32_t ssrc, uint32_t roc) {
   VOXLOCK_TRY(srtp::Session session, make_session(context, key, direction));
   if (roc != 0) VOXLOCK_TRY_VOID(session.set_roc(ssrc, roc));
   return session;
@@ -49,7 +50,8 @@ Result<size_t> PlainTransport::seal(ByteView packet, MutableBytes out, bool /*is
 
 Result<SecureTransport> SecureTransport::create(const Context& context, const Keys& keys) {
   VOXLOCK_TRY(srtp::Session inbound, make_session(context, keys.remote, srtp::Direction::kInbound));
-  VOXLOCK_TRY(srtp::Session outbound, make_session(context, keys.local, srtp::Direction::kOutbound));
+  VOXLOCK_TRY(srtp::Session outbound,
+              make_session(context, keys.local, srtp::Direction::kOutbound));
   return SecureTransport(std::move(inbound), std::move(outbound));
 }
 
@@ -99,8 +101,9 @@ Result<SecureTransport::Rekey> SecureTransport::prepare(const Context& context, 
   if (!after.local.is_same(before.local)) {
     const Result<uint32_t> roc = outbound_->roc(sources.send);
     const uint32_t next = roc ? *roc + (sources.is_send_wrapped ? 1 : 0) : 0;
-    VOXLOCK_TRY(srtp::Session outbound,
-                make_session_at(context, after.local, srtp::Direction::kOutbound, sources.send, next));
+    VOXLOCK_TRY(
+        srtp::Session outbound,
+        make_session_at(context, after.local, srtp::Direction::kOutbound, sources.send, next));
     rekey.outbound.emplace(std::move(outbound));
   }
   if (!after.remote.is_same(before.remote)) {

@@ -41,8 +41,9 @@ class SecureTransport {
   struct Sources {
     uint32_t send = 0;
     uint32_t recv = 0;
-    bool is_send_wrapped = false;  // the next packet we send begins another round of sequence numbers
-    bool may_recv_wrap = false;    // the peer's next packet may do so
+    bool is_send_wrapped =
+        false;                   // the next packet we send begins another round of sequence numbers
+    bool may_recv_wrap = false;  // the peer's next packet may do so
   };
   [[nodiscard]] Result<Rekey> prepare(const Context& context, const Keys& before, const Keys& after,
                                       Sources sources) const;

@@ -19,7 +19,9 @@ bool is_next_segment(uint32_t timestamp, uint32_t segment) {
   return distance != 0 && distance % kSegment == 0 && distance / kSegment <= 60;
 }
 
-bool is_before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
+bool is_before(uint32_t a, uint32_t b) {
+  return static_cast<int32_t>(a - b) < 0;
+}
 
 }  // namespace
 
@@ -41,7 +43,9 @@ void write_event(const TelephoneEvent& event, bytes::Writer& writer) {
   writer.u16(event.duration);
 }
 
-char digit_of(uint8_t code) { return code < kDigits.size() ? kDigits[code] : '\0'; }
+char digit_of(uint8_t code) {
+  return code < kDigits.size() ? kDigits[code] : '\0';
+}
 
 std::optional<uint8_t> code_of(char digit) {
   for (size_t i = 0; i < kDigits.size(); ++i) {
@@ -62,7 +66,8 @@ DigitEvent EventDetector::present(DigitEvent::Kind kind, bool is_end_seen) const
   return {kind, code_, volume_, begin_, segment_ - begin_ + duration_, is_end_seen};
 }
 
-DigitEvents EventDetector::on_packet(const TelephoneEvent& event, uint32_t timestamp, uint64_t now_ns) {
+DigitEvents EventDetector::on_packet(const TelephoneEvent& event, uint32_t timestamp,
+                                     uint64_t now_ns) {
   DigitEvents out;
   if (is_same_event(event, timestamp)) {
     if (!is_active_) return out;  // a repeated end packet
@@ -100,10 +105,11 @@ DigitEvents EventDetector::on_time(uint64_t now_ns) {
   return out;
 }
 
-EventTranslator::Translated EventTranslator::translate(const TelephoneEvent& event, uint32_t timestamp,
-                                                       uint32_t out_now) {
-  const bool is_known = has_any_ && event.code == code_ &&
-                        (timestamp == in_segment_ || (!is_ended_ && is_next_segment(timestamp, in_segment_)));
+EventTranslator::Translated EventTranslator::translate(const TelephoneEvent& event,
+                                                       uint32_t timestamp, uint32_t out_now) {
+  const bool is_known =
+      has_any_ && event.code == code_ &&
+      (timestamp == in_segment_ || (!is_ended_ && is_next_segment(timestamp, in_segment_)));
   if (!is_known) {
     has_any_ = true;
     code_ = event.code;
@@ -113,7 +119,8 @@ EventTranslator::Translated EventTranslator::translate(const TelephoneEvent& eve
   }
   in_segment_ = timestamp;
   is_ended_ = is_ended_ || event.is_end;
-  const uint64_t total = scale_duration(uint64_t{timestamp - in_begin_} + event.duration, in_rate_, out_rate_);
+  const uint64_t total =
+      scale_duration(uint64_t{timestamp - in_begin_} + event.duration, in_rate_, out_rate_);
   // Segments end at exactly 0xFFFF units; the next one begins there.
   const uint64_t segments = total == 0 ? 0 : (total - 1) / kSegment;
   Translated out{event, out_begin_ + static_cast<uint32_t>(segments * kSegment), !is_known};

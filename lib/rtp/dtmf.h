@@ -42,8 +42,8 @@ struct DigitEvent {
   Kind kind = Kind::kBegin;
   uint8_t code = 0;
   uint8_t volume = 0;
-  uint32_t timestamp = 0;  // where the event began
-  uint32_t duration = 0;   // so far, in clock units, over all segments
+  uint32_t timestamp = 0;    // where the event began
+  uint32_t duration = 0;     // so far, in clock units, over all segments
   bool is_end_seen = false;  // for kEnd: a packet with the E bit came; false: it was lost
 };
 
@@ -58,12 +58,12 @@ class DigitEvents {
   size_t size_ = 0;
 };
 
-// RFC 4733 section 2.5: an event is known by its timestamp and code; the marker bit may be lost, end
-// packets repeat, any packet may be missing or late.
+// RFC 4733 section 2.5: an event is known by its timestamp and code; the marker bit may be lost,
+// end packets repeat, any packet may be missing or late.
 class EventDetector {
  public:
-  // No packet for so long means that the end was lost. RFC 4733 section 2.5.2.2 asks receivers for a
-  // time-out of their own; senders update every 50 ms, so that three in a row are lost here.
+  // No packet for so long means that the end was lost. RFC 4733 section 2.5.2.2 asks receivers for
+  // a time-out of their own; senders update every 50 ms, so that three in a row are lost here.
   static constexpr uint64_t kTimeoutNs = 200'000'000;
 
   DigitEvents on_packet(const TelephoneEvent& event, uint32_t timestamp, uint64_t now_ns);
@@ -83,9 +83,9 @@ class EventDetector {
   bool is_active_ = false;
   uint8_t code_ = 0;
   uint8_t volume_ = 0;
-  uint32_t begin_ = 0;    // timestamp of the first segment
-  uint32_t segment_ = 0;  // timestamp of the present segment
-  uint16_t duration_ = 0; // of the present segment
+  uint32_t begin_ = 0;     // timestamp of the first segment
+  uint32_t segment_ = 0;   // timestamp of the present segment
+  uint16_t duration_ = 0;  // of the present segment
   uint64_t last_ns_ = 0;
 };
 

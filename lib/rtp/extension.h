@@ -14,7 +14,9 @@ namespace voxlock::rtp {
 inline constexpr uint16_t kOneByteProfile = 0xBEDE;
 // RFC 8285 section 4.3: 0x100 and four bits of the application.
 inline constexpr uint16_t kTwoByteProfile = 0x1000;
-constexpr bool is_two_byte_profile(uint16_t profile) { return (profile & 0xfff0) == kTwoByteProfile; }
+constexpr bool is_two_byte_profile(uint16_t profile) {
+  return (profile & 0xfff0) == kTwoByteProfile;
+}
 
 struct ExtensionElement {
   uint8_t id = 0;  // one-byte form 1..14, two-byte form 1..255

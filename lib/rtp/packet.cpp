@@ -4,7 +4,8 @@ namespace voxlock::rtp {
 namespace {
 
 void put_number(MutableBytes packet, size_t at, uint32_t value, size_t len) {
-  for (size_t i = 0; i < len; ++i) packet[at + i] = static_cast<uint8_t>(value >> (8 * (len - 1 - i)));
+  for (size_t i = 0; i < len; ++i)
+    packet[at + i] = static_cast<uint8_t>(value >> (8 * (len - 1 - i)));
 }
 
 }  // namespace
@@ -40,13 +41,15 @@ Result<PacketView> parse_packet(ByteView packet) {
   // RFC 3550 5.1: the last octet counts the padding, itself included.
   if (view.payload.empty()) return Status::ERR_RTP_PADDING;
   view.padding_len = view.payload.back();
-  if (view.padding_len == 0 || view.padding_len > view.payload.size()) return Status::ERR_RTP_PADDING;
+  if (view.padding_len == 0 || view.padding_len > view.payload.size())
+    return Status::ERR_RTP_PADDING;
   view.payload = view.payload.first(view.payload.size() - view.padding_len);
   return view;
 }
 
 Result<void> write_header(const PacketFields& fields, bytes::Writer& writer) {
-  if (fields.payload_type > 127 || fields.csrcs.size() > kMaxCsrcs) return Status::ERR_INVALID_ARGUMENT;
+  if (fields.payload_type > 127 || fields.csrcs.size() > kMaxCsrcs)
+    return Status::ERR_INVALID_ARGUMENT;
   if (const auto profile = profile_for(fields.extensions); !profile) return profile.error();
   const bool has_extension = !fields.extensions.empty();
   const unsigned flags = (fields.padding_len != 0 ? 0x20u : 0u) | (has_extension ? 0x10u : 0u);
@@ -78,8 +81,14 @@ void set_payload_type(MutableBytes packet, uint8_t payload_type) {
   packet[1] = static_cast<uint8_t>((packet[1] & 0x80) | (payload_type & 0x7f));
 }
 
-void set_sequence(MutableBytes packet, uint16_t sequence) { put_number(packet, 2, sequence, 2); }
-void set_timestamp(MutableBytes packet, uint32_t timestamp) { put_number(packet, 4, timestamp, 4); }
-void set_ssrc(MutableBytes packet, uint32_t ssrc) { put_number(packet, 8, ssrc, 4); }
+void set_sequence(MutableBytes packet, uint16_t sequence) {
+  put_number(packet, 2, sequence, 2);
+}
+void set_timestamp(MutableBytes packet, uint32_t timestamp) {
+  put_number(packet, 4, timestamp, 4);
+}
+void set_ssrc(MutableBytes packet, uint32_t ssrc) {
+  put_number(packet, 8, ssrc, 4);
+}
 
 }  // namespace voxlock::rtp

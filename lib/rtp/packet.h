@@ -70,9 +70,10 @@ struct PacketFields {
   uint16_t sequence = 0;
   uint32_t timestamp = 0;
   uint32_t ssrc = 0;
-  std::span<const uint32_t> csrcs;                 // at most 15
-  std::span<const ExtensionElement> extensions;    // RFC 8285; one-byte form where all fit, else two-byte
-  uint8_t padding_len = 0;                         // bytes added behind the payload, the last one says how many
+  std::span<const uint32_t> csrcs;  // at most 15
+  std::span<const ExtensionElement>
+      extensions;           // RFC 8285; one-byte form where all fit, else two-byte
+  uint8_t padding_len = 0;  // bytes added behind the payload, the last one says how many
 };
 
 // Writes the header (no payload, no padding bytes, but the padding bit where padding_len is set).

@@ -5,7 +5,9 @@
 namespace voxlock::rtp {
 namespace {
 
-bool is_report(uint8_t type) { return type == kRtcpSenderReport || type == kRtcpReceiverReport; }
+bool is_report(uint8_t type) {
+  return type == kRtcpSenderReport || type == kRtcpReceiverReport;
+}
 
 // Checks the packet at the front of the datagram.
 Result<RtcpPacket> front_packet(ByteView datagram) {
@@ -44,7 +46,9 @@ void write_block(const ReportBlock& block, bytes::Writer& writer) {
   writer.u32(block.delay_since_sr);
 }
 
-size_t padded(size_t len) { return (len + 3) / 4 * 4; }
+size_t padded(size_t len) {
+  return (len + 3) / 4 * 4;
+}
 
 }  // namespace
 
@@ -57,7 +61,8 @@ Result<RtcpCompound> RtcpCompound::parse(ByteView datagram, Rule rule) {
     const bool is_last = packet.packet.size() == left.size();
     const bool is_padded = packet.body.size() + 4 != packet.packet.size();
     if (is_padded && !is_last) return Status::ERR_RTCP_COMPOUND;
-    if (rule == Rule::kStrict && is_first && !is_report(packet.type)) return Status::ERR_RTCP_COMPOUND;
+    if (rule == Rule::kStrict && is_first && !is_report(packet.type))
+      return Status::ERR_RTCP_COMPOUND;
     left = left.subspan(packet.packet.size());
   }
   return RtcpCompound(datagram);
@@ -175,7 +180,8 @@ Result<void> write_sdes_cname(uint32_t ssrc, std::string_view cname, bytes::Writ
   return {};
 }
 
-Result<void> write_bye(std::span<const uint32_t> ssrcs, std::string_view reason, bytes::Writer& writer) {
+Result<void> write_bye(std::span<const uint32_t> ssrcs, std::string_view reason,
+                       bytes::Writer& writer) {
   if (ssrcs.size() > kMaxReportBlocks || reason.size() > 255) return Status::ERR_INVALID_ARGUMENT;
   const size_t text = reason.empty() ? 0 : padded(1 + reason.size());
   write_head(ssrcs.size(), kRtcpBye, 4 * ssrcs.size() + text, writer);

@@ -36,8 +36,8 @@ inline constexpr size_t kReportBlockLen = 24;
 struct RtcpPacket {
   uint8_t count = 0;  // RC, SC or FMT: the five bits of the head
   uint8_t type = 0;
-  ByteView body;      // behind the 4-byte head, without padding
-  ByteView packet;    // all of it
+  ByteView body;    // behind the 4-byte head, without padding
+  ByteView packet;  // all of it
 };
 
 // A datagram whose packets add up to its length.
@@ -65,28 +65,29 @@ class RtcpCompound {
 };
 
 struct SenderInfo {
-  uint64_t ntp = 0;  // seconds since 1900 in 32.32 fixed point; 0 where the sender has no wall clock
+  uint64_t ntp =
+      0;  // seconds since 1900 in 32.32 fixed point; 0 where the sender has no wall clock
   uint32_t rtp_timestamp = 0;
   uint32_t packets = 0;
   uint32_t octets = 0;  // of payload
 };
 
 struct ReportBlock {
-  uint32_t ssrc = 0;               // whom the block is about
-  uint8_t fraction_lost = 0;       // since the last report, in 1/256
-  int32_t cumulative_lost = 0;     // 24 bits on the wire; negative where duplicates arrived
-  uint32_t extended_highest = 0;   // cycles and highest sequence number
-  uint32_t jitter = 0;             // in units of the RTP clock
-  uint32_t last_sr = 0;            // middle 32 bits of the NTP time of the last SR, 0: none came
-  uint32_t delay_since_sr = 0;     // in 1/65536 s
+  uint32_t ssrc = 0;              // whom the block is about
+  uint8_t fraction_lost = 0;      // since the last report, in 1/256
+  int32_t cumulative_lost = 0;    // 24 bits on the wire; negative where duplicates arrived
+  uint32_t extended_highest = 0;  // cycles and highest sequence number
+  uint32_t jitter = 0;            // in units of the RTP clock
+  uint32_t last_sr = 0;           // middle 32 bits of the NTP time of the last SR, 0: none came
+  uint32_t delay_since_sr = 0;    // in 1/65536 s
 };
 
 // SR and RR share this; info is there for SR only.
 struct ReportView {
   uint32_t ssrc = 0;
   std::optional<SenderInfo> info;
-  ByteView blocks;      // kReportBlockLen bytes each
-  ByteView extension;   // profile-specific, behind the blocks
+  ByteView blocks;     // kReportBlockLen bytes each
+  ByteView extension;  // profile-specific, behind the blocks
 
   [[nodiscard]] size_t block_count() const { return blocks.size() / kReportBlockLen; }
   // i < block_count().
@@ -133,6 +134,7 @@ Result<void> write_sender_report(uint32_t ssrc, const SenderInfo& info,
 Result<void> write_receiver_report(uint32_t ssrc, std::span<const ReportBlock> blocks,
                                    bytes::Writer& writer);
 Result<void> write_sdes_cname(uint32_t ssrc, std::string_view cname, bytes::Writer& writer);
-Result<void> write_bye(std::span<const uint32_t> ssrcs, std::string_view reason, bytes::Writer& writer);
+Result<void> write_bye(std::span<const uint32_t> ssrcs, std::string_view reason,
+                       bytes::Writer& writer);
 
 }  // namespace voxlock::rtp

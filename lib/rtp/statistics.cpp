@@ -124,7 +124,8 @@ ReportBlock ReceiveStatistics::take_report(uint32_t ssrc, uint64_t now_ns) {
   if (has_sr_) {
     const uint64_t delay_ns = now_ns > last_sr_ns_ ? now_ns - last_sr_ns_ : 0;
     block.last_sr = last_sr_;
-    block.delay_since_sr = static_cast<uint32_t>(std::min<uint64_t>(fixed_seconds(delay_ns) >> 16, UINT32_MAX));
+    block.delay_since_sr =
+        static_cast<uint32_t>(std::min<uint64_t>(fixed_seconds(delay_ns) >> 16, UINT32_MAX));
   }
   return block;
 }
@@ -158,10 +159,12 @@ uint64_t rtcp_interval_ns(const RtcpIntervalInput& input, uint32_t random) {
     members = input.we_sent ? input.senders : input.members - input.senders;
   }
   // In us: sizes and counts of any honest session stay far below the 64 bits.
-  const uint64_t bits = std::min<uint64_t>(uint64_t{input.average_size} * 8 * members, UINT64_MAX / 2'000'000);
+  const uint64_t bits =
+      std::min<uint64_t>(uint64_t{input.average_size} * 8 * members, UINT64_MAX / 2'000'000);
   const uint64_t minimum_us = input.is_initial ? 2'500'000 : 5'000'000;
   const uint64_t longest_us = 3'600'000'000;  // an hour: longer is as good as silence
-  const uint64_t interval_us = std::clamp<uint64_t>(bits * 1'000'000 / share, minimum_us, longest_us);
+  const uint64_t interval_us =
+      std::clamp<uint64_t>(bits * 1'000'000 / share, minimum_us, longest_us);
   // Times [0.5, 1.5), divided by e - 3/2 to make up for timer reconsideration.
   const uint64_t spread_ns = interval_us * 1000 / 2 + ((interval_us * random) >> 32) * 1000;
   return spread_ns * 100'000 / 121'828;

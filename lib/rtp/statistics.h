@@ -7,8 +7,8 @@
 
 namespace voxlock::rtp {
 
-// One source as it is received. Feed authenticated packets only. Gaps in the timestamp (DTX) are not
-// loss: only sequence numbers count.
+// One source as it is received. Feed authenticated packets only. Gaps in the timestamp (DTX) are
+// not loss: only sequence numbers count.
 class ReceiveStatistics {
  public:
   enum class Verdict : uint8_t {
@@ -74,7 +74,8 @@ class SendStatistics {
     ++packets_;
     octets_ += static_cast<uint32_t>(payload_len);
   }
-  // A block about us came in a report of the peer. ntp: our time in 32.32, the clock that our SRs use.
+  // A block about us came in a report of the peer. ntp: our time in 32.32, the clock that our SRs
+  // use.
   void on_report_block(const ReportBlock& block, uint64_t ntp);
 
   [[nodiscard]] SenderInfo info(uint64_t ntp, uint32_t rtp_timestamp) const {
@@ -103,11 +104,12 @@ struct RtcpIntervalInput {
   uint32_t members = 2;
   uint32_t senders = 1;
   bool we_sent = false;
-  bool is_initial = false;         // nothing was sent yet: half the minimum
-  uint32_t bandwidth_bps = 3200;   // share of RTCP, bits per second, 5 % of the session; 1 or more
-  uint32_t average_size = 120;     // of a compound with its UDP and IP headers, bytes
+  bool is_initial = false;        // nothing was sent yet: half the minimum
+  uint32_t bandwidth_bps = 3200;  // share of RTCP, bits per second, 5 % of the session; 1 or more
+  uint32_t average_size = 120;    // of a compound with its UDP and IP headers, bytes
 };
-// Time to the next report. random: 32 uniform bits, spread over [0.5, 1.5) of the calculated interval.
+// Time to the next report. random: 32 uniform bits, spread over [0.5, 1.5) of the calculated
+// interval.
 uint64_t rtcp_interval_ns(const RtcpIntervalInput& input, uint32_t random);
 
 }  // namespace voxlock::rtp

@@ -19,7 +19,8 @@ constexpr CodecRow kRows[kCodecRows] = {
 };
 
 // The value behind "<format> " of the first attribute of that name.
-std::string_view value_for(const Media& media, std::string_view attribute, std::string_view format) {
+std::string_view value_for(const Media& media, std::string_view attribute,
+                           std::string_view format) {
   for (const Attribute& entry : media.attributes) {
     if (entry.name != attribute) continue;
     std::string_view value = entry.value;
@@ -30,7 +31,9 @@ std::string_view value_for(const Media& media, std::string_view attribute, std::
 
 }  // namespace
 
-std::span<const CodecRow, kCodecRows> codec_rows() { return kRows; }
+std::span<const CodecRow, kCodecRows> codec_rows() {
+  return kRows;
+}
 
 Result<uint8_t> parse_payload_type(std::string_view format) {
   const auto number = text::parse_decimal(format, 127);
@@ -53,7 +56,9 @@ const CodecRow* row_of_format(const Media& media, std::string_view format) {
   const auto channels = map.empty() ? Result<uint64_t>(1) : text::parse_decimal(map, 255);
   if (!clock || !channels) return nullptr;
   for (const CodecRow& row : kRows) {
-    if (text::equals_ignore_case(row.name, name) && row.clock_hz == *clock && row.channels == *channels) return &row;
+    if (text::equals_ignore_case(row.name, name) && row.clock_hz == *clock &&
+        row.channels == *channels)
+      return &row;
   }
   return nullptr;
 }
@@ -63,7 +68,9 @@ bool KnownFormats::has(const CodecRow& row) const {
 }
 
 bool KnownFormats::has_type(uint8_t payload_type) const {
-  return std::any_of(begin(), end(), [&](const KnownFormat& format) { return format.payload_type == payload_type; });
+  return std::any_of(begin(), end(), [&](const KnownFormat& format) {
+    return format.payload_type == payload_type;
+  });
 }
 
 KnownFormats known_formats(const Media& media) {
@@ -79,7 +86,9 @@ KnownFormats known_formats(const Media& media) {
   return out;
 }
 
-std::string_view fmtp_of(const Media& media, std::string_view format) { return value_for(media, "fmtp", format); }
+std::string_view fmtp_of(const Media& media, std::string_view format) {
+  return value_for(media, "fmtp", format);
+}
 
 uint64_t fmtp_number(std::string_view fmtp, std::string_view name, uint64_t fallback) {
   while (!fmtp.empty()) {

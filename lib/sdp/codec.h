@@ -18,12 +18,12 @@ inline constexpr uint8_t kNoPayloadType = 255;
 
 // One encoding name with its RTP clock. A codec may have several rows.
 struct CodecRow {
-  CodecId id;               // kNone: telephone-event
-  std::string_view name;    // as in a=rtpmap, compared without regard to case (RFC 4855)
+  CodecId id;             // kNone: telephone-event
+  std::string_view name;  // as in a=rtpmap, compared without regard to case (RFC 4855)
   uint32_t clock_hz;
   uint32_t channels;
-  uint8_t static_type;      // RFC 3551, table 4; kNoPayloadType: none
-  uint8_t preferred_type;   // what we offer
+  uint8_t static_type;     // RFC 3551, table 4; kNoPayloadType: none
+  uint8_t preferred_type;  // what we offer
 };
 
 inline constexpr size_t kCodecRows = 7;

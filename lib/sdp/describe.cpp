@@ -31,13 +31,18 @@ std::string_view direction_name(Direction direction) {
   }
 }
 
-std::string_view family_name(const HostAddress& address) { return address.family == 6 ? "IN IP6 " : "IN IP4 "; }
+std::string_view family_name(const HostAddress& address) {
+  return address.family == 6 ? "IN IP6 " : "IN IP4 ";
+}
 
-size_t row_index(const CodecRow& row) { return static_cast<size_t>(&row - codec_rows().data()); }
+size_t row_index(const CodecRow& row) {
+  return static_cast<size_t>(&row - codec_rows().data());
+}
 
 template <size_t N>
 std::string_view stored(const std::array<char, N>& text) {
-  return {text.data(), static_cast<size_t>(std::find(text.begin(), text.end(), '\0') - text.begin())};
+  return {text.data(),
+          static_cast<size_t>(std::find(text.begin(), text.end(), '\0') - text.begin())};
 }
 
 }  // namespace
@@ -82,7 +87,8 @@ void OfferAnswer::write_transport(bytes::Writer& out, bool has_mux) const {
   line(out, "");
 }
 
-void OfferAnswer::write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const {
+void OfferAnswer::write_format(bytes::Writer& out, const CodecRow& row,
+                               uint8_t payload_type) const {
   out.put("a=rtpmap:");
   out.decimal(payload_type);
   out.put(' ');
@@ -123,7 +129,8 @@ void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const A
     }
     line(out, "");
     for (const CodecRow& row : codec_rows()) {
-      if (row.id == draft.codec && row.clock_hz == draft.clock_hz) write_format(out, row, draft.payload_type_recv);
+      if (row.id == draft.codec && row.clock_hz == draft.clock_hz)
+        write_format(out, row, draft.payload_type_recv);
     }
     for (const CodecRow& row : codec_rows()) {
       if (row.id != CodecId::kNone || draft.event_type_recv == kNoPayloadType) continue;
@@ -142,17 +149,19 @@ void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const A
 }
 
 bool OfferAnswer::is_offered(const CodecRow& row) const {
-  if (row.id != CodecId::kNone) return std::find(local_.codecs.begin(), local_.codecs.end(), row.id) != local_.codecs.end();
+  if (row.id != CodecId::kNone)
+    return std::find(local_.codecs.begin(), local_.codecs.end(), row.id) != local_.codecs.end();
   if (!local_.has_telephone_event) return false;
   // One event format for each clock among our codecs (RFC 4733, section 2.1).
   for (const CodecRow& codec : codec_rows()) {
-    if (codec.id != CodecId::kNone && codec.clock_hz == row.clock_hz && is_offered(codec)) return true;
+    if (codec.id != CodecId::kNone && codec.clock_hz == row.clock_hz && is_offered(codec))
+      return true;
   }
   return false;
 }
 
-// A running session keeps its protocol, so that a peer that took AVP with keys gets that again. RFC 8643,
-// section 3.1: opportunistic SRTP is offered as RTP/AVP with keys.
+// A running session keeps its protocol, so that a peer that took AVP with keys gets that again. RFC
+// 8643, section 3.1: opportunistic SRTP is offered as RTP/AVP with keys.
 std::string_view OfferAnswer::offered_proto() const {
   if (agreement_) return stored(sections_.list[agreement_->media_index].proto);
   return local_.policy == SrtpPolicy::kRequired ? "RTP/SAVP" : "RTP/AVP";
@@ -178,7 +187,8 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
     out.decimal(payload_types_[row_index(*rows[i])]);
   }
   line(out, "");
-  for (size_t i = 0; i < count; ++i) write_format(out, *rows[i], payload_types_[row_index(*rows[i])]);
+  for (size_t i = 0; i < count; ++i)
+    write_format(out, *rows[i], payload_types_[row_index(*rows[i])]);
   for (size_t i = 0; i < pending.suite_count; ++i) {
     out.put("a=crypto:");
     write_crypto(out, static_cast<uint32_t>(i + 1), pending.suites[i], pending.keys[i]);

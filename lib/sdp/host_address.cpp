@@ -19,8 +19,8 @@ bool parse_v4(std::string_view text, std::span<uint8_t> out) {
   return true;
 }
 
-// Up to eight groups of at most four hexadecimal digits; gives the number of bytes written, or -1. The end of
-// an address may be written like IPv4.
+// Up to eight groups of at most four hexadecimal digits; gives the number of bytes written, or -1.
+// The end of an address may be written like IPv4.
 int parse_groups(std::string_view text, std::span<uint8_t> out, bool is_end) {
   size_t n = 0;
   while (!text.empty()) {

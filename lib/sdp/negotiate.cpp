@@ -11,8 +11,10 @@ enum class Profile { kNone, kPlain, kSecure };
 
 // RFC 3551, 3711, 4585, 5124. DTLS-SRTP's UDP/TLS/RTP/... is not SDES.
 Profile profile_of(std::string_view proto) {
-  if (text::equals_ignore_case(proto, "RTP/AVP") || text::equals_ignore_case(proto, "RTP/AVPF")) return Profile::kPlain;
-  if (text::equals_ignore_case(proto, "RTP/SAVP") || text::equals_ignore_case(proto, "RTP/SAVPF")) return Profile::kSecure;
+  if (text::equals_ignore_case(proto, "RTP/AVP") || text::equals_ignore_case(proto, "RTP/AVPF"))
+    return Profile::kPlain;
+  if (text::equals_ignore_case(proto, "RTP/SAVP") || text::equals_ignore_case(proto, "RTP/SAVPF"))
+    return Profile::kSecure;
   return Profile::kNone;
 }
 
@@ -26,8 +28,8 @@ Direction operator&(Direction a, Direction b) {
   return static_cast<Direction>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
 }
 
-// Packet time of what we send: what the peer asks for, within its maxptime and 10..60 ms. Opus knows
-// 10, 20, 40 and 60 ms only (RFC 7587, section 3.2).
+// Packet time of what we send: what the peer asks for, within its maxptime and 10..60 ms. Opus
+// knows 10, 20, 40 and 60 ms only (RFC 7587, section 3.2).
 uint32_t choose_ptime(const Media& media, uint32_t own, CodecId codec) {
   const auto read = [&](std::string_view name, uint32_t fallback) {
     const auto value = find_attribute(media.attributes, name);
@@ -69,7 +71,9 @@ HostAddress rtcp_address(const Media& media, const HostAddress& rtp) {
 }
 
 // RFC 5761, section 4: payload types that look like RTCP on a shared port.
-bool is_rtcp_range(uint8_t payload_type) { return payload_type >= 64 && payload_type <= 95; }
+bool is_rtcp_range(uint8_t payload_type) {
+  return payload_type >= 64 && payload_type <= 95;
+}
 
 // Which reason tells the peer most, where no section can be used.
 int weight(Status reason) {
@@ -116,15 +120,18 @@ Result<Agreement> OfferAnswer::choose(const Session& offer) const {
 
 Result<Agreement> OfferAnswer::evaluate(const Session& session, size_t index) const {
   const Media& media = session.media()[index];
-  if (!text::equals_ignore_case(media.type, "audio") || media.port == 0) return Status::ERR_SDP_NO_AUDIO;
+  if (!text::equals_ignore_case(media.type, "audio") || media.port == 0)
+    return Status::ERR_SDP_NO_AUDIO;
   Agreement out;
   out.media_index = index;
   uint32_t tag = 0;
   VOXLOCK_TRY_VOID(evaluate_security(media, out, tag));
   VOXLOCK_TRY_VOID(evaluate_formats(media, out));
   VOXLOCK_TRY_VOID(evaluate_address(session, media, out));
-  const bool is_mux_safe = !is_rtcp_range(out.payload_type_send) && !is_rtcp_range(out.event_type_send);
-  out.has_rtcp_mux = local_.has_rtcp_mux && is_mux_safe && find_attribute(media.attributes, "rtcp-mux").has_value();
+  const bool is_mux_safe =
+      !is_rtcp_range(out.payload_type_send) && !is_rtcp_range(out.event_type_send);
+  out.has_rtcp_mux = local_.has_rtcp_mux && is_mux_safe &&
+                     find_attribute(media.attributes, "rtcp-mux").has_value();
   if (out.has_rtcp_mux) out.remote_rtcp = out.remote_rtp;
   out.direction = direction_for(session, media, is_holding_);
   out.is_remote_hold = (static_cast<uint32_t>(direction_for(session, media, false)) & 1) == 0;
@@ -134,7 +141,8 @@ Result<Agreement> OfferAnswer::evaluate(const Session& session, size_t index) co
 }
 
 // Local policy decides every time; nothing the peer writes can lower it.
-Result<void> OfferAnswer::evaluate_security(const Media& media, Agreement& out, uint32_t& tag) const {
+Result<void> OfferAnswer::evaluate_security(const Media& media, Agreement& out,
+                                            uint32_t& tag) const {
   const Profile profile = profile_of(media.proto);
   if (profile == Profile::kNone) return Status::ERR_SDP_PROTOCOL;
   if (local_.policy == SrtpPolicy::kOff) {
@@ -174,8 +182,8 @@ size_t OfferAnswer::rank_of(CryptoSuite suite) const {
   return kMaxLocalSuites;
 }
 
-// Our order decides about an offer. About an answer the peer's does, whose first format is the one it
-// is going to send (RFC 3264, section 7).
+// Our order decides about an offer. About an answer the peer's does, whose first format is the one
+// it is going to send (RFC 3264, section 7).
 Result<void> OfferAnswer::evaluate_formats(const Media& media, Agreement& out) const {
   const KnownFormats formats = known_formats(media);
   const KnownFormat* chosen = nullptr;
@@ -221,7 +229,8 @@ void OfferAnswer::choose_event(const KnownFormats& formats, Agreement& out) cons
   }
 }
 
-Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& media, Agreement& out) const {
+Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& media,
+                                           Agreement& out) const {
   const auto& connection = session.connection_of(media);
   if (!connection) return Status::ERR_SDP_CONNECTION;
   const auto address = parse_address(connection->address);
@@ -248,8 +257,8 @@ Direction OfferAnswer::direction_for(const Session& session, const Media& media,
   return hold ? ours & Direction::kSendOnly : ours;
 }
 
-// The answer names one of our lines. Peers renumber tags: the suite decides, the tag only among lines
-// of one suite, and we never offer a suite twice.
+// The answer names one of our lines. Peers renumber tags: the suite decides, the tag only among
+// lines of one suite, and we never offer a suite twice.
 Result<void> OfferAnswer::take_answer_key(const Pending& pending, Agreement& out) {
   for (size_t i = 0; i < pending.suite_count; ++i) {
     if (pending.suites[i] != out.suite) continue;

@@ -15,8 +15,8 @@ struct RefusalRow {
   const char* warning;
 };
 
-// RFC 3261, section 20.43: 300 network protocol, 301 address format, 302 transport protocol, 304 media
-// type, 305 media format, 306 attribute not understood, 399 anything else.
+// RFC 3261, section 20.43: 300 network protocol, 301 address format, 302 transport protocol, 304
+// media type, 305 media format, 306 attribute not understood, 399 anything else.
 constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_NO_AUDIO, 488, 304, "No audio stream offered"},
     {Status::ERR_SDP_NO_CODEC, 488, 305, "No common audio codec"},
@@ -81,15 +81,17 @@ bool is_valid(const LocalMedia& local) {
 }
 
 bool is_same(const KeyParameter& a, const KeyParameter& b) {
-  return secure::equal(a.key_and_salt.view(), b.key_and_salt.view()) && secure::equal(a.mki_view(), b.mki_view());
+  return secure::equal(a.key_and_salt.view(), b.key_and_salt.view()) &&
+         secure::equal(a.mki_view(), b.mki_view());
 }
 
 // How the same codec is put into packets.
 bool is_packed_anew(const Agreement& a, const Agreement& b) {
   return a.payload_type_send != b.payload_type_send || a.payload_type_recv != b.payload_type_recv ||
          a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
-         a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms || a.wants_opus_fec != b.wants_opus_fec ||
-         a.wants_opus_dtx != b.wants_opus_dtx || a.max_opus_bitrate != b.max_opus_bitrate;
+         a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms ||
+         a.wants_opus_fec != b.wants_opus_fec || a.wants_opus_dtx != b.wants_opus_dtx ||
+         a.max_opus_bitrate != b.max_opus_bitrate;
 }
 
 }  // namespace
@@ -119,8 +121,9 @@ OfferAnswer::OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t
 
 Result<OfferAnswer> OfferAnswer::create(const LocalMedia& local, RandomSource& random) {
   LocalMedia media = local;
-  const bool is_good = is_valid(local) && normalize(media.codecs, is_codec) &&
-                       normalize(media.suites, [](CryptoSuite id) { return find_suite(id) != nullptr; });
+  const bool is_good =
+      is_valid(local) && normalize(media.codecs, is_codec) &&
+      normalize(media.suites, [](CryptoSuite id) { return find_suite(id) != nullptr; });
   if (!is_good) return Status::ERR_INVALID_ARGUMENT;
   uint8_t raw[8];
   VOXLOCK_TRY_VOID(random.fill(raw));
@@ -140,14 +143,17 @@ Result<Verdict> OfferAnswer::answer(std::string_view offer, bytes::Writer& out) 
   return commit(step);
 }
 
-Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const {
+Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& out,
+                                         Step& step) const {
   if (pending_) return Status::ERR_WRONG_STATE;
-  if (const auto parsed = step.session.parse(offer); !parsed) return step.verdict = refuse(parsed.error()), Result<void>();
+  if (const auto parsed = step.session.parse(offer); !parsed)
+    return step.verdict = refuse(parsed.error()), Result<void>();
   Result<Agreement> draft = choose(step.session);
   if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
   if (draft->is_secure) {
     // Our key lives as long as the peer's: a rekey is one for both directions.
-    const bool keeps_key = agreement_ && agreement_->is_secure && agreement_->suite == draft->suite &&
+    const bool keeps_key = agreement_ && agreement_->is_secure &&
+                           agreement_->suite == draft->suite &&
                            is_same(agreement_->remote_key, draft->remote_key);
     VOXLOCK_TRY_VOID(keeps_key ? draft->local_key.copy_from(agreement_->local_key)
                                : make_key(draft->suite, draft->local_key));
@@ -219,7 +225,8 @@ Result<void> OfferAnswer::make_offered_keys(bool rekey, Pending& pending) {
   if (was_secure()) {
     pending.suites[0] = agreement_->suite;
     pending.suite_count = 1;
-    return rekey ? make_key(agreement_->suite, pending.keys[0]) : pending.keys[0].copy_from(agreement_->local_key);
+    return rekey ? make_key(agreement_->suite, pending.keys[0])
+                 : pending.keys[0].copy_from(agreement_->local_key);
   }
   for (const CryptoSuite suite : local_.suites) {
     if (suite == CryptoSuite::kNone) break;
@@ -250,7 +257,8 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
   VOXLOCK_TRY_VOID(session.parse(answer));
   // RFC 3264, section 6: as many sections as were offered, in the same order.
   const size_t index = pending_->media_index;
-  if (session.media().size() != std::max(sections_.count, index + 1)) return Status::ERR_SDP_MISMATCH;
+  if (session.media().size() != std::max(sections_.count, index + 1))
+    return Status::ERR_SDP_MISMATCH;
   if (session.media()[index].port == 0) return Status::ERR_SDP_REJECTED;
   VOXLOCK_TRY(Agreement draft, evaluate(session, index));
   draft.direction = direction_for(session, session.media()[index], pending_->hold);
@@ -258,8 +266,10 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
   // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
   for (size_t i = 0; i < kCodecRows; ++i) {
     const CodecRow& row = codec_rows()[i];
-    if (row.id == draft.codec && row.clock_hz == draft.clock_hz) draft.payload_type_recv = payload_types_[i];
-    if (row.id == CodecId::kNone && row.clock_hz == draft.event_clock_hz && draft.event_type_send != kNoPayloadType) {
+    if (row.id == draft.codec && row.clock_hz == draft.clock_hz)
+      draft.payload_type_recv = payload_types_[i];
+    if (row.id == CodecId::kNone && row.clock_hz == draft.event_clock_hz &&
+        draft.event_type_send != kNoPayloadType) {
       draft.event_type_recv = payload_types_[i];
     }
   }
@@ -270,10 +280,12 @@ Verdict OfferAnswer::compare(const Agreement& draft) const {
   Verdict out;
   if (agreement_) {
     const Agreement& old = *agreement_;
-    out.is_restarted = old.codec != draft.codec || old.clock_hz != draft.clock_hz || old.suite != draft.suite ||
-                       old.is_secure != draft.is_secure || old.media_index != draft.media_index;
-    out.is_rekeyed = draft.is_secure && old.is_secure &&
-                     (!is_same(old.local_key, draft.local_key) || !is_same(old.remote_key, draft.remote_key));
+    out.is_restarted = old.codec != draft.codec || old.clock_hz != draft.clock_hz ||
+                       old.suite != draft.suite || old.is_secure != draft.is_secure ||
+                       old.media_index != draft.media_index;
+    out.is_rekeyed =
+        draft.is_secure && old.is_secure &&
+        (!is_same(old.local_key, draft.local_key) || !is_same(old.remote_key, draft.remote_key));
     out.is_moved = old.remote_rtp != draft.remote_rtp || old.remote_rtcp != draft.remote_rtcp ||
                    old.direction != draft.direction || old.has_rtcp_mux != draft.has_rtcp_mux ||
                    old.is_remote_hold != draft.is_remote_hold || is_packed_anew(old, draft);

@@ -35,51 +35,57 @@ struct LocalMedia {
   bool has_telephone_event = true;
   bool has_rtcp_mux = true;
   HostAddress rtp;
-  HostAddress rtcp;                                   // family 0: RTP port + 1, RFC 3605
+  HostAddress rtcp;  // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
   bool has_opus_dtx = false;
 };
 
 // What was agreed. Move-only: it holds keys.
 struct Agreement {
-  size_t media_index = 0;                        // of the audio section
-  uint32_t remote_tag = 0;                       // of the peer's a=crypto line
+  size_t media_index = 0;   // of the audio section
+  uint32_t remote_tag = 0;  // of the peer's a=crypto line
   bool is_secure = false;
   CryptoSuite suite = CryptoSuite::kNone;
-  KeyParameter local_key;                        // what we seal with
-  KeyParameter remote_key;                       // what the peer seals with
+  KeyParameter local_key;   // what we seal with
+  KeyParameter remote_key;  // what the peer seals with
   CodecId codec = CodecId::kNone;
   uint32_t clock_hz = 0;
   uint32_t channels = 1;
-  uint8_t payload_type_send = kNoPayloadType;    // what the peer wants to get
+  uint8_t payload_type_send = kNoPayloadType;  // what the peer wants to get
   uint8_t payload_type_recv = kNoPayloadType;
-  uint8_t event_type_send = kNoPayloadType;      // telephone-event; kNoPayloadType: not agreed
+  uint8_t event_type_send = kNoPayloadType;  // telephone-event; kNoPayloadType: not agreed
   uint8_t event_type_recv = kNoPayloadType;
   uint32_t event_clock_hz = 0;
-  HostAddress remote_rtp;                        // family 0: the peer gave a host name, only following helps
+  HostAddress remote_rtp;  // family 0: the peer gave a host name, only following helps
   HostAddress remote_rtcp;
   bool has_rtcp_mux = false;
   Direction direction = Direction::kSendRecv;
-  uint32_t ptime_ms = 20;                        // of what we send
-  bool is_remote_hold = false;                   // the peer does not want to receive
-  bool wants_opus_fec = false;                   // the peer's useinbandfec
-  bool wants_opus_dtx = false;                   // the peer's usedtx
-  uint32_t max_opus_bitrate = 0;                 // the peer's maxaveragebitrate, 0: not stated
+  uint32_t ptime_ms = 20;         // of what we send
+  bool is_remote_hold = false;    // the peer does not want to receive
+  bool wants_opus_fec = false;    // the peer's useinbandfec
+  bool wants_opus_dtx = false;    // the peer's usedtx
+  uint32_t max_opus_bitrate = 0;  // the peer's maxaveragebitrate, 0: not stated
 };
 
 // The numbers are those of the C ABI.
-enum class VerdictKind : int32_t { kContinued = 1, kRekeyed = 2, kRestarted = 3, kMoved = 4, kRefused = 5 };
+enum class VerdictKind : int32_t {
+  kContinued = 1,
+  kRekeyed = 2,
+  kRestarted = 3,
+  kMoved = 4,
+  kRefused = 5
+};
 
 // What a step did to the running media. kind is the heaviest of the flags.
 struct Verdict {
   VerdictKind kind = VerdictKind::kContinued;
-  bool is_restarted = false;       // codec, suite or secure or plain changed
-  bool is_rekeyed = false;         // a key of either side changed
-  bool is_moved = false;           // address, direction, payload types, ptime or Opus wishes changed
-  Status reason = Status::OK;      // REFUSED: why
-  uint32_t sip_status = 0;         // REFUSED: for example 488
-  uint32_t warn_code = 0;          // RFC 3261, section 20.43
-  const char* warning = "";        // text for the Warning header, static
+  bool is_restarted = false;   // codec, suite or secure or plain changed
+  bool is_rekeyed = false;     // a key of either side changed
+  bool is_moved = false;       // address, direction, payload types, ptime or Opus wishes changed
+  Status reason = Status::OK;  // REFUSED: why
+  uint32_t sip_status = 0;     // REFUSED: for example 488
+  uint32_t warn_code = 0;      // RFC 3261, section 20.43
+  const char* warning = "";    // text for the Warning header, static
 };
 
 // RFC 3261, section 21.4 and 20.43: what to send for a reason.
@@ -103,14 +109,16 @@ struct Step {
 class OfferAnswer {
  public:
   // random must live as long as the object. ERR_INVALID_ARGUMENT for no codec, no address, a ptime
-  // out of range, no suite where the policy wants one, or an unknown or repeated list entry; ERR_ENTROPY.
+  // out of range, no suite where the policy wants one, or an unknown or repeated list entry;
+  // ERR_ENTROPY.
   static Result<OfferAnswer> create(const LocalMedia& local, RandomSource& random);
 
-  // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells the
-  // size), ERR_WRONG_STATE (our own offer is out: glare), ERR_ENTROPY.
+  // Answers an offer and commits, or refuses and stays as it was. ERR_BUFFER_TOO_SMALL (out tells
+  // the size), ERR_WRONG_STATE (our own offer is out: glare), ERR_ENTROPY.
   Result<Verdict> answer(std::string_view offer, bytes::Writer& out);
-  // The same in two steps, for a caller that has to make something of the agreement before it counts:
-  // prepare changes nothing, commit cannot fail. Between the two the text of the peer must stay.
+  // The same in two steps, for a caller that has to make something of the agreement before it
+  // counts: prepare changes nothing, commit cannot fail. Between the two the text of the peer must
+  // stay.
   Result<void> prepare_answer(std::string_view offer, bytes::Writer& out, Step& step) const;
   Verdict commit(Step& step);
 
@@ -128,7 +136,8 @@ class OfferAnswer {
   [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
 
  private:
-  // A media section as it stood last, so that later descriptions keep its place (RFC 3264, section 8).
+  // A media section as it stood last, so that later descriptions keep its place (RFC 3264, section
+  // 8).
   struct Section {
     std::array<char, 16> type{};
     std::array<char, 32> proto{};
@@ -139,7 +148,7 @@ class OfferAnswer {
     size_t count = 0;
   };
   struct Pending {
-    std::array<KeyParameter, kMaxLocalSuites> keys;   // one for each offered suite, tag = index + 1
+    std::array<KeyParameter, kMaxLocalSuites> keys;  // one for each offered suite, tag = index + 1
     std::array<CryptoSuite, kMaxLocalSuites> suites{};
     size_t suite_count = 0;
     size_t media_index = 0;
@@ -167,15 +176,18 @@ class OfferAnswer {
   void choose_event(const KnownFormats& formats, Agreement& out) const;
   Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
   static Result<void> take_answer_key(const Pending& pending, Agreement& out);
-  [[nodiscard]] Direction direction_for(const Session& session, const Media& media, bool hold) const;
+  [[nodiscard]] Direction direction_for(const Session& session, const Media& media,
+                                        bool hold) const;
   [[nodiscard]] bool is_own_key(const KeyParameter& key) const;
 
   // describe.cpp
   void write_head(bytes::Writer& out, uint64_t version) const;
-  void write_refused(bytes::Writer& out, std::string_view type, std::string_view proto, std::string_view format) const;
+  void write_refused(bytes::Writer& out, std::string_view type, std::string_view proto,
+                     std::string_view format) const;
   void write_transport(bytes::Writer& out, bool has_mux) const;
   void write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const;
-  void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft, uint64_t version) const;
+  void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft,
+                    uint64_t version) const;
   void write_offer(bytes::Writer& out, const Pending& pending) const;
   void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
   [[nodiscard]] std::string_view offered_proto() const;
@@ -188,8 +200,8 @@ class OfferAnswer {
   LocalMedia local_;
   RandomSource* random_;
   uint64_t session_id_;
-  uint64_t version_ = 0;   // of the last description of ours
-  uint64_t content_ = 0;   // its fingerprint without the o= line
+  uint64_t version_ = 0;  // of the last description of ours
+  uint64_t content_ = 0;  // its fingerprint without the o= line
   bool is_holding_ = false;
   std::optional<Agreement> agreement_;
   std::optional<Pending> pending_;

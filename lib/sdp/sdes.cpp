@@ -57,8 +57,9 @@ Result<void> parse_key_and_salt(std::string_view encoded, size_t len, KeyParamet
   size_t n = encoded.copy(padded.data(), padded.size());
   while (n % 4 != 0) padded[n++] = '=';
   const auto decoded = base64::decode({padded.data(), n}, raw);
-  const bool is_right = decoded && (len == 0 || *decoded == len) &&
-                        (*decoded > kMaxKeyAndSalt || key.key_and_salt.assign(ByteView(raw).first(*decoded)));
+  const bool is_right =
+      decoded && (len == 0 || *decoded == len) &&
+      (*decoded > kMaxKeyAndSalt || key.key_and_salt.assign(ByteView(raw).first(*decoded)));
   secure::wipe(raw.data(), raw.size());
   secure::wipe(padded.data(), padded.size());
   return is_right ? Result<void>() : Status::ERR_SDP_KEY;
@@ -66,7 +67,8 @@ Result<void> parse_key_and_salt(std::string_view encoded, size_t len, KeyParamet
 
 Result<void> parse_inline(std::string_view text, const CryptoSuiteInfo* suite, KeyParameter& key) {
   const std::string_view encoded = text::cut(text, '|');
-  VOXLOCK_TRY_VOID(parse_key_and_salt(encoded, suite != nullptr ? suite->key_len + suite->salt_len : 0, key));
+  VOXLOCK_TRY_VOID(
+      parse_key_and_salt(encoded, suite != nullptr ? suite->key_len + suite->salt_len : 0, key));
   // Lifetime and MKI are both optional, and told apart by the colon.
   while (!text.empty()) {
     const std::string_view part = text::cut(text, '|');
@@ -90,7 +92,8 @@ Result<void> parse_keys(std::string_view text, Crypto& crypto) {
                            text::equals_ignore_case(part.substr(0, kInline.size()), kInline);
     if (!is_inline) return Status::ERR_SDP_CRYPTO;
     if (crypto.key_count == kMaxKeys) return Status::ERR_SDP_KEY_COUNT;
-    VOXLOCK_TRY_VOID(parse_inline(part.substr(kInline.size()), suite, crypto.keys[crypto.key_count]));
+    VOXLOCK_TRY_VOID(
+        parse_inline(part.substr(kInline.size()), suite, crypto.keys[crypto.key_count]));
     ++crypto.key_count;
   }
   return crypto.key_count != 0 ? Result<void>() : Status::ERR_SDP_CRYPTO;
@@ -129,7 +132,9 @@ Result<void> parse_session_parameter(std::string_view word, SessionParameters& o
 
 }  // namespace
 
-std::span<const CryptoSuiteInfo> crypto_suites() { return kSuites; }
+std::span<const CryptoSuiteInfo> crypto_suites() {
+  return kSuites;
+}
 
 const CryptoSuiteInfo* find_suite(CryptoSuite id) {
   for (const CryptoSuiteInfo& row : kSuites) {
@@ -150,7 +155,8 @@ Status Crypto::usability() const {
   if (suite == CryptoSuite::kNone) return Status::ERR_SDP_SUITE;
   const bool is_weaker = session.is_srtp_unencrypted || session.is_srtcp_unencrypted ||
                          session.is_srtp_unauthenticated;
-  if (is_weaker || session.kdr_exponent != 0 || session.has_unknown_mandatory) return Status::ERR_SDP_SESSION_PARAMETER;
+  if (is_weaker || session.kdr_exponent != 0 || session.has_unknown_mandatory)
+    return Status::ERR_SDP_SESSION_PARAMETER;
   return key_count == 1 ? Status::OK : Status::ERR_SDP_KEY_COUNT;
 }
 

@@ -19,7 +19,7 @@ enum class CryptoSuite : uint32_t {
   kAesCm128HmacSha1_32 = 2,
   kAes256CmHmacSha1_80 = 3,  // RFC 6188
   kAes256CmHmacSha1_32 = 4,
-  kAeadAes128Gcm = 5,        // RFC 7714
+  kAeadAes128Gcm = 5,  // RFC 7714
   kAeadAes256Gcm = 6,
 };
 
@@ -50,7 +50,7 @@ struct KeyParameter {
   secure::Secret<kMaxKeyAndSalt> key_and_salt;
   uint64_t lifetime = 0;  // packets, 0: not stated
   std::array<uint8_t, kMaxMki> mki{};
-  size_t mki_len = 0;     // 0: none
+  size_t mki_len = 0;  // 0: none
 
   [[nodiscard]] ByteView mki_view() const { return ByteView(mki).first(mki_len); }
   // A second copy of a key, which a plain assignment does not make.
@@ -68,19 +68,19 @@ struct SessionParameters {
   bool is_srtp_unencrypted = false;
   bool is_srtcp_unencrypted = false;
   bool is_srtp_unauthenticated = false;
-  uint32_t kdr_exponent = 0;        // key derivation rate 2^n, 0: never
-  std::string_view fec_order;       // "FEC_SRTP" or "SRTP_FEC", empty: not stated
-  std::string_view fec_key;         // the key parameters, not taken apart
-  uint32_t window_size_hint = 0;    // WSH, 64 or more, 0: not stated
+  uint32_t kdr_exponent = 0;           // key derivation rate 2^n, 0: never
+  std::string_view fec_order;          // "FEC_SRTP" or "SRTP_FEC", empty: not stated
+  std::string_view fec_key;            // the key parameters, not taken apart
+  uint32_t window_size_hint = 0;       // WSH, 64 or more, 0: not stated
   bool has_unknown_mandatory = false;  // one that is not known and does not begin with '-'
 };
 
 // A parsed line. Text views point into the line.
 struct Crypto {
-  uint32_t tag = 0;                 // 1..999,999,999 or 0
+  uint32_t tag = 0;  // 1..999,999,999 or 0
   std::string_view suite_name;
   CryptoSuite suite = CryptoSuite::kNone;  // kNone: not one of ours
-  size_t key_count = 0;             // inline keys in the line
+  size_t key_count = 0;                    // inline keys in the line
   std::array<KeyParameter, kMaxKeys> keys;
   SessionParameters session;
 
@@ -91,8 +91,9 @@ struct Crypto {
 };
 
 // Reads the value of a=crypto. ERR_SDP_CRYPTO for a broken line, ERR_SDP_KEY for a key that is not
-// base64 of the suite's length or a lifetime or MKI out of range. Missing base64 padding is accepted,
-// since some peers leave it out. Keys of suites that are not ours are kept where they fit.
+// base64 of the suite's length or a lifetime or MKI out of range. Missing base64 padding is
+// accepted, since some peers leave it out. Keys of suites that are not ours are kept where they
+// fit.
 Result<Crypto> parse_crypto(std::string_view value);
 
 // Writes "<tag> <suite> inline:<key>"; no MKI, since a leg has one key at a time. The suite must be

@@ -18,7 +18,9 @@ bool is_token_byte(char c) {
   return byte > ' ' && byte != 0x7f;
 }
 
-bool is_token(std::string_view s) { return !s.empty() && std::all_of(s.begin(), s.end(), is_token_byte); }
+bool is_token(std::string_view s) {
+  return !s.empty() && std::all_of(s.begin(), s.end(), is_token_byte);
+}
 
 bool is_number(std::string_view s) {
   if (s.empty()) return false;
@@ -52,8 +54,8 @@ Result<Connection> parse_connection(std::string_view value) {
   return out;
 }
 
-// The first byte that may end a line: LF, CR or NUL; the size of the text where there is none. Eight
-// bytes at a time, since every byte of a description goes through here.
+// The first byte that may end a line: LF, CR or NUL; the size of the text where there is none.
+// Eight bytes at a time, since every byte of a description goes through here.
 size_t find_line_end(std::string_view text) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   size_t i = 0;
@@ -66,7 +68,8 @@ size_t find_line_end(std::string_view text) {
       i += 8;
       continue;
     }
-    const int bits = std::endian::native == std::endian::little ? std::countr_zero(hits) : std::countl_zero(hits);
+    const int bits = std::endian::native == std::endian::little ? std::countr_zero(hits)
+                                                                : std::countl_zero(hits);
     i += static_cast<size_t>(bits) / 8;
     if (text[i] == '\n' || text[i] == '\r' || text[i] == '\0') return i;
     ++i;
@@ -120,7 +123,8 @@ std::string_view next_word(std::string_view& list) {
   return word;
 }
 
-std::optional<std::string_view> find_attribute(std::span<const Attribute> attributes, std::string_view name) {
+std::optional<std::string_view> find_attribute(std::span<const Attribute> attributes,
+                                               std::string_view name) {
   for (const Attribute& attribute : attributes) {
     if (attribute.name == name) return attribute.value;
   }
@@ -179,7 +183,8 @@ Result<void> Session::parse_line(char type, std::string_view value, Progress& pr
       name_ = value;
       return {};
     default:
-      return kIgnoredTypes.find(type) != std::string_view::npos ? Result<void>() : Status::ERR_SDP_LINE;
+      return kIgnoredTypes.find(type) != std::string_view::npos ? Result<void>()
+                                                                : Status::ERR_SDP_LINE;
   }
 }
 
@@ -192,10 +197,12 @@ Result<void> Session::add_media(std::string_view value) {
   const std::string_view port = ports.substr(0, slash);
   media.proto = next_word(value);
   media.formats = text::trim(value);
-  if (!is_token(media.type) || !is_token(media.proto) || media.formats.empty()) return Status::ERR_SDP_MEDIA;
+  if (!is_token(media.type) || !is_token(media.proto) || media.formats.empty())
+    return Status::ERR_SDP_MEDIA;
   const auto port_number = text::parse_decimal(port, 65535);
-  const auto port_count = slash == std::string_view::npos ? Result<uint64_t>(1)
-                                                          : text::parse_decimal(ports.substr(slash + 1), 65535);
+  const auto port_count = slash == std::string_view::npos
+                              ? Result<uint64_t>(1)
+                              : text::parse_decimal(ports.substr(slash + 1), 65535);
   if (!port_number || !port_count || *port_count == 0) return Status::ERR_SDP_MEDIA;
   media.port = static_cast<uint16_t>(*port_number);
   media.port_count = static_cast<uint16_t>(*port_count);
@@ -225,14 +232,16 @@ Result<void> Session::add_attribute(std::string_view value) {
 Result<void> Session::add_connection(std::string_view value) {
   VOXLOCK_TRY(const Connection connection, parse_connection(value));
   auto& slot = media_count_ == 0 ? connection_ : media_.list[media_count_ - 1].connection;
-  // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first counts.
+  // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first
+  // counts.
   if (!slot) slot = connection;
   return {};
 }
 
 Direction stated_direction(const Session& session, const Media& media) {
   const auto in_media = stated_direction(media.attributes);
-  return in_media ? *in_media : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
+  return in_media ? *in_media
+                  : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
 }
 
 }  // namespace voxlock::sdp

@@ -44,10 +44,10 @@ struct Origin {
 struct Media {
   std::string_view type;
   std::string_view proto;
-  std::string_view formats;                 // "0 8 101"
-  uint16_t port = 0;                        // 0: refused, or not wanted
+  std::string_view formats;  // "0 8 101"
+  uint16_t port = 0;         // 0: refused, or not wanted
   uint16_t port_count = 1;
-  std::optional<Connection> connection;     // of this section only
+  std::optional<Connection> connection;  // of this section only
   std::span<const Attribute> attributes;
 };
 
@@ -58,10 +58,11 @@ enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, k
 std::string_view next_word(std::string_view& list);
 
 // The value of the first attribute of that name; names are case-sensitive (RFC 8866, section 5.13).
-std::optional<std::string_view> find_attribute(std::span<const Attribute> attributes, std::string_view name);
+std::optional<std::string_view> find_attribute(std::span<const Attribute> attributes,
+                                               std::string_view name);
 
-// Views into the text it was parsed from, which must live on. Not copyable, since the sections point
-// into the object.
+// Views into the text it was parsed from, which must live on. Not copyable, since the sections
+// point into the object.
 class Session {
  public:
   Session() = default;
@@ -71,14 +72,16 @@ class Session {
   // Reads a whole description. Lines end in CRLF or LF, the last one may lack its end. Required are
   // v=0 first, then o= (RFC 8866, section 5); s= and t= may be missing and unknown types of lines
   // are refused. On an error the object holds nothing.
-  // ERR_SDP_LINE, ERR_SDP_VERSION, ERR_SDP_ORIGIN, ERR_SDP_CONNECTION, ERR_SDP_MEDIA, ERR_SDP_CONTROL
-  // (NUL or bare CR), ERR_LIMIT.
+  // ERR_SDP_LINE, ERR_SDP_VERSION, ERR_SDP_ORIGIN, ERR_SDP_CONNECTION, ERR_SDP_MEDIA,
+  // ERR_SDP_CONTROL (NUL or bare CR), ERR_LIMIT.
   Result<void> parse(std::string_view text);
 
   [[nodiscard]] const Origin& origin() const { return origin_; }
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::optional<Connection>& connection() const { return connection_; }
-  [[nodiscard]] std::span<const Attribute> attributes() const { return {attributes_.list, session_attributes_}; }
+  [[nodiscard]] std::span<const Attribute> attributes() const {
+    return {attributes_.list, session_attributes_};
+  }
   [[nodiscard]] std::span<const Media> media() const { return {media_.list, media_count_}; }
 
   // The connection that counts for a section: its own or the session's.

@@ -1,4 +1,5 @@
-// name-addr and addr-spec with parameters: From, To, Contact, Route, Record-Route, Path, Refer-To...
+// name-addr and addr-spec with parameters: From, To, Contact, Route, Record-Route, Path,
+// Refer-To...
 #pragma once
 
 #include <string_view>
@@ -13,9 +14,9 @@ namespace voxlock::sip {
 struct Address {
   std::string_view display_name;  // without quotes, its escapes kept; empty for none
   Uri uri;
-  Params params;          // of the header field, not of the URI
+  Params params;  // of the header field, not of the URI
   bool has_angles = false;
-  bool is_star = false;   // "Contact: *", everything else is empty then
+  bool is_star = false;  // "Contact: *", everything else is empty then
 
   [[nodiscard]] std::string_view tag() const { return params.value("tag"); }
 };

@@ -14,7 +14,8 @@ bool take_pair(Cursor& cursor, Param& out) {
   out.has_value = true;
   out.is_quoted = cursor.take_quoted(out.value);
   // nonce-count, qop, algorithm and stale are bare; a bare uri is a known slip of old phones.
-  if (!out.is_quoted) out.value = cursor.run(grammar::kToken | grammar::kGenValue | grammar::kParamChar);
+  if (!out.is_quoted)
+    out.value = cursor.run(grammar::kToken | grammar::kGenValue | grammar::kParamChar);
   return out.is_quoted || !out.value.empty();
 }
 
@@ -30,7 +31,9 @@ bool are_pairs(std::string_view text) {
 
 }  // namespace
 
-bool Auth::is_digest() const { return text::equals_ignore_case(scheme, "Digest"); }
+bool Auth::is_digest() const {
+  return text::equals_ignore_case(scheme, "Digest");
+}
 
 std::optional<Param> Auth::find(std::string_view name) const {
   Cursor cursor(params);
@@ -54,7 +57,8 @@ Result<Auth> parse_auth(std::string_view text) {
   if (out.scheme.empty() || !cursor.sees(grammar::kLws)) return Status::ERR_SIP_AUTH;
   cursor.skip_lws();
   out.params = cursor.rest();
-  if (out.params.empty() || (out.is_digest() && !are_pairs(out.params))) return Status::ERR_SIP_AUTH;
+  if (out.params.empty() || (out.is_digest() && !are_pairs(out.params)))
+    return Status::ERR_SIP_AUTH;
   return out;
 }
 

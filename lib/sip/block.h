@@ -15,7 +15,9 @@ namespace voxlock::sip {
 class Block {
  public:
   static constexpr int kSize = 16;
-  static Block load(const char* p) { return Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+  static Block load(const char* p) {
+    return Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   // One bit for each control character other than HTAB, DEL included.
   [[nodiscard]] uint32_t controls() const {
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes_, _mm_set1_epi8(0x1f)), bytes_);
@@ -24,10 +26,13 @@ class Block {
     return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
   }
   // One bit for each octet above 0x7f.
-  [[nodiscard]] uint32_t high_bits() const { return static_cast<uint32_t>(_mm_movemask_epi8(bytes_)); }
+  [[nodiscard]] uint32_t high_bits() const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(bytes_));
+  }
   // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
   [[nodiscard]] uint32_t specials() const {
-    const __m128i letter = _mm_sub_epi8(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i letter =
+        _mm_sub_epi8(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
     // '-', '.', '/' and the digits stand in one row.
     const __m128i digit = _mm_sub_epi8(bytes_, _mm_set1_epi8('-'));
@@ -36,7 +41,9 @@ class Block {
     return static_cast<uint32_t>(_mm_movemask_epi8(plain)) ^ 0xffff;
   }
   // One bit for each octet that is c.
-  [[nodiscard]] uint32_t places_of(char c) const { return static_cast<uint32_t>(_mm_movemask_epi8(equal(c))); }
+  [[nodiscard]] uint32_t places_of(char c) const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(equal(c)));
+  }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }
 
  private:
@@ -79,7 +86,8 @@ class Block {
   }
   [[nodiscard]] uint32_t places_of(char c) const {
     uint32_t mask = 0;
-    for (int i = 0; i < kSize; ++i) mask |= static_cast<uint32_t>(bytes_[i] == static_cast<uint8_t>(c)) << i;
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>(bytes_[i] == static_cast<uint8_t>(c)) << i;
     return mask;
   }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }

@@ -7,7 +7,8 @@ namespace voxlock::sip {
 
 bool ContentType::is(std::string_view media_type) const {
   const std::string_view wanted_type = text::cut(media_type, '/');
-  return text::equals_ignore_case(type, wanted_type) && text::equals_ignore_case(subtype, media_type);
+  return text::equals_ignore_case(type, wanted_type) &&
+         text::equals_ignore_case(subtype, media_type);
 }
 
 Result<ContentType> parse_content_type(std::string_view text) {

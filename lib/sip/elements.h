@@ -1,5 +1,5 @@
-// Parsers of grammar elements at a cursor, for the parsers of whole values in this folder. Each takes
-// the longest match and leaves the cursor behind it.
+// Parsers of grammar elements at a cursor, for the parsers of whole values in this folder. Each
+// takes the longest match and leaves the cursor behind it.
 #pragma once
 
 #include "sip/address.h"

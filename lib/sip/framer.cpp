@@ -10,8 +10,8 @@ Framer::Framer(std::pmr::memory_resource& memory, FramerRole role, size_t max_me
 
 size_t Framer::feed(ByteView data) {
   if (error_ != Status::OK) return 0;
-  // What is left moves to the front only where the room behind it does not do, and then not again until
-  // a frame was taken: the work stays linear.
+  // What is left moves to the front only where the room behind it does not do, and then not again
+  // until a frame was taken: the work stays linear.
   if (start_ == end_) {
     start_ = end_ = 0;
   } else if (start_ != 0 && data.size() > buffer_.size() - end_) {
@@ -66,12 +66,14 @@ Result<Frame> Framer::take_message() {
     is_between_messages_ = false;
     const Step step = scanner_.next(data);
     if (step == Step::kBadLine || step == Step::kTooLarge) return scanner_.error;
-    if (step == Step::kMore) return data.size() < room ? Result<Frame>(Frame{}) : Status::ERR_SIP_TOO_LARGE;
+    if (step == Step::kMore)
+      return data.size() < room ? Result<Frame>(Frame{}) : Status::ERR_SIP_TOO_LARGE;
     has_head_ = step == Step::kEnd;
   }
   const auto content_length = scanner_.content_length();
   if (!content_length) return Status::ERR_SIP_NO_CONTENT_LENGTH;
-  if (*content_length > room || scanner_.head_len() > room - *content_length) return Status::ERR_SIP_TOO_LARGE;
+  if (*content_length > room || scanner_.head_len() > room - *content_length)
+    return Status::ERR_SIP_TOO_LARGE;
   const size_t len = scanner_.head_len() + *content_length;
   if (data.size() < len) return Frame{};
   const Frame frame{FrameKind::kMessage, pending().first(len)};

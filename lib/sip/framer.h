@@ -40,15 +40,18 @@ class Framer {
   // then feed the rest. After an error it takes nothing.
   size_t feed(ByteView data);
 
-  // The next frame. An error is for good: the stream's message boundaries are lost, close the connection
-  // (the bytes so far are in broken() for an answer). ERR_SIP_TOO_LARGE, ERR_SIP_HEADER_LINE,
-  // ERR_SIP_CONTROL, ERR_SIP_CONTENT_LENGTH, ERR_SIP_DUPLICATE, ERR_SIP_NO_CONTENT_LENGTH, ERR_SIP_TOO_MANY_HEADERS.
+  // The next frame. An error is for good: the stream's message boundaries are lost, close the
+  // connection (the bytes so far are in broken() for an answer). ERR_SIP_TOO_LARGE,
+  // ERR_SIP_HEADER_LINE, ERR_SIP_CONTROL, ERR_SIP_CONTENT_LENGTH, ERR_SIP_DUPLICATE,
+  // ERR_SIP_NO_CONTENT_LENGTH, ERR_SIP_TOO_MANY_HEADERS.
   Result<Frame> next();
 
   // What the buffer holds from the start of the message that could not be framed.
   [[nodiscard]] ByteView broken() const { return error_ == Status::OK ? ByteView() : pending(); }
   // Bytes held that no frame has taken yet.
-  [[nodiscard]] ByteView pending() const { return ByteView(buffer_).subspan(start_, end_ - start_); }
+  [[nodiscard]] ByteView pending() const {
+    return ByteView(buffer_).subspan(start_, end_ - start_);
+  }
 
  private:
   Frame take_keep_alive();

@@ -1,5 +1,5 @@
-#include "base/text.h"
 #include "sip/grammar.h"
+#include "base/text.h"
 
 namespace voxlock::sip::grammar {
 

@@ -11,18 +11,18 @@ namespace voxlock::sip::grammar {
 
 enum CharClass : uint16_t {
   kToken = 1 << 0,
-  kUser = 1 << 1,         // unreserved / user-unreserved
-  kBareUser = 1 << 2,     // kUser without what may not stand outside angle brackets
+  kUser = 1 << 1,      // unreserved / user-unreserved
+  kBareUser = 1 << 2,  // kUser without what may not stand outside angle brackets
   kPassword = 1 << 3,
-  kParamChar = 1 << 4,    // of a URI parameter
-  kHeaderChar = 1 << 5,   // of the headers of a URI
-  kHostChar = 1 << 6,     // letters, digits, '-', '.', and the '_' some peers use
-  kGenValue = 1 << 7,     // token / host: value of a header parameter
-  kWord = 1 << 8,         // Call-ID
-  kLws = 1 << 9,          // white space; CR and LF stand only inside folds of a scanned line
-  kOpaque = 1 << 10,      // URI of another scheme
+  kParamChar = 1 << 4,   // of a URI parameter
+  kHeaderChar = 1 << 5,  // of the headers of a URI
+  kHostChar = 1 << 6,    // letters, digits, '-', '.', and the '_' some peers use
+  kGenValue = 1 << 7,    // token / host: value of a header parameter
+  kWord = 1 << 8,        // Call-ID
+  kLws = 1 << 9,         // white space; CR and LF stand only inside folds of a scanned line
+  kOpaque = 1 << 10,     // URI of another scheme
   kBareOpaque = 1 << 11,
-  kDisplay = 1 << 12,     // unquoted display name: token, and the UTF-8 that peers send there
+  kDisplay = 1 << 12,  // unquoted display name: token, and the UTF-8 that peers send there
   kDigit = 1 << 13,
 };
 
@@ -34,9 +34,11 @@ constexpr std::array<uint16_t, 256> make_classes() {
       entry = static_cast<uint16_t>(entry | bits);
     }
   };
-  constexpr std::string_view kAlphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  constexpr std::string_view kAlphanum =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   constexpr std::string_view kMark = "-_.!~*'()";
-  constexpr unsigned kUnreserved = kUser | kBareUser | kPassword | kParamChar | kHeaderChar | kOpaque | kBareOpaque;
+  constexpr unsigned kUnreserved =
+      kUser | kBareUser | kPassword | kParamChar | kHeaderChar | kOpaque | kBareOpaque;
   add(kAlphanum, kToken | kUnreserved | kHostChar | kGenValue | kWord | kDisplay);
   add("0123456789", kDigit);
   add(kMark, kUnreserved);
@@ -57,18 +59,24 @@ constexpr std::array<uint16_t, 256> make_classes() {
 }
 inline constexpr std::array<uint16_t, 256> kClasses = make_classes();
 
-inline bool is(char c, unsigned bits) { return (kClasses[static_cast<uint8_t>(c)] & bits) != 0; }
+inline bool is(char c, unsigned bits) {
+  return (kClasses[static_cast<uint8_t>(c)] & bits) != 0;
+}
 
 inline bool all(std::string_view text, unsigned bits) {
   unsigned common = bits;
   for (const char c : text) common &= kClasses[static_cast<uint8_t>(c)];
   return !text.empty() && (common & bits) == bits;
 }
-inline bool is_token(std::string_view text) { return all(text, kToken); }
+inline bool is_token(std::string_view text) {
+  return all(text, kToken);
+}
 
-// The classes that hold every letter, every digit, '-' and '.': their runs are taken block by block.
-inline constexpr unsigned kBlockwise = kToken | kUser | kBareUser | kPassword | kParamChar | kHeaderChar | kHostChar |
-                                       kGenValue | kWord | kOpaque | kBareOpaque | kDisplay;
+// The classes that hold every letter, every digit, '-' and '.': their runs are taken block by
+// block.
+inline constexpr unsigned kBlockwise = kToken | kUser | kBareUser | kPassword | kParamChar |
+                                       kHeaderChar | kHostChar | kGenValue | kWord | kOpaque |
+                                       kBareOpaque | kDisplay;
 
 // Runs forward through text.
 class Cursor {
@@ -121,8 +129,8 @@ class Cursor {
     skip_lws();
     return true;
   }
-  // Takes a quoted string; inside gets what stands between the quotes. False, and no move, where there
-  // is none or it does not end.
+  // Takes a quoted string; inside gets what stands between the quotes. False, and no move, where
+  // there is none or it does not end.
   bool take_quoted(std::string_view& inside);
 
   [[nodiscard]] const char* readable_end() const { return readable_end_; }

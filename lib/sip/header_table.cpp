@@ -84,9 +84,12 @@ constexpr size_t kMaxNameLen = 24;
 constexpr size_t kSlots = 256;
 
 constexpr size_t hash(std::string_view name) {
-  const auto at = [name](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(name[i] | 0x20)); };
+  const auto at = [name](size_t i) {
+    return static_cast<size_t>(static_cast<uint8_t>(name[i] | 0x20));
+  };
   // Length, first, last and a middle character tell all rows apart: the table below proves it.
-  return (at(0) * 253 + at(name.size() - 1) * 212 + at(name.size() / 2) * 139 + name.size() * 67) % kSlots;
+  return (at(0) * 253 + at(name.size() - 1) * 212 + at(name.size() / 2) * 139 + name.size() * 67) %
+         kSlots;
 }
 
 // A name in lower case, and which bits of an input byte the case of a letter may change.
@@ -143,7 +146,9 @@ bool same_name(std::string_view name, const Folded& row) {
 
 }  // namespace
 
-const HeaderRow& header_row(HeaderId id) { return kRows[static_cast<size_t>(id)]; }
+const HeaderRow& header_row(HeaderId id) {
+  return kRows[static_cast<size_t>(id)];
+}
 
 HeaderId header_id(std::string_view name) {
   if (name.size() < 2) {

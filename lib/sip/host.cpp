@@ -56,14 +56,16 @@ bool is_ipv6(std::string_view text) {
   return has_gap ? groups < 8 : groups == 8;
 }
 
-// hostname = *( domainlabel "." ) toplabel [ "." ]. Digits only in the last label make it an address.
+// hostname = *( domainlabel "." ) toplabel [ "." ]. Digits only in the last label make it an
+// address.
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 255) return false;
   if (text.back() == '.') text.remove_suffix(1);
   if (!grammar::all(text, grammar::kHostChar)) return false;
   for (;;) {
     const auto* dot = static_cast<const char*>(std::memchr(text.data(), '.', text.size()));
-    const std::string_view label = dot == nullptr ? text : text.substr(0, static_cast<size_t>(dot - text.data()));
+    const std::string_view label =
+        dot == nullptr ? text : text.substr(0, static_cast<size_t>(dot - text.data()));
     if (label.empty() || label.front() == '-' || label.back() == '-') return false;
     if (dot == nullptr) return !grammar::all(label, grammar::kDigit);
     text.remove_prefix(label.size() + 1);
@@ -73,8 +75,8 @@ bool is_host_name(std::string_view text) {
 
 namespace {
 
-// Whether labels of a name neither are empty nor start or end with '-', up to two blocks of octets of
-// which all may be read. A name that ends with '.' is left to the slow path.
+// Whether labels of a name neither are empty nor start or end with '-', up to two blocks of octets
+// of which all may be read. A name that ends with '.' is left to the slow path.
 bool has_good_labels(std::string_view host) {
   constexpr int kHalf = Block::kSize;
   const Block low = Block::load(host.data());
@@ -92,7 +94,8 @@ bool is_host(std::string_view host, const char* readable_end) {
   // An address is told from a name by its last character.
   const bool is_numeric = grammar::is(host.back(), grammar::kDigit);
   if (is_numeric && is_ipv4(host)) return true;
-  const bool is_short = host.size() <= 2 * Block::kSize && readable_end - host.data() >= 2 * Block::kSize;
+  const bool is_short =
+      host.size() <= 2 * Block::kSize && readable_end - host.data() >= 2 * Block::kSize;
   return (!is_numeric && is_short && has_good_labels(host)) || is_host_name(host);
 }
 
@@ -106,7 +109,8 @@ Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
   if (cursor.take('[')) {
     const std::string_view rest = cursor.rest();
     const size_t length = rest.find(']');
-    if (length == std::string_view::npos || !is_ipv6(rest.substr(0, length))) return Status::ERR_SIP_HOST;
+    if (length == std::string_view::npos || !is_ipv6(rest.substr(0, length)))
+      return Status::ERR_SIP_HOST;
     cursor.move_to(rest.data() + length + 1);
     out.host = cursor.from(start);
   } else {

@@ -1,4 +1,5 @@
-// Bounds of a message. Each is far above what real peers send and small enough to hold per connection.
+// Bounds of a message. Each is far above what real peers send and small enough to hold per
+// connection.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,8 @@
 
 namespace voxlock::sip {
 
-// Fills a Message. Every step notes the first error and goes on, so that a bad request stays answerable.
+// Fills a Message. Every step notes the first error and goes on, so that a bad request stays
+// answerable.
 class MessageParser {
  public:
   MessageParser(Message& out, std::string_view data, Transport transport)
@@ -182,7 +183,8 @@ class MessageParser {
 
   Result<void> take_vias(std::string_view value) {
     grammar::Cursor cursor = cursor_of(value);
-    bool is_top = out_.via_.host.empty() && out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
+    bool is_top = out_.via_.host.empty() &&
+                  out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
     do {
       Via via;
       VOXLOCK_TRY_VOID(grammar::take_via(cursor, via));
@@ -273,7 +275,8 @@ class MessageParser {
 
   // RFC 3261 8.1.1. Max-Forwards and Contact are missing in requests of RFC 2543 (RFC 4475 3.4.1).
   void check_mandatory() {
-    for (const HeaderId id : {HeaderId::kVia, HeaderId::kFrom, HeaderId::kTo, HeaderId::kCallId, HeaderId::kCSeq}) {
+    for (const HeaderId id :
+         {HeaderId::kVia, HeaderId::kFrom, HeaderId::kTo, HeaderId::kCallId, HeaderId::kCSeq}) {
       if (!out_.has(id)) note(Status::ERR_SIP_MISSING_HEADER, scanner_.head_len());
     }
     if (out_.is_request() && out_.cseq_.method_text != out_.method_text()) {
@@ -322,7 +325,8 @@ bool Message::is_answerable() const {
 
 Header Message::header(size_t index) const {
   const Field& field = fields_[index];
-  return {field.id, data_.substr(field.name_at, field.name_len), data_.substr(field.value_at, field.value_len)};
+  return {field.id, data_.substr(field.name_at, field.name_len),
+          data_.substr(field.value_at, field.value_len)};
 }
 
 std::optional<std::string_view> Message::find(HeaderId id) const {
@@ -344,7 +348,8 @@ std::optional<std::string_view> Message::find(std::string_view name) const {
 bool Message::lists_token(HeaderId id, std::string_view token) const {
   ValueCursor cursor = values(id);
   while (const auto value = cursor.next()) {
-    const bool is_same = id == HeaderId::kAllow ? *value == token : text::equals_ignore_case(*value, token);
+    const bool is_same =
+        id == HeaderId::kAllow ? *value == token : text::equals_ignore_case(*value, token);
     if (is_same) return true;
   }
   return false;

@@ -44,8 +44,8 @@ class ValueCursor {
 
 class Message {
  public:
-  // Parses the message at the start of data and checks everything RFC 3261 says about its start line,
-  // framing, mandatory header fields and the syntax of every field with a typed view below.
+  // Parses the message at the start of data and checks everything RFC 3261 says about its start
+  // line, framing, mandatory header fields and the syntax of every field with a typed view below.
   // All views point into data, which must outlive them.
   //
   // On an error the object still shows what could be read, so that a request can be answered: see
@@ -57,7 +57,8 @@ class Message {
   template <TemporaryString T>
   Result<void> parse(T&& data, Transport transport = Transport::kDatagram) = delete;
 
-  // Octets of data this message takes up, leading CRLFs of a datagram included. 0 after a framing error.
+  // Octets of data this message takes up, leading CRLFs of a datagram included. 0 after a framing
+  // error.
   [[nodiscard]] size_t size() const { return size_; }
   // Where in data the first error lies, as good as is known.
   [[nodiscard]] size_t error_offset() const { return error_offset_; }
@@ -67,7 +68,7 @@ class Message {
   [[nodiscard]] bool is_request() const { return start_.is_request; }
   [[nodiscard]] bool is_response() const { return start_.status_code != 0; }
   [[nodiscard]] const StartLine& start_line() const { return start_; }
-  [[nodiscard]] Method method() const { return start_.method; }              // requests
+  [[nodiscard]] Method method() const { return start_.method; }  // requests
   [[nodiscard]] std::string_view method_text() const { return start_.method_text; }
   [[nodiscard]] const Uri& request_uri() const { return start_.uri; }
   [[nodiscard]] uint16_t status_code() const { return start_.status_code; }  // responses, else 0

@@ -5,8 +5,9 @@
 namespace voxlock::sip {
 namespace {
 
-constexpr std::string_view kTexts[] = {"",       "INVITE", "ACK",  "BYE",     "CANCEL", "OPTIONS",   "REGISTER", "PRACK",
-                                       "UPDATE", "INFO",   "MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH"};
+constexpr std::string_view kTexts[] = {"",        "INVITE",   "ACK",       "BYE",    "CANCEL",
+                                       "OPTIONS", "REGISTER", "PRACK",     "UPDATE", "INFO",
+                                       "MESSAGE", "REFER",    "SUBSCRIBE", "NOTIFY", "PUBLISH"};
 static_assert(std::size(kTexts) == static_cast<size_t>(Method::kPublish) + 1);
 
 }  // namespace
@@ -18,6 +19,8 @@ Method method_of(std::string_view text) {
   return Method::kOther;
 }
 
-std::string_view method_text(Method method) { return kTexts[static_cast<size_t>(method)]; }
+std::string_view method_text(Method method) {
+  return kTexts[static_cast<size_t>(method)];
+}
 
 }  // namespace voxlock::sip

@@ -16,7 +16,8 @@ std::string_view part_header(std::string_view headers, HeaderId id) {
     std::string_view line = text::cut(headers, '\n');
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    if (header_id(text::trim(line.substr(0, colon))) == id) return grammar::trim_lws(line.substr(colon + 1));
+    if (header_id(text::trim(line.substr(0, colon))) == id)
+      return grammar::trim_lws(line.substr(colon + 1));
   }
   return {};
 }
@@ -30,9 +31,11 @@ BodyPart make_part(std::string_view text) {
   return {headers, part_header(headers, HeaderId::kContentType), text.substr(at + 4)};
 }
 
-Result<std::string_view> find_at(const ContentType& type, std::string_view body, std::string_view wanted, int depth) {
+Result<std::string_view> find_at(const ContentType& type, std::string_view body,
+                                 std::string_view wanted, int depth) {
   if (type.is(wanted)) return body;
-  if (!text::equals_ignore_case(type.type, "multipart") || depth == kMaxDepth) return Status::ERR_NOT_FOUND;
+  if (!text::equals_ignore_case(type.type, "multipart") || depth == kMaxDepth)
+    return Status::ERR_NOT_FOUND;
   VOXLOCK_TRY(MultipartCursor cursor, MultipartCursor::open(type, body));
   for (;;) {
     VOXLOCK_TRY(const std::optional<BodyPart> part, cursor.next());
@@ -48,7 +51,8 @@ Result<std::string_view> find_at(const ContentType& type, std::string_view body,
 
 Result<MultipartCursor> MultipartCursor::open(const ContentType& type, std::string_view body) {
   const std::string_view boundary = type.params.value("boundary");
-  if (!text::equals_ignore_case(type.type, "multipart") || boundary.empty() || boundary.size() > kMaxBoundaryLen) {
+  if (!text::equals_ignore_case(type.type, "multipart") || boundary.empty() ||
+      boundary.size() > kMaxBoundaryLen) {
     return Status::ERR_SIP_MULTIPART;
   }
   return MultipartCursor(boundary, body);
@@ -87,7 +91,8 @@ Result<std::optional<BodyPart>> MultipartCursor::next() {
   }
 }
 
-Result<std::string_view> find_body(const ContentType& type, std::string_view body, std::string_view wanted) {
+Result<std::string_view> find_body(const ContentType& type, std::string_view body,
+                                   std::string_view wanted) {
   return find_at(type, body, wanted, 0);
 }
 

@@ -21,11 +21,13 @@ class MultipartCursor {
  public:
   // ERR_SIP_MULTIPART where type is not multipart/... or has no legal boundary.
   static Result<MultipartCursor> open(const ContentType& type, std::string_view body);
-  // The next part, nothing after the last one; ERR_SIP_MULTIPART where the closing delimiter is missing.
+  // The next part, nothing after the last one; ERR_SIP_MULTIPART where the closing delimiter is
+  // missing.
   Result<std::optional<BodyPart>> next();
 
  private:
-  MultipartCursor(std::string_view boundary, std::string_view body) : boundary_(boundary), left_(body) {}
+  MultipartCursor(std::string_view boundary, std::string_view body)
+      : boundary_(boundary), left_(body) {}
   struct Delimiter {
     size_t at;     // where the part before it ends
     size_t after;  // where the next part starts
@@ -39,8 +41,9 @@ class MultipartCursor {
   bool has_ended_ = false;
 };
 
-// The content of the first part of a type, also where parts are nested (at most 4 levels deep), or the
-// whole body where it is of that type itself. ERR_NOT_FOUND, ERR_SIP_MULTIPART.
-Result<std::string_view> find_body(const ContentType& type, std::string_view body, std::string_view wanted);
+// The content of the first part of a type, also where parts are nested (at most 4 levels deep), or
+// the whole body where it is of that type itself. ERR_NOT_FOUND, ERR_SIP_MULTIPART.
+Result<std::string_view> find_body(const ContentType& type, std::string_view body,
+                                   std::string_view wanted);
 
 }  // namespace voxlock::sip

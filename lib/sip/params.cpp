@@ -7,8 +7,8 @@ namespace voxlock::sip {
 namespace {
 
 bool take_param(grammar::Cursor& cursor, Param& out) {
-  // A URI parameter may be escaped and holds more characters than a token; checked text of either kind
-  // is cut the same way: up to a separator.
+  // A URI parameter may be escaped and holds more characters than a token; checked text of either
+  // kind is cut the same way: up to a separator.
   constexpr unsigned kName = grammar::kToken | grammar::kParamChar;
   out.name = cursor.run(kName);
   if (!cursor.take_separator('=')) return !out.name.empty();

@@ -9,8 +9,9 @@ namespace voxlock::sip {
 namespace {
 
 bool contains(std::span<const std::string_view> names, std::string_view wanted) {
-  return std::any_of(names.begin(), names.end(),
-                     [wanted](std::string_view name) { return text::equals_ignore_case(name, wanted); });
+  return std::any_of(names.begin(), names.end(), [wanted](std::string_view name) {
+    return text::equals_ignore_case(name, wanted);
+  });
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ Result<void> check_required(const Message& request, std::span<const std::string_
   return {};
 }
 
-Result<void> check_media_type(const Message& request, std::span<const std::string_view> media_types) {
+Result<void> check_media_type(const Message& request,
+                              std::span<const std::string_view> media_types) {
   if (request.body().empty()) return {};
   ValueCursor encodings = request.values(HeaderId::kContentEncoding);
   while (const auto encoding = encodings.next()) {
@@ -66,7 +68,8 @@ Result<void> check_media_type(const Message& request, std::span<const std::strin
 
 Result<void> check_method(const Message& request, std::span<const std::string_view> methods) {
   // Methods are compared with their case (RFC 3261 7.1).
-  const bool is_known = std::find(methods.begin(), methods.end(), request.method_text()) != methods.end();
+  const bool is_known =
+      std::find(methods.begin(), methods.end(), request.method_text()) != methods.end();
   return is_known ? Result<void>() : Result<void>(Status::ERR_SIP_METHOD);
 }
 

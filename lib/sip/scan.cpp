@@ -15,7 +15,8 @@ bool is_control(char c) {
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
-// A control character may stand in a quoted-pair of a quoted string (RFC 3261 25.1; RFC 4475 3.1.1.2).
+// A control character may stand in a quoted-pair of a quoted string (RFC 3261 25.1; RFC
+// 4475 3.1.1.2).
 bool controls_are_quoted(std::string_view value) {
   bool is_quoted = false;
   for (size_t i = 0; i < value.size(); ++i) {
@@ -29,7 +30,9 @@ bool controls_are_quoted(std::string_view value) {
   return true;
 }
 
-uint32_t offset_in(std::string_view data, const char* p) { return static_cast<uint32_t>(p - data.data()); }
+uint32_t offset_in(std::string_view data, const char* p) {
+  return static_cast<uint32_t>(p - data.data());
+}
 
 }  // namespace
 
@@ -84,7 +87,7 @@ Step HeadScanner::next(std::string_view data) {
   if (!has_start_line_) {
     has_start_line_ = true;
     return controls == Status::OK && !has_quoted_control ? Step::kStartLine
-                                                        : bad_line(Status::ERR_SIP_CONTROL);
+                                                         : bad_line(Status::ERR_SIP_CONTROL);
   }
   if (line.empty()) return Step::kEnd;
   if (controls != Status::OK || (has_quoted_control && !controls_are_quoted(line))) {
@@ -98,7 +101,8 @@ Step HeadScanner::take_field(std::string_view data) {
   grammar::Cursor cursor(line, data.data() + data.size());
   const std::string_view name = cursor.run(grammar::kToken);
   while (text::is_space(cursor.peek())) cursor.move_to(cursor.position() + 1);
-  if (name.empty() || name.size() > UINT16_MAX || !cursor.take(':')) return bad_line(Status::ERR_SIP_HEADER_LINE);
+  if (name.empty() || name.size() > UINT16_MAX || !cursor.take(':'))
+    return bad_line(Status::ERR_SIP_HEADER_LINE);
   const HeaderId id = header_id(name);
   if (field_count_ == kMaxHeaderFields) {
     error = Status::ERR_SIP_TOO_MANY_HEADERS;
@@ -106,8 +110,8 @@ Step HeadScanner::take_field(std::string_view data) {
   }
   ++field_count_;
   const std::string_view value = grammar::trim_lws(cursor.rest());
-  field = {offset_in(data, name.data()), offset_in(data, value.data()), static_cast<uint32_t>(value.size()),
-           static_cast<uint16_t>(name.size()), id};
+  field = {offset_in(data, name.data()), offset_in(data, value.data()),
+           static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
   return id == HeaderId::kContentLength ? take_content_length(value) : Step::kField;
 }
 

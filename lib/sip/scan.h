@@ -1,5 +1,5 @@
-// The tokenizer of message heads: start line and header fields. Parser and framer both use it, so that
-// they can not disagree on where a message ends.
+// The tokenizer of message heads: start line and header fields. Parser and framer both use it, so
+// that they can not disagree on where a message ends.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace voxlock::sip {
 
-// What carries the message: on a stream Content-Length is mandatory and tells where the next message
-// starts; in a datagram the body ends with the datagram, and what lies behind Content-Length is
-// ignored (RFC 3261 18.3).
+// What carries the message: on a stream Content-Length is mandatory and tells where the next
+// message starts; in a datagram the body ends with the datagram, and what lies behind
+// Content-Length is ignored (RFC 3261 18.3).
 enum class Transport : uint8_t { kDatagram, kStream };
 
 // One header field; offsets from the start of the message.
@@ -35,8 +35,8 @@ enum class Step : uint8_t {
   kEnd,        // the empty line was reached: head_len() is known
 };
 
-// Takes lines one by one. Between calls data may grow, but keeps its beginning. Work is linear in the
-// size of the data however small the pieces are in which it arrives.
+// Takes lines one by one. Between calls data may grow, but keeps its beginning. Work is linear in
+// the size of the data however small the pieces are in which it arrives.
 class HeadScanner {
  public:
   std::string_view line;
@@ -74,7 +74,8 @@ class HeadScanner {
   Status control_error_ = Status::OK;
 };
 
-// First octet in [p, end) that may not stand in a line: a control character other than HTAB, or DEL.
+// First octet in [p, end) that may not stand in a line: a control character other than HTAB, or
+// DEL.
 const char* find_control(const char* p, const char* end);
 
 }  // namespace voxlock::sip

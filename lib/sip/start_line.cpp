@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kVersion = "SIP/2.0";
 
-bool is_version(std::string_view text) { return text::equals_ignore_case(text, kVersion); }
+bool is_version(std::string_view text) {
+  return text::equals_ignore_case(text, kVersion);
+}
 
 // "SIP/" 1*DIGIT "." 1*DIGIT: another version of SIP rather than another protocol.
 bool is_any_version(std::string_view text) {
@@ -22,10 +24,12 @@ bool is_any_version(std::string_view text) {
 // Status-Line = SIP-Version SP Status-Code SP Reason-Phrase
 Result<void> parse_status_line(std::string_view line, StartLine& out) {
   const std::string_view version = text::cut(line, ' ');
-  if (!is_version(version)) return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
+  if (!is_version(version))
+    return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
   if (line.size() < 4 || line[3] != ' ') {
-    return grammar::all(line.substr(0, line.find(' ')), grammar::kDigit) ? Status::ERR_SIP_STATUS_CODE
-                                                                       : Status::ERR_SIP_START_LINE;
+    return grammar::all(line.substr(0, line.find(' ')), grammar::kDigit)
+               ? Status::ERR_SIP_STATUS_CODE
+               : Status::ERR_SIP_START_LINE;
   }
   const auto code = text::parse_decimal(line.substr(0, 3), 699);
   if (!code || *code < 100) return Status::ERR_SIP_STATUS_CODE;
@@ -47,13 +51,15 @@ Result<void> parse_request_uri(std::string_view text, Uri& out) {
 Result<void> parse_request_line(std::string_view line, StartLine& out) {
   const std::string_view method = text::cut(line, ' ');
   const size_t space = line.rfind(' ');
-  if (!grammar::is_token(method) || space == std::string_view::npos) return Status::ERR_SIP_START_LINE;
+  if (!grammar::is_token(method) || space == std::string_view::npos)
+    return Status::ERR_SIP_START_LINE;
   const std::string_view version = line.substr(space + 1);
   out.is_request = true;
   out.method_text = method;
   out.method = method_of(method);
   out.uri_text = line.substr(0, space);
-  if (!is_version(version)) return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
+  if (!is_version(version))
+    return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
   return parse_request_uri(out.uri_text, out.uri);
 }
 

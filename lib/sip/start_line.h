@@ -13,15 +13,15 @@ namespace voxlock::sip {
 struct StartLine {
   bool is_request = false;
   Method method = Method::kOther;
-  uint16_t status_code = 0;      // 100..699 for a response
+  uint16_t status_code = 0;  // 100..699 for a response
   std::string_view method_text;
-  std::string_view uri_text;     // also where uri could not be structured
+  std::string_view uri_text;  // also where uri could not be structured
   Uri uri;
   std::string_view reason;
 };
 
-// Fills out as far as line can be read. ERR_SIP_START_LINE, ERR_SIP_VERSION (505), ERR_SIP_SCHEME (416),
-// ERR_SIP_URI, ERR_SIP_HOST, ERR_SIP_URI_TOO_LONG (414), ERR_SIP_STATUS_CODE.
+// Fills out as far as line can be read. ERR_SIP_START_LINE, ERR_SIP_VERSION (505), ERR_SIP_SCHEME
+// (416), ERR_SIP_URI, ERR_SIP_HOST, ERR_SIP_URI_TOO_LONG (414), ERR_SIP_STATUS_CODE.
 Result<void> parse_start_line(std::string_view line, StartLine& out);
 
 }  // namespace voxlock::sip

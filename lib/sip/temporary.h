@@ -1,4 +1,5 @@
-// Views must not outlive what they point into: a parser deletes the overload for a temporary string.
+// Views must not outlive what they point into: a parser deletes the overload for a temporary
+// string.
 #pragma once
 
 #include <concepts>

@@ -58,7 +58,8 @@ Result<void> take_uri_params(Cursor& cursor, Uri& out) {
   const char* start = cursor.position();
   while (cursor.take(';')) {
     if (cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
-    if (cursor.take('=') && cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
+    if (cursor.take('=') && cursor.run_escaped(grammar::kParamChar).empty())
+      return Status::ERR_SIP_URI;
   }
   out.params.text = cursor.from(start);
   return {};
@@ -69,7 +70,8 @@ Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
   if (!cursor.take('?')) return {};
   const char* start = cursor.position();
   do {
-    if (cursor.run_escaped(grammar::kHeaderChar).empty() || !cursor.take('=')) return Status::ERR_SIP_URI;
+    if (cursor.run_escaped(grammar::kHeaderChar).empty() || !cursor.take('='))
+      return Status::ERR_SIP_URI;
     (void)cursor.run_escaped(grammar::kHeaderChar);
   } while (cursor.take('&'));
   out.headers = cursor.from(start);
@@ -87,15 +89,16 @@ Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
   return take_uri_headers(cursor, out);
 }
 
-// RFC 3966 3: digits and visual separators, a global number with '+', a local one also with '*', '#'
-// and hexadecimal digits.
+// RFC 3966 3: digits and visual separators, a global number with '+', a local one also with '*',
+// '#' and hexadecimal digits.
 Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   const bool is_global = cursor.take('+');
   size_t digits = 0;
   for (; !cursor.at_end(); cursor.move_to(cursor.position() + 1)) {
     const char c = cursor.peek();
-    const bool is_dialled = is_global ? text::is_digit(c) : text::hex_value(c) >= 0 || c == '*' || c == '#';
+    const bool is_dialled =
+        is_global ? text::is_digit(c) : text::hex_value(c) >= 0 || c == '*' || c == '#';
     if (!is_dialled && c != '-' && c != '.' && c != '(' && c != ')') break;
     if (is_dialled) ++digits;
   }
@@ -117,7 +120,7 @@ Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
 Result<void> grammar::take_uri(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   if (!take_scheme(cursor, out)) return Status::ERR_SIP_URI;
-  VOXLOCK_TRY_VOID(out.is_sip()                   ? take_sip(cursor, is_bare, out)
+  VOXLOCK_TRY_VOID(out.is_sip()                 ? take_sip(cursor, is_bare, out)
                    : out.scheme == Scheme::kTel ? take_tel(cursor, is_bare, out)
                                                 : take_other(cursor, is_bare, out));
   out.text = cursor.from(start);
@@ -139,10 +142,11 @@ Result<Uri> parse_uri(std::string_view text) {
 
 void unescape(std::string_view text, bytes::Writer& out) {
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape = text[i] == '%' && text.size() - i >= 3 && text::hex_value(text[i + 1]) >= 0 &&
-                           text::hex_value(text[i + 2]) >= 0;
+    const bool is_escape = text[i] == '%' && text.size() - i >= 3 &&
+                           text::hex_value(text[i + 1]) >= 0 && text::hex_value(text[i + 2]) >= 0;
     if (is_escape) {
-      out.u8(static_cast<uint8_t>(text::hex_value(text[i + 1]) * 16 + text::hex_value(text[i + 2])));
+      out.u8(
+          static_cast<uint8_t>(text::hex_value(text[i + 1]) * 16 + text::hex_value(text[i + 2])));
       i += 2;
     } else {
       out.put(text[i]);

@@ -12,11 +12,14 @@ struct Octet {
   bool is_escaped;
 };
 
-bool is_reserved(char c) { return std::string_view(";/?:@&=+$,").find(c) != std::string_view::npos; }
+bool is_reserved(char c) {
+  return std::string_view(";/?:@&=+$,").find(c) != std::string_view::npos;
+}
 
 Octet take_octet(std::string_view& text) {
   const char c = text.front();
-  if (c == '%' && text.size() >= 3 && text::hex_value(text[1]) >= 0 && text::hex_value(text[2]) >= 0) {
+  if (c == '%' && text.size() >= 3 && text::hex_value(text[1]) >= 0 &&
+      text::hex_value(text[2]) >= 0) {
     const auto value = static_cast<char>(text::hex_value(text[1]) * 16 + text::hex_value(text[2]));
     text.remove_prefix(3);
     return {value, is_reserved(value)};
@@ -29,7 +32,8 @@ bool equals_unescaped(std::string_view a, std::string_view b, bool ignores_case)
   while (!a.empty() && !b.empty()) {
     const Octet x = take_octet(a);
     const Octet y = take_octet(b);
-    const bool is_same = ignores_case ? text::lower(x.value) == text::lower(y.value) : x.value == y.value;
+    const bool is_same =
+        ignores_case ? text::lower(x.value) == text::lower(y.value) : x.value == y.value;
     if (!is_same || x.is_escaped != y.is_escaped) return false;
   }
   return a.empty() && b.empty();
@@ -52,7 +56,8 @@ Match match_param(const Params& params, const Param& wanted) {
   ParamCursor cursor = params.begin();
   while (const auto param = cursor.next()) {
     if (!equals_unescaped(param->name, wanted.name, true)) continue;
-    if (param->has_value == wanted.has_value && equals_unescaped(param->value, wanted.value, true)) return Match::kSame;
+    if (param->has_value == wanted.has_value && equals_unescaped(param->value, wanted.value, true))
+      return Match::kSame;
     out = Match::kDiffers;
   }
   return out;
@@ -93,12 +98,15 @@ bool headers_match(std::string_view a, std::string_view b) {
 bool sip_equal(const Uri& a, const Uri& b) {
   return a.has_user == b.has_user && a.has_password == b.has_password && a.has_port == b.has_port &&
          a.port == b.port && text::equals_ignore_case(a.host, b.host) &&
-         equals_unescaped(a.user, b.user, false) && equals_unescaped(a.password, b.password, false) &&
+         equals_unescaped(a.user, b.user, false) &&
+         equals_unescaped(a.password, b.password, false) &&
          params_match(a.params, b.params, false) && params_match(b.params, a.params, false) &&
          headers_match(a.headers, b.headers) && headers_match(b.headers, a.headers);
 }
 
-bool is_visual(char c) { return c == '-' || c == '.' || c == '(' || c == ')'; }
+bool is_visual(char c) {
+  return c == '-' || c == '.' || c == '(' || c == ')';
+}
 
 // Visual separators do not count (RFC 3966 5).
 bool numbers_match(std::string_view a, std::string_view b) {

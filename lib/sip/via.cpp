@@ -16,7 +16,8 @@ std::string_view Via::received() const {
 
 bool Via::has_unique_branch() const {
   const std::string_view text = branch();
-  return text.size() > kMagicCookie.size() && text::equals_ignore_case(text.substr(0, kMagicCookie.size()), kMagicCookie);
+  return text.size() > kMagicCookie.size() &&
+         text::equals_ignore_case(text.substr(0, kMagicCookie.size()), kMagicCookie);
 }
 
 // sent-protocol LWS sent-by *( SEMI via-params )
@@ -28,7 +29,8 @@ Result<void> grammar::take_via(Cursor& cursor, Via& out) {
     cursor.skip_lws();
   } else {
     // Another version is the start line's matter (RFC 4475 3.1.2.16).
-    if (!text::equals_ignore_case(cursor.run(kToken), "SIP") || !cursor.take_separator('/')) return Status::ERR_SIP_VIA;
+    if (!text::equals_ignore_case(cursor.run(kToken), "SIP") || !cursor.take_separator('/'))
+      return Status::ERR_SIP_VIA;
     if (cursor.run(kToken).empty() || !cursor.take_separator('/')) return Status::ERR_SIP_VIA;
   }
   out.transport = cursor.run(kToken);

@@ -43,7 +43,8 @@ void Writer::response(uint16_t code, std::string_view reason) {
   out_.put("\r\n");
 }
 
-void Writer::response_to(const Message& request, uint16_t code, std::string_view reason, std::string_view to_tag) {
+void Writer::response_to(const Message& request, uint16_t code, std::string_view reason,
+                         std::string_view to_tag) {
   response(code, reason);
   copy(request, HeaderId::kVia);
   for (const HeaderId id : {HeaderId::kFrom, HeaderId::kTo, HeaderId::kCallId, HeaderId::kCSeq}) {
@@ -52,7 +53,8 @@ void Writer::response_to(const Message& request, uint16_t code, std::string_view
     name_and_colon(header_row(id).name);
     unfolded(*field);
     // A To that could not be read is given back as it came.
-    const bool needs_tag = id == HeaderId::kTo && !to_tag.empty() && !request.to().uri.text.empty() && request.to().tag().empty();
+    const bool needs_tag = id == HeaderId::kTo && !to_tag.empty() &&
+                           !request.to().uri.text.empty() && request.to().tag().empty();
     if (needs_tag) {
       out_.put(";tag=");
       safe(to_tag);
@@ -61,7 +63,9 @@ void Writer::response_to(const Message& request, uint16_t code, std::string_view
   }
 }
 
-void Writer::header(HeaderId id, std::string_view value) { header(header_row(id).name, value); }
+void Writer::header(HeaderId id, std::string_view value) {
+  header(header_row(id).name, value);
+}
 
 void Writer::header(std::string_view name, std::string_view value) {
   name_and_colon(name);
@@ -121,7 +125,8 @@ void Writer::name_and_colon(std::string_view name) {
   if (!has_start_ || is_finished_) fail(Status::ERR_WRONG_STATE);
   const HeaderId id = header_id(name);
   // Only finish() knows the length.
-  if (!grammar::is_token(name) || id == HeaderId::kContentLength) fail(Status::ERR_SIP_UNSAFE_VALUE);
+  if (!grammar::is_token(name) || id == HeaderId::kContentLength)
+    fail(Status::ERR_SIP_UNSAFE_VALUE);
   has_content_type_ = has_content_type_ || id == HeaderId::kContentType;
   out_.put(name);
   out_.put(": ");

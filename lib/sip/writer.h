@@ -15,7 +15,8 @@ namespace voxlock::sip {
 
 // Call request() or response() first, then header() and its helpers in order, then finish(), which
 // writes Content-Length. The writer itself never writes a line the parser would read otherwise:
-// a value with CR, LF or NUL is refused and the message with it. Errors stick; finish() tells the first.
+// a value with CR, LF or NUL is refused and the message with it. Errors stick; finish() tells the
+// first.
 class Writer {
  public:
   explicit Writer(MutableBytes out) : out_(out) {}
@@ -41,8 +42,8 @@ class Writer {
   // CSeq: number method.
   void cseq(uint32_t number, std::string_view method);
 
-  // Ends the message with a body. content_type may be empty where there is no body or the field was written
-  // before.
+  // Ends the message with a body. content_type may be empty where there is no body or the field was
+  // written before.
   Result<ByteView> finish(std::string_view content_type, std::string_view body);
   // Ends the message without a body.
   Result<ByteView> finish() { return finish({}, {}); }

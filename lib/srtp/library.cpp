@@ -79,7 +79,9 @@ Result<srtp_ctx_t_*> create(const Policy& policy) {
   return session;
 }
 
-void destroy(srtp_ctx_t_* session) noexcept { (void)srtp_dealloc(session); }
+void destroy(srtp_ctx_t_* session) noexcept {
+  (void)srtp_dealloc(session);
+}
 
 Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp) {
   if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
@@ -95,7 +97,8 @@ Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool 
   int sealed_len = static_cast<int>(len);
   const srtp_err_status_t status = is_rtcp ? srtp_protect_rtcp(session, out.data(), &sealed_len)
                                            : srtp_protect(session, out.data(), &sealed_len);
-  if (status == srtp_err_status_cipher_fail || status == srtp_err_status_auth_fail) return Status::ERR_INTERNAL;
+  if (status == srtp_err_status_cipher_fail || status == srtp_err_status_auth_fail)
+    return Status::ERR_INTERNAL;
   if (status != srtp_err_status_ok) return status_of(status);
   return static_cast<size_t>(sealed_len);
 }
@@ -106,7 +109,8 @@ Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, 
     srtp_policy_t lib = lib_policy(policy);
     lib.ssrc.type = ssrc_specific;
     lib.ssrc.value = ssrc;
-    if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok) return status_of(status);
+    if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok)
+      return status_of(status);
   }
   if (srtp_set_stream_roc(session, ssrc, roc) != srtp_err_status_ok) return Status::ERR_INTERNAL;
   return {};

@@ -1,5 +1,6 @@
-// Our own copy of what libsrtp2 keeps for each source and does not show: packet index, replay windows,
-// SRTCP index. It is asked before libsrtp2 and changed only after a packet was authenticated.
+// Our own copy of what libsrtp2 keeps for each source and does not show: packet index, replay
+// windows, SRTCP index. It is asked before libsrtp2 and changed only after a packet was
+// authenticated.
 #pragma once
 
 #include <array>
@@ -58,7 +59,8 @@ class ReplayWindow {
     if (!has_any_ || index - highest_ >= kBits) {
       seen_.fill(0);
     } else {
-      for (uint64_t i = highest_ + 1; i <= index; ++i) seen_[i / 64 % kWords] &= ~(uint64_t{1} << (i % 64));
+      for (uint64_t i = highest_ + 1; i <= index; ++i)
+        seen_[i / 64 % kWords] &= ~(uint64_t{1} << (i % 64));
     }
     highest_ = index;
     has_any_ = true;
@@ -83,7 +85,8 @@ struct Source {
 // A bounded table; the memory is taken when it is made.
 class SourceTable {
  public:
-  SourceTable(std::pmr::memory_resource& memory, uint32_t capacity) : sources_(&memory), capacity_(capacity) {
+  SourceTable(std::pmr::memory_resource& memory, uint32_t capacity)
+      : sources_(&memory), capacity_(capacity) {
     sources_.reserve(capacity);
   }
 

@@ -25,7 +25,9 @@ Result<void> check_config(const Suite& suite, const SessionConfig& config) {
   return {};
 }
 
-uint32_t number_at(ByteView packet, size_t at) { return bytes::Reader(packet.subspan(at)).u32(); }
+uint32_t number_at(ByteView packet, size_t at) {
+  return bytes::Reader(packet.subspan(at)).u32();
+}
 
 }  // namespace
 
@@ -41,7 +43,9 @@ Session::Session(const Context& context, const Suite& suite, const SessionConfig
 Session::Session(Session&&) noexcept = default;
 Session::~Session() = default;
 
-void Session::LibDeleter::operator()(srtp_ctx_t_* session) const noexcept { library::destroy(session); }
+void Session::LibDeleter::operator()(srtp_ctx_t_* session) const noexcept {
+  library::destroy(session);
+}
 
 Result<Session> Session::create(const Context& context, const SessionConfig& config) {
   const Suite* suite = find_suite(config.suite);
@@ -116,7 +120,8 @@ Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
   return {};
 }
 
-//  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside payload, MKI last
+//  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside
+//  payload, MKI last
 Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
   VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(packet));
   if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
@@ -129,7 +134,8 @@ Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
   return sealed;
 }
 
-//  SRTCP, RFC 3711 3.4:  | RTCP | E, index | MKI | tag |      AEAD, RFC 7714 9.2: | RTCP, tag | E, index | MKI |
+//  SRTCP, RFC 3711 3.4:  | RTCP | E, index | MKI | tag |      AEAD, RFC 7714 9.2: | RTCP, tag | E,
+//  index | MKI |
 Result<Session::Sealed> Session::inspect_rtcp(ByteView packet) {
   if (!packet.empty() && packet[0] >> 6 != 2) return Status::ERR_RTP_VERSION;
   if (packet.size() < kRtcpHeaderLen || packet.size() - kRtcpHeaderLen < rtcp_overhead()) {
@@ -244,10 +250,18 @@ Result<size_t> Session::counted(Result<size_t> result) {
   return result;
 }
 
-Result<size_t> Session::open_rtp(ByteView packet, MutableBytes out) { return counted(try_open_rtp(packet, out)); }
-Result<size_t> Session::open_rtcp(ByteView packet, MutableBytes out) { return counted(try_open_rtcp(packet, out)); }
-Result<size_t> Session::seal_rtp(ByteView packet, MutableBytes out) { return counted(try_seal_rtp(packet, out)); }
-Result<size_t> Session::seal_rtcp(ByteView packet, MutableBytes out) { return counted(try_seal_rtcp(packet, out)); }
+Result<size_t> Session::open_rtp(ByteView packet, MutableBytes out) {
+  return counted(try_open_rtp(packet, out));
+}
+Result<size_t> Session::open_rtcp(ByteView packet, MutableBytes out) {
+  return counted(try_open_rtcp(packet, out));
+}
+Result<size_t> Session::seal_rtp(ByteView packet, MutableBytes out) {
+  return counted(try_seal_rtp(packet, out));
+}
+Result<size_t> Session::seal_rtcp(ByteView packet, MutableBytes out) {
+  return counted(try_seal_rtcp(packet, out));
+}
 
 // libsrtp2 keeps a counter that was set on a running source for good, and a reset would forget its
 // replay window: so it is set before the first packet or never.

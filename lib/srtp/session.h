@@ -26,41 +26,41 @@ inline constexpr uint32_t kMaxSsrcs = 1024;
 struct SessionConfig {
   SuiteId suite = SuiteId::kAesCm128HmacSha1_80;
   Direction direction = Direction::kInbound;
-  ByteView key_and_salt;        // exactly the suite's key_and_salt_len(); copied
-  ByteView mki;                 // empty: no MKI in packets; at most kMaxMkiLen; copied
-  uint32_t replay_window = 128; // packets, kMinReplayWindow..kMaxReplayWindow
-  uint32_t max_ssrcs = 16;      // 1..kMaxSsrcs
-  uint64_t rtp_lifetime = kMaxRtpLifetime;    // packets of all SSRCs together, SDES "lifetime"
+  ByteView key_and_salt;                    // exactly the suite's key_and_salt_len(); copied
+  ByteView mki;                             // empty: no MKI in packets; at most kMaxMkiLen; copied
+  uint32_t replay_window = 128;             // packets, kMinReplayWindow..kMaxReplayWindow
+  uint32_t max_ssrcs = 16;                  // 1..kMaxSsrcs
+  uint64_t rtp_lifetime = kMaxRtpLifetime;  // packets of all SSRCs together, SDES "lifetime"
   uint64_t rtcp_lifetime = kMaxRtcpLifetime;
-  bool is_rtcp_plain = false;   // SDES UNENCRYPTED_SRTCP: SRTCP is authenticated only
+  bool is_rtcp_plain = false;  // SDES UNENCRYPTED_SRTCP: SRTCP is authenticated only
 };
 
 // Drop counters and what the key has left.
 struct SessionStats {
-  uint64_t rtp_packets = 0;   // opened or sealed
+  uint64_t rtp_packets = 0;  // opened or sealed
   uint64_t rtcp_packets = 0;
   uint64_t auth_failed = 0;
   uint64_t replayed = 0;
   uint64_t too_old = 0;
-  uint64_t malformed = 0;     // truncated, wrong version, SRTCP E flag against the policy
+  uint64_t malformed = 0;  // truncated, wrong version, SRTCP E flag against the policy
   uint64_t mki_unknown = 0;
   uint64_t ssrc_refused = 0;  // the table was full
   uint64_t key_expired = 0;
-  uint64_t rtp_left = 0;      // packets until the key expires
+  uint64_t rtp_left = 0;  // packets until the key expires
   uint64_t rtcp_left = 0;
-  uint32_t ssrcs = 0;         // in the table
+  uint32_t ssrcs = 0;  // in the table
 };
 
-// Move-only. Keys are wiped when it dies. No allocation per packet but inside libsrtp2, at the first
-// packet of each SSRC.
+// Move-only. Keys are wiped when it dies. No allocation per packet but inside libsrtp2, at the
+// first packet of each SSRC.
 //
-// Statuses of open_*: ERR_BUFFER_TOO_SMALL (room for packet.size() is always enough), ERR_TRUNCATED,
-// ERR_RTP_VERSION, ERR_SRTP_AUTH, ERR_SRTP_REPLAYED, ERR_SRTP_TOO_OLD, ERR_SRTP_MKI,
+// Statuses of open_*: ERR_BUFFER_TOO_SMALL (room for packet.size() is always enough),
+// ERR_TRUNCATED, ERR_RTP_VERSION, ERR_SRTP_AUTH, ERR_SRTP_REPLAYED, ERR_SRTP_TOO_OLD, ERR_SRTP_MKI,
 // ERR_SRTP_SSRC_LIMIT, ERR_SRTP_KEY_EXPIRED, ERR_SRTP_RTCP_FLAG, ERR_WRONG_STATE (other direction).
 // On any of them nothing but a counter has changed and out holds nothing of the packet.
 //
-// The SSRC table never evicts: a source forgotten could be replayed from its first packet on. When it
-// is full, packets of further sources give ERR_SRTP_SSRC_LIMIT; a rekey makes a new session.
+// The SSRC table never evicts: a source forgotten could be replayed from its first packet on. When
+// it is full, packets of further sources give ERR_SRTP_SSRC_LIMIT; a rekey makes a new session.
 class Session {
  public:
   // ERR_INVALID_ARGUMENT, ERR_UNSUPPORTED (a suite that is not in the table), ERR_NO_MEMORY.
@@ -72,8 +72,9 @@ class Session {
   // Opens a datagram into out and gives the length of the plain packet. out must not overlap it.
   Result<size_t> open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> open_rtcp(ByteView packet, MutableBytes out);
-  // Seals a plain packet into out, which must not overlap it and needs packet.size() + rtp_overhead()
-  // or rtcp_overhead() bytes. An index that was used already gives ERR_SRTP_REPLAYED.
+  // Seals a plain packet into out, which must not overlap it and needs packet.size() +
+  // rtp_overhead() or rtcp_overhead() bytes. An index that was used already gives
+  // ERR_SRTP_REPLAYED.
   Result<size_t> seal_rtp(ByteView packet, MutableBytes out);
   Result<size_t> seal_rtcp(ByteView packet, MutableBytes out);
 
@@ -81,8 +82,8 @@ class Session {
   [[nodiscard]] size_t rtp_overhead() const { return suite_->rtp_tag_len + mki_.size(); }
   [[nodiscard]] size_t rtcp_overhead() const { return suite_->rtcp_tag_len + mki_.size() + 4; }
 
-  // Sets the rollover counter of a source before its first packet, for a receiver that joins late or
-  // a sender that goes on. ERR_WRONG_STATE once a packet of it was opened or sealed (moving the
+  // Sets the rollover counter of a source before its first packet, for a receiver that joins late
+  // or a sender that goes on. ERR_WRONG_STATE once a packet of it was opened or sealed (moving the
   // counter then could repeat an index), ERR_SRTP_SSRC_LIMIT, ERR_NO_MEMORY.
   Result<void> set_roc(uint32_t ssrc, uint32_t roc);
   // ERR_NOT_FOUND for a source that is not in the table.
@@ -91,8 +92,8 @@ class Session {
   [[nodiscard]] const Suite& suite() const { return *suite_; }
   [[nodiscard]] Direction direction() const { return direction_; }
   [[nodiscard]] SessionStats stats() const;
-  // A hash of all state that decides about later packets: SSRC table, ROC and replay windows of ours
-  // and the ROC inside libsrtp2, SRTCP indexes, lifetimes. Drop counters are not in it.
+  // A hash of all state that decides about later packets: SSRC table, ROC and replay windows of
+  // ours and the ROC inside libsrtp2, SRTCP indexes, lifetimes. Drop counters are not in it.
   [[nodiscard]] uint64_t state_hash() const;
 
  private:
@@ -106,7 +107,7 @@ class Session {
   // A sealed packet, taken apart without trusting it.
   struct Sealed {
     uint32_t ssrc = 0;
-    uint64_t index = 0;     // guessed for SRTP, stated for SRTCP
+    uint64_t index = 0;  // guessed for SRTP, stated for SRTCP
     size_t mki_at = 0;
     Source* source = nullptr;  // nullptr: not in the table
   };

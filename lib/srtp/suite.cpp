@@ -14,7 +14,9 @@ constexpr Suite kSuites[] = {
 
 }  // namespace
 
-std::span<const Suite> suites() { return kSuites; }
+std::span<const Suite> suites() {
+  return kSuites;
+}
 
 const Suite* find_suite(SuiteId id) {
   for (const Suite& suite : kSuites) {

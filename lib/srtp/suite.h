@@ -24,7 +24,7 @@ struct Suite {
   size_t key_len;         // master key, bytes
   size_t salt_len;        // master salt, bytes
   size_t rtp_tag_len;
-  size_t rtcp_tag_len;    // RFC 4568 6.2.2: SRTCP keeps 80 bits where SRTP has 32
+  size_t rtcp_tag_len;  // RFC 4568 6.2.2: SRTCP keeps 80 bits where SRTP has 32
   bool is_aead;
 
   [[nodiscard]] constexpr size_t key_and_salt_len() const { return key_len + salt_len; }

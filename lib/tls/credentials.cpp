@@ -12,7 +12,9 @@ constexpr std::string_view kPemMark = "-----BEGIN ";
 
 // mbedTLS counts the NUL behind PEM as part of it, and refuses it behind DER.
 ByteView for_mbedtls(ByteView with_nul) {
-  return as_text(with_nul).find(kPemMark) != std::string_view::npos ? with_nul : with_nul.first(with_nul.size() - 1);
+  return as_text(with_nul).find(kPemMark) != std::string_view::npos
+             ? with_nul
+             : with_nul.first(with_nul.size() - 1);
 }
 
 Result<void> parse_certificates(mbedtls_x509_crt* out, ByteView with_nul) {

@@ -12,31 +12,42 @@
 
 namespace voxlock::tls::compat {
 
-// ECDHE with AEAD only (RFC 9325, section 4.2). A suite the library does not know must not stand here: a
-// server of 2.28 fails where a client offers it.
-#define VOXLOCK_TLS12_SUITES                                                                                  \
-  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,             \
-      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,         \
-      MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0
+// ECDHE with AEAD only (RFC 9325, section 4.2). A suite the library does not know must not stand
+// here: a server of 2.28 fails where a client offers it.
+#define VOXLOCK_TLS12_SUITES                                                                      \
+  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,                                            \
+      MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,                                              \
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,                                      \
+      MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0
 
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 inline constexpr bool kHasTls13 = true;
-inline constexpr int kSuites[] = {0x1301, 0x1302, 0x1303,  // AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
+inline constexpr int kSuites[] = {0x1301, 0x1302,
+                                  0x1303,  // AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
                                   VOXLOCK_TLS12_SUITES};
 // TLS 1.3 of mbedTLS 3 runs on PSA, whose state is one per process; it may be called again.
-inline bool start_library() { return psa_crypto_init() == PSA_SUCCESS; }
+inline bool start_library() {
+  return psa_crypto_init() == PSA_SUCCESS;
+}
 #else
 inline constexpr bool kHasTls13 = false;
 inline constexpr int kSuites[] = {VOXLOCK_TLS12_SUITES};
-inline bool start_library() { return true; }
+inline bool start_library() {
+  return true;
+}
 #endif
 inline void set_versions(mbedtls_ssl_config* config, bool from_13) {
-  mbedtls_ssl_conf_min_tls_version(config, from_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
-  mbedtls_ssl_conf_max_tls_version(config, kHasTls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_min_tls_version(
+      config, from_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(
+      config, kHasTls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
 }
-inline bool is_done(const mbedtls_ssl_context* ssl) { return mbedtls_ssl_is_handshake_over(const_cast<mbedtls_ssl_context*>(ssl)) != 0; }
+inline bool is_done(const mbedtls_ssl_context* ssl) {
+  return mbedtls_ssl_is_handshake_over(const_cast<mbedtls_ssl_context*>(ssl)) != 0;
+}
 inline constexpr int kBadVersion = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
 inline constexpr int kNoSharedCipher = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
 inline constexpr int kTicket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
@@ -45,12 +56,16 @@ inline constexpr int kTicket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 
 inline constexpr bool kHasTls13 = false;
 inline constexpr int kSuites[] = {VOXLOCK_TLS12_SUITES};
-inline bool start_library() { return true; }
+inline bool start_library() {
+  return true;
+}
 inline void set_versions(mbedtls_ssl_config* config, bool /*from_13*/) {
   mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
   mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 }
-inline bool is_done(const mbedtls_ssl_context* ssl) { return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER; }
+inline bool is_done(const mbedtls_ssl_context* ssl) {
+  return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
+}
 inline constexpr int kBadVersion = MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION;
 inline constexpr int kNoSharedCipher = MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN;
 // Never returned by this version: no other error has this number.
@@ -61,7 +76,8 @@ inline constexpr int kTicket = 1;
 #ifndef MBEDTLS_PRIVATE
 #define MBEDTLS_PRIVATE(member) member
 #endif
-// The description of the fatal alert that was just read (RFC 5246, section 7.2); mbedTLS has no getter.
+// The description of the fatal alert that was just read (RFC 5246, section 7.2); mbedTLS has no
+// getter.
 inline uint8_t received_alert(const mbedtls_ssl_context* ssl) {
   return ssl->MBEDTLS_PRIVATE(in_msg) != nullptr ? ssl->MBEDTLS_PRIVATE(in_msg)[1] : uint8_t{0};
 }

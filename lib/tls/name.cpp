@@ -63,7 +63,8 @@ bool parse_v6(std::string_view text, std::array<uint8_t, 16>& out) {
   if (gap == SIZE_MAX ? used != 16 : used > 14) return false;
   const size_t head = gap == SIZE_MAX ? used : gap;
   std::copy_n(raw.begin(), head, out.begin());
-  std::copy(raw.begin() + static_cast<std::ptrdiff_t>(head), raw.begin() + static_cast<std::ptrdiff_t>(used),
+  std::copy(raw.begin() + static_cast<std::ptrdiff_t>(head),
+            raw.begin() + static_cast<std::ptrdiff_t>(used),
             out.end() - static_cast<std::ptrdiff_t>(used - head));
   return true;
 }
@@ -114,7 +115,8 @@ bool matches_dns(std::string_view pattern, std::string_view host) {
 bool matches_uri(std::string_view uri, std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   const std::string_view scheme = text::cut(uri, ':');
-  return text::equals_ignore_case(scheme, "sip") && is_dns_name(uri) && text::equals_ignore_case(uri, host);
+  return text::equals_ignore_case(scheme, "sip") && is_dns_name(uri) &&
+         text::equals_ignore_case(uri, host);
 }
 
 // One DER element; the reader stays failed on anything but a definite length that fits.
@@ -153,7 +155,8 @@ ByteView find_general_names(ByteView extensions) {
     bytes::Reader extension(next_element(list).value);
     const Element oid = next_element(extension);
     Element value = next_element(extension);
-    if (value.tag != kOctetString) value = next_element(extension);  // the critical flag stood before
+    if (value.tag != kOctetString)
+      value = next_element(extension);  // the critical flag stood before
     if (oid.tag != kOid || !std::ranges::equal(oid.value, kSubjectAltName)) continue;
     bytes::Reader content(value.value);
     const Element names = next_element(content);
@@ -169,7 +172,8 @@ bool matches(const Element& name, std::string_view host, const Address& address)
     case 0x86:
       return address.size == 0 && matches_uri(as_text(name.value), host);
     case 0x87:
-      return address.size != 0 && std::ranges::equal(name.value, ByteView(address.bytes).first(address.size));
+      return address.size != 0 &&
+             std::ranges::equal(name.value, ByteView(address.bytes).first(address.size));
     default:
       return false;
   }
@@ -177,9 +181,13 @@ bool matches(const Element& name, std::string_view host, const Address& address)
 
 }  // namespace
 
-bool is_ip_literal(std::string_view host) { return parse_address(host).size != 0; }
+bool is_ip_literal(std::string_view host) {
+  return parse_address(host).size != 0;
+}
 
-bool is_host(std::string_view host) { return is_ip_literal(host) || is_dns_name(host); }
+bool is_host(std::string_view host) {
+  return is_ip_literal(host) || is_dns_name(host);
+}
 
 Status check_names(ByteView extensions, std::string_view host) {
   const Address address = parse_address(host);

@@ -8,8 +8,8 @@
 
 namespace voxlock::tls {
 
-// A host name to expect: letters, digits, '-', '_' and '.' in labels of 1..63, at most 253 in all, or
-// an IPv4 or IPv6 literal (IPv6 with or without brackets).
+// A host name to expect: letters, digits, '-', '_' and '.' in labels of 1..63, at most 253 in all,
+// or an IPv4 or IPv6 literal (IPv6 with or without brackets).
 [[nodiscard]] bool is_host(std::string_view host);
 [[nodiscard]] bool is_ip_literal(std::string_view host);
 

@@ -26,23 +26,28 @@ Result<void> check(const SettingsRequest& request) {
   if (request.certificates.empty() != request.key.empty()) return Status::ERR_INVALID_ARGUMENT;
   if (is_server && request.certificates.empty()) return Status::ERR_INVALID_ARGUMENT;
   if (!is_server && request.client_auth != ClientAuth::kNone) return Status::ERR_INVALID_ARGUMENT;
-  if (request.certificates.size() > kMaxInput || request.key.size() > kMaxInput || request.authorities.size() > kMaxInput) {
+  if (request.certificates.size() > kMaxInput || request.key.size() > kMaxInput ||
+      request.authorities.size() > kMaxInput) {
     return Status::ERR_LIMIT;
   }
-  if (request.alpn.size() > kMaxAlpn || (request.requires_alpn && request.alpn.empty())) return Status::ERR_INVALID_ARGUMENT;
+  if (request.alpn.size() > kMaxAlpn || (request.requires_alpn && request.alpn.empty()))
+    return Status::ERR_INVALID_ARGUMENT;
   for (const std::string_view name : request.alpn) {
     if (name.empty() || name.size() > kMaxAlpnName || name.find('\0') != std::string_view::npos) {
       return Status::ERR_INVALID_ARGUMENT;
     }
   }
   if (request.requires_tls13 && !compat::kHasTls13) return Status::ERR_UNSUPPORTED;
-  if (request.authorities.empty() && (!is_server || request.client_auth != ClientAuth::kNone)) return Status::ERR_TLS_NO_CA;
+  if (request.authorities.empty() && (!is_server || request.client_auth != ClientAuth::kNone))
+    return Status::ERR_TLS_NO_CA;
   return {};
 }
 
 }  // namespace
 
-bool has_tls13() { return compat::kHasTls13; }
+bool has_tls13() {
+  return compat::kHasTls13;
+}
 
 Settings::Settings(std::pmr::memory_resource& memory, const SettingsRequest& request)
     : role(request.role),
@@ -59,11 +64,12 @@ Settings::Settings(std::pmr::memory_resource& memory, const SettingsRequest& req
   }
 }
 
-Result<std::shared_ptr<const Settings>> Settings::create(Context& context, const SettingsRequest& request) {
+Result<std::shared_ptr<const Settings>> Settings::create(Context& context,
+                                                         const SettingsRequest& request) {
   VOXLOCK_TRY_VOID(check(request));
   if (!compat::start_library()) return Status::ERR_ENTROPY;
-  auto settings = std::allocate_shared<const Settings>(std::pmr::polymorphic_allocator<Settings>(&context.memory()),
-                                                       context.memory(), request);
+  auto settings = std::allocate_shared<const Settings>(
+      std::pmr::polymorphic_allocator<Settings>(&context.memory()), context.memory(), request);
   Credentials trial;
   VOXLOCK_TRY_VOID(trial.parse(*settings, context.random()));
   return settings;

@@ -25,24 +25,26 @@ struct SettingsRequest {
   ByteView certificates;  // own chain, leaf first: PEM, or one DER certificate; empty for none
   ByteView key;           // PEM or DER, not encrypted
   ByteView authorities;   // PEM list, or one DER certificate
-  std::span<const std::string_view> alpn;  // most wanted first; at most kMaxAlpn of 1..kMaxAlpnName bytes
-  bool requires_alpn = false;     // fail where no protocol was agreed
-  bool requires_tls13 = false;    // ERR_UNSUPPORTED where the library lacks it
+  std::span<const std::string_view>
+      alpn;                          // most wanted first; at most kMaxAlpn of 1..kMaxAlpnName bytes
+  bool requires_alpn = false;        // fail where no protocol was agreed
+  bool requires_tls13 = false;       // ERR_UNSUPPORTED where the library lacks it
   bool allows_unknown_time = false;  // skip certificate dates while the wall time is unknown
 };
 
 inline constexpr size_t kMaxAlpn = 8;
 inline constexpr size_t kMaxAlpnName = 31;
 
-// Holds the bytes, not parsed objects: mbedTLS caches curve tables inside parsed keys and certificates,
-// so two connections on two threads must not share them. A reload makes new Settings for new
-// connections; old connections keep theirs alive.
+// Holds the bytes, not parsed objects: mbedTLS caches curve tables inside parsed keys and
+// certificates, so two connections on two threads must not share them. A reload makes new Settings
+// for new connections; old connections keep theirs alive.
 class Settings {
  public:
   // ERR_TLS_BAD_CERTIFICATE, ERR_TLS_BAD_KEY (also: not of the leaf certificate), ERR_TLS_NO_CA,
   // ERR_INVALID_ARGUMENT (a server without certificate, ALPN), ERR_LIMIT (1 MiB), ERR_UNSUPPORTED,
   // ERR_NO_MEMORY, ERR_ENTROPY.
-  static Result<std::shared_ptr<const Settings>> create(Context& context, const SettingsRequest& request);
+  static Result<std::shared_ptr<const Settings>> create(Context& context,
+                                                        const SettingsRequest& request);
 
   Settings(std::pmr::memory_resource& memory, const SettingsRequest& request);
 
@@ -59,7 +61,9 @@ class Settings {
   std::array<const char*, kMaxAlpn + 1> alpn{};
   std::array<std::array<char, kMaxAlpnName + 1>, kMaxAlpn> alpn_names{};
 
-  [[nodiscard]] bool verifies_peer() const { return role == Role::kClient || client_auth != ClientAuth::kNone; }
+  [[nodiscard]] bool verifies_peer() const {
+    return role == Role::kClient || client_auth != ClientAuth::kNone;
+  }
 };
 
 // Whether the library can speak TLS 1.3.

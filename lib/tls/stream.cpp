@@ -21,8 +21,10 @@ constexpr size_t kAlertReserve = 256;
 constexpr size_t kOutputCapacity = 36 * 1024;
 
 int auth_mode(const Settings& settings) {
-  if (settings.role == Role::kClient || settings.client_auth == ClientAuth::kRequired) return MBEDTLS_SSL_VERIFY_REQUIRED;
-  return settings.client_auth == ClientAuth::kOptional ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE;
+  if (settings.role == Role::kClient || settings.client_auth == ClientAuth::kRequired)
+    return MBEDTLS_SSL_VERIFY_REQUIRED;
+  return settings.client_auth == ClientAuth::kOptional ? MBEDTLS_SSL_VERIFY_OPTIONAL
+                                                       : MBEDTLS_SSL_VERIFY_NONE;
 }
 
 constexpr uint8_t kAlertRecord = 21;
@@ -60,7 +62,8 @@ Result<void> Stream::configure(std::string_view expected_host) {
   VOXLOCK_TRY_VOID(random_.seed_from(context_.random()));
   VOXLOCK_TRY_VOID(credentials_.parse(*settings_, random_));
   if (is_client) expected_host_ = expected_host;
-  if (mbedtls_ssl_config_defaults(&config_, is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
+  if (mbedtls_ssl_config_defaults(&config_,
+                                  is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
                                   MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
     return Status::ERR_NO_MEMORY;
   }
@@ -72,23 +75,26 @@ Result<void> Stream::configure(std::string_view expected_host) {
   mbedtls_ssl_conf_verify(&config_, on_certificate, this);
   mbedtls_ssl_conf_renegotiation(&config_, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
   if (is_client) mbedtls_ssl_conf_session_tickets(&config_, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-  if (settings_->verifies_peer()) mbedtls_ssl_conf_ca_chain(&config_, &credentials_.authorities, nullptr);
+  if (settings_->verifies_peer())
+    mbedtls_ssl_conf_ca_chain(&config_, &credentials_.authorities, nullptr);
   if (!settings_->certificates.empty() &&
       mbedtls_ssl_conf_own_cert(&config_, &credentials_.certificates, &credentials_.key) != 0) {
     return Status::ERR_NO_MEMORY;
   }
   // mbedTLS keeps the list and does not change it.
   if (settings_->alpn[0] != nullptr &&
-      mbedtls_ssl_conf_alpn_protocols(&config_, const_cast<const char**>(settings_->alpn.data())) != 0) {
+      mbedtls_ssl_conf_alpn_protocols(&config_, const_cast<const char**>(settings_->alpn.data())) !=
+          0) {
     return Status::ERR_INVALID_ARGUMENT;
   }
   if (mbedtls_ssl_setup(&ssl_, &config_) != 0) return Status::ERR_NO_MEMORY;
-  // RFC 6066, section 3: no literal addresses and no trailing dot in server_name. The name itself is
-  // checked by judge(), so NULL only means that none is sent.
+  // RFC 6066, section 3: no literal addresses and no trailing dot in server_name. The name itself
+  // is checked by judge(), so NULL only means that none is sent.
   if (is_client) {
     std::pmr::string sent(expected_host_, &context_.memory());
     if (sent.ends_with('.')) sent.pop_back();
-    if (mbedtls_ssl_set_hostname(&ssl_, is_ip_literal(sent) ? nullptr : sent.c_str()) != 0) return Status::ERR_NO_MEMORY;
+    if (mbedtls_ssl_set_hostname(&ssl_, is_ip_literal(sent) ? nullptr : sent.c_str()) != 0)
+      return Status::ERR_NO_MEMORY;
   }
   mbedtls_ssl_set_bio(&ssl_, this, on_send, on_receive, nullptr);
   return {};
@@ -98,9 +104,11 @@ int Stream::on_send(void* user, const unsigned char* data, size_t size) {
   auto* self = static_cast<Stream*>(user);
   // Only an alert that is not encrypted shows what it says.
   if (size == 7 && data[0] == kAlertRecord) self->alert_sent_ = data[6];
-  // mbedTLS counts what it kept back as sent by the next write, which would lose that plaintext. write()
-  // leaves room for every answer an honest peer can cause; whoever causes more without taking is cut off.
-  if (self->state_ != State::kHandshake && size > self->output_.room()) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+  // mbedTLS counts what it kept back as sent by the next write, which would lose that plaintext.
+  // write() leaves room for every answer an honest peer can cause; whoever causes more without
+  // taking is cut off.
+  if (self->state_ != State::kHandshake && size > self->output_.room())
+    return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
   const size_t n = self->output_.push({data, size});
   return n != 0 ? static_cast<int>(n) : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -119,7 +127,8 @@ Status Stream::fail_with(Status status) {
 }
 
 Status Stream::fail(int mbedtls_result) {
-  if (mbedtls_result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) alert_received_ = compat::received_alert(&ssl_);
+  if (mbedtls_result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+    alert_received_ = compat::received_alert(&ssl_);
   return fail_with(classify(mbedtls_result));
 }
 
@@ -128,7 +137,8 @@ Status Stream::classify(int mbedtls_result) const {
   // mbedTLS looks at the key usages after judge(); without a verdict every bit is set.
   constexpr uint32_t kUsage = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
   const uint32_t verdict = mbedtls_ssl_get_verify_result(&ssl_);
-  if (has_peer_certificate_ && verdict != UINT32_MAX && (verdict & kUsage) != 0) return Status::ERR_TLS_CERT_USAGE;
+  if (has_peer_certificate_ && verdict != UINT32_MAX && (verdict & kUsage) != 0)
+    return Status::ERR_TLS_CERT_USAGE;
   const uint8_t alert = alert_received_ != 0 ? alert_received_ : alert_sent_;
   if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL) return Status::ERR_TLS_ALPN;
   if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION) return Status::ERR_TLS_VERSION;
@@ -154,7 +164,9 @@ Status Stream::classify(int mbedtls_result) const {
   }
 }
 
-Result<void> Stream::start(uint64_t now_ns) { return advance(now_ns); }
+Result<void> Stream::start(uint64_t now_ns) {
+  return advance(now_ns);
+}
 
 Result<void> Stream::advance(uint64_t now_ns) {
   if (state_ == State::kFailed) return failure_;
@@ -192,7 +204,9 @@ Result<void> Stream::end_input(uint64_t now_ns) {
   return {};
 }
 
-size_t Stream::take(MutableBytes out) { return output_.pop(out); }
+size_t Stream::take(MutableBytes out) {
+  return output_.pop(out);
+}
 
 Result<size_t> Stream::write(ByteView plaintext) {
   if (state_ == State::kFailed) return failure_;
@@ -269,21 +283,26 @@ int Stream::judge(mbedtls_x509_crt* certificate, int depth, uint32_t* flags) {
     note_peer(*certificate);
     const bool is_client = settings_->role == Role::kClient;
     if (is_client && status == Status::OK) status = check_names(extensions, expected_host_);
-    if (is_client && status == Status::ERR_TLS_CERT_NAME && has_nul_subject(*certificate)) status = Status::ERR_TLS_CERT_NUL;
-    if (status == Status::ERR_TLS_CERT_NAME || status == Status::ERR_TLS_CERT_NUL) *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    if (is_client && status == Status::ERR_TLS_CERT_NAME && has_nul_subject(*certificate))
+      status = Status::ERR_TLS_CERT_NUL;
+    if (status == Status::ERR_TLS_CERT_NAME || status == Status::ERR_TLS_CERT_NUL)
+      *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
   }
   if (certificate_status_ == Status::OK) certificate_status_ = status;
   // VERIFY_OPTIONAL would let a bad certificate pass: only a missing one may.
-  const bool is_fatal = depth == 0 && certificate_status_ != Status::OK && settings_->client_auth == ClientAuth::kOptional;
+  const bool is_fatal = depth == 0 && certificate_status_ != Status::OK &&
+                        settings_->client_auth == ClientAuth::kOptional;
   return is_fatal ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;
 }
 
 void Stream::note_peer(const mbedtls_x509_crt& certificate) {
   has_peer_certificate_ = true;
-  if (const auto digest = crypto::hash(crypto::HashId::kSha256, {certificate.raw.p, certificate.raw.len})) {
+  if (const auto digest =
+          crypto::hash(crypto::HashId::kSha256, {certificate.raw.p, certificate.raw.len})) {
     std::copy_n(digest->view().begin(), peer_sha256_.size(), peer_sha256_.begin());
   }
-  if (mbedtls_x509_dn_gets(peer_subject_.data(), peer_subject_.size(), &certificate.subject) < 0) peer_subject_[0] = '\0';
+  if (mbedtls_x509_dn_gets(peer_subject_.data(), peer_subject_.size(), &certificate.subject) < 0)
+    peer_subject_[0] = '\0';
 }
 
 }  // namespace voxlock::tls

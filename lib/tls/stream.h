@@ -35,8 +35,8 @@ struct Info {
   uint8_t alert_sent = 0;
 };
 
-// The order of calls: feed() what the socket gave, read() and take() until both give 0, then feed() the
-// rest. Every buffer is bounded; a call takes less than it was offered rather than lose a byte.
+// The order of calls: feed() what the socket gave, read() and take() until both give 0, then feed()
+// the rest. Every buffer is bounded; a call takes less than it was offered rather than lose a byte.
 // Plaintext lies only in mbedTLS's record buffers, which it wipes, and in the caller's.
 class Stream {
  public:
@@ -49,20 +49,22 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Starts a client's handshake. Call it again where take() made room in the middle of a handshake: a flight
-  // larger than the output queue then goes on.
+  // Starts a client's handshake. Call it again where take() made room in the middle of a handshake:
+  // a flight larger than the output queue then goes on.
   Result<void> start(uint64_t now_ns);
-  // Takes ciphertext from the transport; returns how much fitted. Once failed gives that error again.
+  // Takes ciphertext from the transport; returns how much fitted. Once failed gives that error
+  // again.
   Result<size_t> feed(ByteView ciphertext, uint64_t now_ns);
   // The transport ended. ERR_TLS_TRUNCATED where no close_notify came before.
   Result<void> end_input(uint64_t now_ns);
-  // Ciphertext for the transport; returns the bytes written, 0 for none. Works after a failure too, for
-  // the alert that explains it.
+  // Ciphertext for the transport; returns the bytes written, 0 for none. Works after a failure too,
+  // for the alert that explains it.
   size_t take(MutableBytes out);
   // Encrypts; returns how much was accepted, 0 while the output is full. ERR_WRONG_STATE before the
   // handshake is over, ERR_TLS_CLOSED after close().
   Result<size_t> write(ByteView plaintext);
-  // Decrypts; returns the bytes written, 0 for none yet. ERR_TLS_CLOSED after the peer's close_notify.
+  // Decrypts; returns the bytes written, 0 for none yet. ERR_TLS_CLOSED after the peer's
+  // close_notify.
   Result<size_t> read(MutableBytes out);
   // Sends close_notify once; reading goes on until the peer's own.
   Result<void> close();

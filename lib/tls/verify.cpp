@@ -18,9 +18,10 @@ uint64_t unix_seconds(const mbedtls_x509_time& time) {
   const uint64_t year_of_era = year % 400;
   const uint64_t shifted_month = month > 2 ? month - 3 : month + 9;
   const uint64_t day_of_year = (153 * shifted_month + 2) / 5 + static_cast<uint64_t>(time.day) - 1;
-  const uint64_t days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-  return days * 86400 + static_cast<uint64_t>(time.hour) * 3600 + static_cast<uint64_t>(time.min) * 60 +
-         static_cast<uint64_t>(time.sec);
+  const uint64_t days =
+      era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+  return days * 86400 + static_cast<uint64_t>(time.hour) * 3600 +
+         static_cast<uint64_t>(time.min) * 60 + static_cast<uint64_t>(time.sec);
 }
 
 struct CipherRow {
@@ -33,7 +34,8 @@ constexpr CipherRow kCiphers[] = {
     {"TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
     {"TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
     {"TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-    {"TLS-ECDHE-ECDSA-WITH-CHACHA20-POLY1305-SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {"TLS-ECDHE-ECDSA-WITH-CHACHA20-POLY1305-SHA256",
+     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
     {"TLS-ECDHE-RSA-WITH-CHACHA20-POLY1305-SHA256", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
     {"TLS1-3-AES-128-GCM-SHA256", "TLS_AES_128_GCM_SHA256"},
     {"TLS1-3-AES-256-GCM-SHA384", "TLS_AES_256_GCM_SHA384"},
@@ -47,7 +49,8 @@ const mbedtls_x509_crt_profile& certificate_profile() {
       MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
           MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
       0xfffffff,  // any public-key algorithm mbedTLS knows: RSA and ECDSA
-      MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) | MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
+      MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
+          MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
           MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
       2048,
   };
@@ -57,14 +60,16 @@ const mbedtls_x509_crt_profile& certificate_profile() {
 Status judge_flags(uint32_t* flags) {
   *flags &= ~static_cast<uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE |
                                    MBEDTLS_X509_BADCERT_CN_MISMATCH);
-  if ((*flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY)) != 0) {
+  if ((*flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
+                 MBEDTLS_X509_BADCERT_BAD_KEY)) != 0) {
     return Status::ERR_TLS_CERT_WEAK;
   }
   if ((*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) return Status::ERR_TLS_CERT_UNKNOWN_CA;
   return *flags != 0 ? Status::ERR_TLS_CERT_USAGE : Status::OK;
 }
 
-Status check_dates(const mbedtls_x509_crt& certificate, uint64_t wall_s, bool allows_unknown, uint32_t* flags) {
+Status check_dates(const mbedtls_x509_crt& certificate, uint64_t wall_s, bool allows_unknown,
+                   uint32_t* flags) {
   if (wall_s == 0) {
     if (allows_unknown) return Status::OK;
     *flags |= MBEDTLS_X509_BADCERT_OTHER;

@@ -47,7 +47,8 @@ Authenticator::Authenticator(std::pmr::memory_resource& memory, std::string_view
       used_(realm.empty() ? 0 : kNonceTableLen, &memory) {}
 
 Result<void> Authenticator::set_account(std::string_view user, std::string_view password) {
-  if (user.empty() || user.size() > 256 || password.size() > 256) return Status::ERR_INVALID_ARGUMENT;
+  if (user.empty() || user.size() > 256 || password.size() > 256)
+    return Status::ERR_INVALID_ARGUMENT;
   const auto at = std::lower_bound(accounts_.begin(), accounts_.end(), user,
                                    [](const Account& a, std::string_view b) { return a.user < b; });
   const bool is_there = at != accounts_.end() && at->user == user;
@@ -84,7 +85,8 @@ Result<Authenticator::Nonce> Authenticator::make_nonce(uint64_t issued_ns, uint6
   hmac.update(as_bytes(realm_));
   VOXLOCK_TRY(const crypto::Digest digest, hmac.finish());
   const ByteView mac = digest.view();
-  for (size_t i = 0; i < 32; ++i) out[32 + i] = "0123456789abcdef"[mac[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
+  for (size_t i = 0; i < 32; ++i)
+    out[32 + i] = "0123456789abcdef"[mac[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
   return out;
 }
 
@@ -112,7 +114,8 @@ Result<AuthVerdict> Authenticator::check(const sip::Message& request, uint64_t n
   if (!fields) return AuthVerdict::kChallenge;
   const auto algorithm = parse_algorithm(fields->algorithm);
   if (!algorithm || (algorithm_bit(*algorithm) & algorithms_) == 0) return AuthVerdict::kRefused;
-  if (!text::equals_ignore_case(fields->qop, "auth") || fields->nc.size() != 8) return AuthVerdict::kRefused;
+  if (!text::equals_ignore_case(fields->qop, "auth") || fields->nc.size() != 8)
+    return AuthVerdict::kRefused;
   const auto nc = parse_hex(fields->nc);
   if (!nc || *nc == 0) return AuthVerdict::kRefused;
 
@@ -135,16 +138,20 @@ Result<AuthVerdict> Authenticator::check(const sip::Message& request, uint64_t n
   VOXLOCK_TRY(const HexDigest expected, compute_response(input));
   std::array<char, 64> given{};
   const size_t given_len = std::min(fields->response.size(), given.size());
-  std::transform(fields->response.begin(), fields->response.begin() + given_len, given.begin(), text::lower);
-  const bool is_right = secure::equal(as_bytes(expected.view()), as_bytes({given.data(), given_len}));
-  if (account == nullptr || !is_right || fields->response.size() != expected.len) return AuthVerdict::kRefused;
+  std::transform(fields->response.begin(), fields->response.begin() + given_len, given.begin(),
+                 text::lower);
+  const bool is_right =
+      secure::equal(as_bytes(expected.view()), as_bytes({given.data(), given_len}));
+  if (account == nullptr || !is_right || fields->response.size() != expected.len)
+    return AuthVerdict::kRefused;
 
   if (fields->nonce.size() != kNonceLen) return AuthVerdict::kStale;
   const auto issued_ns = parse_hex(fields->nonce.substr(0, 16));
   const auto serial = parse_hex(fields->nonce.substr(16, 16));
   if (!issued_ns || !serial) return AuthVerdict::kStale;
   VOXLOCK_TRY(const Nonce ours, make_nonce(*issued_ns, *serial));
-  if (!secure::equal(as_bytes({ours.data(), ours.size()}), as_bytes(fields->nonce))) return AuthVerdict::kStale;
+  if (!secure::equal(as_bytes({ours.data(), ours.size()}), as_bytes(fields->nonce)))
+    return AuthVerdict::kStale;
   if (*issued_ns > now_ns || now_ns - *issued_ns > nonce_lifetime_ns_ || *issued_ns < oldest_ns_) {
     return AuthVerdict::kStale;
   }

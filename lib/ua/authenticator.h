@@ -1,5 +1,5 @@
-// Digest as a server (RFC 3261 22.1, RFC 7616, RFC 8760): accounts of one realm, nonces that need no
-// memory until they are used rightly.
+// Digest as a server (RFC 3261 22.1, RFC 7616, RFC 8760): accounts of one realm, nonces that need
+// no memory until they are used rightly.
 #pragma once
 
 #include <array>
@@ -24,9 +24,9 @@ inline constexpr size_t kNonceTableLen = 512;
 
 enum class AuthVerdict : uint8_t {
   kAccepted,
-  kChallenge,   // no credentials for our realm: 401
-  kStale,       // right credentials, but the nonce is used up: 401 with stale=true
-  kRefused,     // wrong credentials: 403
+  kChallenge,  // no credentials for our realm: 401
+  kStale,      // right credentials, but the nonce is used up: 401 with stale=true
+  kRefused,    // wrong credentials: 403
 };
 
 class Authenticator {

@@ -14,7 +14,9 @@ uint64_t dialog_hash(const Core& core, std::string_view call_id, std::string_vie
   return core.hash.of({"dialog", call_id, local_tag});
 }
 
-bool same_text(std::string_view a, std::string_view b) { return secure::equal(as_bytes(a), as_bytes(b)); }
+bool same_text(std::string_view a, std::string_view b) {
+  return secure::equal(as_bytes(a), as_bytes(b));
+}
 
 // 14.1: in units of 10 ms, 2.1 to 4 s for the owner of the Call-ID, else 0 to 2 s.
 uint64_t glare_delay_ns(Core& core, bool is_owner) {
@@ -103,7 +105,8 @@ Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& r
   out.auth = &call.auth;
   VOXLOCK_TRY(const ByteView bytes, write_request(core, call.dialog, *connection, out));
   Transaction* t = start_client(
-      core, {request.method, request.purpose, branch.view(), out.cseq, call.id, connection->id}, bytes);
+      core, {request.method, request.purpose, branch.view(), out.cseq, call.id, connection->id},
+      bytes);
   if (t == nullptr) return Status::ERR_LIMIT;
   call.connection = connection->id;
   call.dialog.local_cseq = out.cseq;
@@ -172,9 +175,12 @@ void call_timer(Core& core, Call& call, TimerKind kind) {
     return end_call(core, call, Cause::kTransport, 503);
   }
   switch (kind) {
-    case TimerKind::kCallRetransmit: return resend_success(core, call);
-    case TimerKind::kCallRetry: return push_plain(core, EventType::kRetry, call, Cause::kNone, 491);
-    default: return end_call(core, call, Cause::kNoAck, 408);
+    case TimerKind::kCallRetransmit:
+      return resend_success(core, call);
+    case TimerKind::kCallRetry:
+      return push_plain(core, EventType::kRetry, call, Cause::kNone, 491);
+    default:
+      return end_call(core, call, Cause::kNoAck, 408);
   }
 }
 
@@ -207,7 +213,8 @@ void take_routes(Dialog& dialog, const sip::Message& message, bool is_reversed) 
 }
 
 void take_target(Dialog& dialog, const sip::Message& message) {
-  if (message.has_contact() && !message.contact().is_star) dialog.target = message.contact().uri.text;
+  if (message.has_contact() && !message.contact().is_star)
+    dialog.target = message.contact().uri.text;
 }
 
 }  // namespace voxlock::ua

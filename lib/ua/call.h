@@ -35,7 +35,8 @@ Result<void> send_ack(Core& core, Call& call, const Transaction& invite, ByteVie
 
 // Tells the host that the call is over; it goes on silently while a BYE is under way.
 void tell_ended(Core& core, Call& call, Cause cause, uint32_t status, const Incoming* in);
-// Sends BYE where the dialog stands, tells the host once, and removes the call when nothing is left.
+// Sends BYE where the dialog stands, tells the host once, and removes the call when nothing is
+// left.
 void end_call(Core& core, Call& call, Cause cause, uint32_t status);
 void remove_call(Core& core, Call& call);
 

@@ -9,7 +9,8 @@ namespace voxlock::ua {
 namespace {
 
 bool has_control(std::string_view s) {
-  return std::any_of(s.begin(), s.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(s.begin(), s.end(),
+                     [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
 }
 
 // Without backslashes. Longer texts than any honest challenge holds give ERR_LIMIT.
@@ -22,7 +23,8 @@ Result<void> assign_unescaped(std::pmr::string& out, std::string_view text) {
   return {};
 }
 
-Result<Challenge> read_challenge(std::pmr::memory_resource& memory, std::string_view value, bool is_proxy) {
+Result<Challenge> read_challenge(std::pmr::memory_resource& memory, std::string_view value,
+                                 bool is_proxy) {
   VOXLOCK_TRY(const DigestFields fields, parse_digest(value));
   const auto algorithm = parse_algorithm(fields.algorithm);
   if (!algorithm || fields.nonce.empty()) return Status::ERR_UNSUPPORTED;
@@ -163,7 +165,8 @@ Result<void> CredentialStore::set(const Credentials& in) {
   return {};
 }
 
-const CredentialStore::Entry* CredentialStore::find(std::string_view realm, std::string_view peer) const {
+const CredentialStore::Entry* CredentialStore::find(std::string_view realm,
+                                                    std::string_view peer) const {
   const Entry* any = nullptr;
   for (const Entry& entry : entries_) {
     if (entry.realm != realm) continue;

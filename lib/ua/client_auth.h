@@ -1,4 +1,5 @@
-// Digest as a client: credentials of the host and the challenges that were met (RFC 3261 22.2, 22.3).
+// Digest as a client: credentials of the host and the challenges that were met (RFC
+// 3261 22.2, 22.3).
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ class CredentialStore {
     std::pmr::string realm, peer, user, password;
   };
 
-  explicit CredentialStore(std::pmr::memory_resource& memory) : memory_(memory), entries_(&memory) {}
+  explicit CredentialStore(std::pmr::memory_resource& memory)
+      : memory_(memory), entries_(&memory) {}
 
   // Adds, replaces, or with an empty user removes. ERR_LIMIT, ERR_INVALID_ARGUMENT.
   Result<void> set(const Credentials& credentials);
@@ -43,7 +45,8 @@ class CredentialStore {
 
 // One challenge that credentials are known for.
 struct Challenge {
-  explicit Challenge(std::pmr::memory_resource& memory) : realm(&memory), nonce(&memory), opaque(&memory) {}
+  explicit Challenge(std::pmr::memory_resource& memory)
+      : realm(&memory), nonce(&memory), opaque(&memory) {}
 
   std::pmr::string realm, nonce, opaque;  // without escapes
   Algorithm algorithm = Algorithm::kMd5;
@@ -63,18 +66,18 @@ inline constexpr size_t kMaxChallenges = 4;
 
 struct AuthRules {
   const CredentialStore& store;
-  std::string_view peer;   // next hop the request goes to
-  uint32_t algorithms;     // Config::algorithms
+  std::string_view peer;  // next hop the request goes to
+  uint32_t algorithms;    // Config::algorithms
 };
 
-// Takes the challenges of a 401 or 407 to a request. True where a new attempt makes sense: there are
-// credentials for a realm, and they were not refused already (a new nonce without stale=true for
-// credentials that the request carried is a refusal, RFC 3261 22.2). Throws std::bad_alloc.
+// Takes the challenges of a 401 or 407 to a request. True where a new attempt makes sense: there
+// are credentials for a realm, and they were not refused already (a new nonce without stale=true
+// for credentials that the request carried is a refusal, RFC 3261 22.2). Throws std::bad_alloc.
 bool take_challenges(AuthState& state, const AuthRules& rules, const sip::Message& response,
                      const sip::Message& request);
 
-// Writes Authorization and Proxy-Authorization for all challenges of the state that have credentials.
-// What the credentials of one request are computed over.
+// Writes Authorization and Proxy-Authorization for all challenges of the state that have
+// credentials. What the credentials of one request are computed over.
 struct AuthTarget {
   std::string_view method;
   std::string_view uri;

@@ -40,10 +40,10 @@ inline constexpr uint32_t kAllowSha256 = 2;
 struct Config {
   // Host name or address that peers reach us at: Via, Contact and From carry it. Required.
   std::string_view host;
-  uint16_t port_tcp = 0;  // 0: 5060
-  uint16_t port_tls = 0;  // 0: 5061
-  std::string_view user = "voxlock";        // user part of Contact and of a default From
-  std::string_view product = "voxlock";     // User-Agent and Server
+  uint16_t port_tcp = 0;                 // 0: 5060
+  uint16_t port_tls = 0;                 // 0: 5061
+  std::string_view user = "voxlock";     // user part of Contact and of a default From
+  std::string_view product = "voxlock";  // User-Agent and Server
   // Realm in which requests from peers must authenticate; empty: no request is challenged.
   std::string_view realm;
   // Algorithms of our challenges and of those we answer.

@@ -69,7 +69,8 @@ void take_broken(Core& core, Connection& connection, Status why) {
   sip::Message message;
   const ByteView raw = connection.framer.pending();
   (void)message.parse(raw, sip::Transport::kStream);
-  if (message.is_request() && message.is_answerable()) on_malformed(core, {message, raw, connection}, why);
+  if (message.is_request() && message.is_answerable())
+    on_malformed(core, {message, raw, connection}, why);
   close(core, connection);
 }
 
@@ -100,7 +101,8 @@ Result<Connection*> connect_to(Core& core, std::string_view text, Transport fall
   Connection* found = nullptr;
   core.connections.for_each([&](Connection& candidate) {
     if (candidate.is_outbound && !candidate.is_broken && candidate.transport == hop.transport &&
-        candidate.peer_port == hop.port && text::equals_ignore_case(candidate.peer_host, hop.host)) {
+        candidate.peer_port == hop.port &&
+        text::equals_ignore_case(candidate.peer_host, hop.host)) {
       found = &candidate;
     }
   });
@@ -122,7 +124,8 @@ void announce(Core& core, uint64_t id) {
 
 ConnectionGuard::~ConnectionGuard() {
   const Connection* connection = core_.connections.find(id_);
-  if (connection != nullptr && connection->is_outbound && !connection->is_announced) core_.connections.destroy(id_);
+  if (connection != nullptr && connection->is_outbound && !connection->is_announced)
+    core_.connections.destroy(id_);
 }
 
 void connection_opened(Core& core, Connection& connection) {

@@ -8,8 +8,8 @@
 
 namespace voxlock::ua {
 
-// A connection for a request URI or route: one that was opened to the same name, port and transport,
-// or a new one. fallback: the transport where the URI names none. ERR_UA_URI, ERR_LIMIT.
+// A connection for a request URI or route: one that was opened to the same name, port and
+// transport, or a new one. fallback: the transport where the URI names none. ERR_UA_URI, ERR_LIMIT.
 Result<Connection*> connect_to(Core& core, std::string_view uri, Transport fallback);
 // Asks the host to open a new connection, once: when its first request stands, so that a command
 // that fails has told the host nothing.

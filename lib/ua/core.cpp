@@ -13,7 +13,9 @@ constexpr size_t kCallTimers = 3;
 constexpr size_t kStepEvents = 8;
 constexpr size_t kStepMessages = 4;
 
-uint32_t event_count(const Limits& limits) { return std::max<uint32_t>(64, limits.output_len / 1024); }
+uint32_t event_count(const Limits& limits) {
+  return std::max<uint32_t>(64, limits.output_len / 1024);
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ Core::Core(Context& its_context, const Config& settings)
       host(settings.host, &memory),
       user(settings.user, &memory),
       product(settings.product, &memory),
-      timers(memory, settings.limits.transactions * kTransactionTimers + settings.limits.calls * kCallTimers),
+      timers(memory, settings.limits.transactions * kTransactionTimers +
+                         settings.limits.calls * kCallTimers),
       output(memory, event_count(settings.limits), settings.limits.output_len),
       connections(memory, settings.limits.connections),
       transactions(memory, settings.limits.transactions),

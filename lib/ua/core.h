@@ -28,7 +28,8 @@ using Buffer = std::pmr::vector<uint8_t>;
 using Text = std::pmr::string;
 
 struct Connection {
-  Connection(uint64_t its_id, std::pmr::memory_resource& memory, sip::FramerRole role, size_t buffer_len)
+  Connection(uint64_t its_id, std::pmr::memory_resource& memory, sip::FramerRole role,
+             size_t buffer_len)
       : id(its_id), framer(memory, role, buffer_len), peer_host(&memory) {}
 
   uint64_t id;
@@ -54,34 +55,39 @@ struct Transaction {
   State state = State::kTrying;
   Purpose purpose = Purpose::kServer;
   bool is_reliable = true;
-  bool is_waiting = false;     // for its connection to open
-  bool has_failed = false;     // its connection closed; told at the next timer
-  uint8_t auth_attempts = 0;   // challenges answered for this request
+  bool is_waiting = false;    // for its connection to open
+  bool has_failed = false;    // its connection closed; told at the next timer
+  uint8_t auth_attempts = 0;  // challenges answered for this request
   uint64_t connection = 0;
-  uint64_t call = 0;           // or the id of a request without a call
+  uint64_t call = 0;  // or the id of a request without a call
   uint32_t cseq = 0;
   uint64_t key_hash = 0;
-  uint64_t merge_hash = 0;     // 0: not subject to RFC 3261 8.2.2.2
-  uint64_t interval_ns = 0;    // of the retransmission timer
+  uint64_t merge_hash = 0;   // 0: not subject to RFC 3261 8.2.2.2
+  uint64_t interval_ns = 0;  // of the retransmission timer
   Text key;
-  Buffer request;              // as sent, or as received (INVITE only)
-  Buffer response;             // server: the last one sent
-  Text local_tag;              // server: the To tag of our responses
+  Buffer request;   // as sent, or as received (INVITE only)
+  Buffer response;  // server: the last one sent
+  Text local_tag;   // server: the To tag of our responses
   Timer timeout;
   Timer retransmit;
 };
 
 struct Dialog {
   explicit Dialog(std::pmr::memory_resource& memory)
-      : call_id(&memory), local_tag(&memory), remote_tag(&memory), local(&memory), remote(&memory),
-        target(&memory), routes(&memory) {}
+      : call_id(&memory),
+        local_tag(&memory),
+        remote_tag(&memory),
+        local(&memory),
+        remote(&memory),
+        target(&memory),
+        routes(&memory) {}
 
   Text call_id;
   Text local_tag;
   Text remote_tag;
-  Text local;    // name-addr without tag: From of our requests
-  Text remote;   // name-addr without tag: To of our requests
-  Text target;   // URI of the peer's Contact
+  Text local;                     // name-addr without tag: From of our requests
+  Text remote;                    // name-addr without tag: To of our requests
+  Text target;                    // URI of the peer's Contact
   std::pmr::vector<Text> routes;  // name-addrs in the order of our Route
   uint32_t local_cseq = 0;
   uint32_t remote_cseq = 0;
@@ -89,10 +95,10 @@ struct Dialog {
 };
 
 enum class CallState : uint8_t {
-  kCalling,     // our INVITE has no final response
-  kIncoming,    // the peer's INVITE waits for the host
-  kConnected,   // a 2xx was sent or received
-  kEnding,      // told to the host as ended; a BYE is under way
+  kCalling,    // our INVITE has no final response
+  kIncoming,   // the peer's INVITE waits for the host
+  kConnected,  // a 2xx was sent or received
+  kEnding,     // told to the host as ended; a BYE is under way
 };
 
 // The offer/answer exchange in which a re-INVITE (or the first INVITE) stands.
@@ -113,20 +119,20 @@ struct Call {
   CallState state = CallState::kCalling;
   Exchange exchange = Exchange::kIdle;
   uint64_t connection = 0;
-  uint64_t invite = 0;          // transaction of the INVITE under way, or of the last one
-  uint32_t invite_cseq = 0;     // of that INVITE
+  uint64_t invite = 0;       // transaction of the INVITE under way, or of the last one
+  uint32_t invite_cseq = 0;  // of that INVITE
   uint64_t dialog_hash = 0;
-  bool is_caller = false;       // we sent the first INVITE, so we own the Call-ID (RFC 3261 14.1)
+  bool is_caller = false;         // we sent the first INVITE, so we own the Call-ID (RFC 3261 14.1)
   bool is_authenticated = false;  // the peer proved who it is: in-dialog requests must as well
   bool has_provisional = false;
   bool wants_cancel = false;
   bool has_cancelled = false;
-  bool wants_bye = false;       // as soon as the ACK is there, RFC 3261 15
-  bool offers_late = false;     // the offer of this exchange is in the 2xx
-  bool has_failed = false;      // its connection closed and calls do not survive that
-  uint64_t interval_ns = 0;     // of the 2xx retransmission
-  AuthState auth;               // as a client
-  Buffer ack;                   // of the last 2xx, sent again for its retransmissions
+  bool wants_bye = false;    // as soon as the ACK is there, RFC 3261 15
+  bool offers_late = false;  // the offer of this exchange is in the 2xx
+  bool has_failed = false;   // its connection closed and calls do not survive that
+  uint64_t interval_ns = 0;  // of the 2xx retransmission
+  AuthState auth;            // as a client
+  Buffer ack;                // of the last 2xx, sent again for its retransmissions
   uint32_t ack_cseq = 0;
   std::pmr::vector<uint64_t> fork_tags;  // hashes of To tags already answered with BYE
   Timer retransmit;

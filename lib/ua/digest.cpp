@@ -20,7 +20,9 @@ constexpr AlgorithmRow kAlgorithms[] = {
     {Algorithm::kSha256Sess, "SHA-256-sess", crypto::HashId::kSha256, true, kAllowSha256},
 };
 
-const AlgorithmRow& row(Algorithm algorithm) { return kAlgorithms[static_cast<size_t>(algorithm)]; }
+const AlgorithmRow& row(Algorithm algorithm) {
+  return kAlgorithms[static_cast<size_t>(algorithm)];
+}
 
 // H(parts joined by colons).
 Result<HexDigest> hash_of(crypto::HashId id, std::initializer_list<std::string_view> parts) {
@@ -58,9 +60,13 @@ std::optional<Algorithm> parse_algorithm(std::string_view token) {
   return std::nullopt;
 }
 
-std::string_view algorithm_token(Algorithm algorithm) { return row(algorithm).token; }
+std::string_view algorithm_token(Algorithm algorithm) {
+  return row(algorithm).token;
+}
 
-uint32_t algorithm_bit(Algorithm algorithm) { return row(algorithm).bit; }
+uint32_t algorithm_bit(Algorithm algorithm) {
+  return row(algorithm).bit;
+}
 
 Result<HexDigest> compute_response(const DigestInput& input) {
   const AlgorithmRow& algorithm = row(input.algorithm);

@@ -33,15 +33,15 @@ struct HexDigest {
 struct DigestInput {
   Algorithm algorithm = Algorithm::kMd5;
   Qop qop = Qop::kNone;
-  std::string_view user;      // unescaped
-  std::string_view realm;     // unescaped
+  std::string_view user;   // unescaped
+  std::string_view realm;  // unescaped
   std::string_view password;
   std::string_view nonce;
-  std::string_view cnonce;    // with a qop or a -sess algorithm
-  std::string_view nc;        // 8 digits, with a qop
+  std::string_view cnonce;  // with a qop or a -sess algorithm
+  std::string_view nc;      // 8 digits, with a qop
   std::string_view method;
-  std::string_view uri;       // as written in the credentials
-  ByteView body;              // with auth-int
+  std::string_view uri;  // as written in the credentials
+  ByteView body;         // with auth-int
 };
 
 // The response parameter. ERR_NO_MEMORY where the hash cannot be had.

@@ -11,11 +11,11 @@ struct FieldRow {
   std::string_view DigestFields::*field;
 };
 constexpr FieldRow kFields[] = {
-    {"realm", &DigestFields::realm},       {"nonce", &DigestFields::nonce},
-    {"opaque", &DigestFields::opaque},     {"algorithm", &DigestFields::algorithm},
-    {"qop", &DigestFields::qop},           {"username", &DigestFields::username},
-    {"uri", &DigestFields::uri},           {"response", &DigestFields::response},
-    {"cnonce", &DigestFields::cnonce},     {"nc", &DigestFields::nc},
+    {"realm", &DigestFields::realm},   {"nonce", &DigestFields::nonce},
+    {"opaque", &DigestFields::opaque}, {"algorithm", &DigestFields::algorithm},
+    {"qop", &DigestFields::qop},       {"username", &DigestFields::username},
+    {"uri", &DigestFields::uri},       {"response", &DigestFields::response},
+    {"cnonce", &DigestFields::cnonce}, {"nc", &DigestFields::nc},
     {"stale", &DigestFields::stale},
 };
 

@@ -21,22 +21,24 @@ bool is_text(std::string_view s, std::string_view also) {
 
 bool is_plain(std::string_view s) {
   return s.size() <= 255 && std::none_of(s.begin(), s.end(), [](char c) {
-    return static_cast<uint8_t>(c) < 0x20 || c == 0x7f;
-  });
+           return static_cast<uint8_t>(c) < 0x20 || c == 0x7f;
+         });
 }
 
 Result<void> check_config(const Config& c) {
   const Limits& l = c.limits;
   const bool are_limits_good = l.connections >= 1 && l.connections <= 65536 && l.calls >= 1 &&
-                               l.calls <= 65536 && l.transactions >= 4 && l.transactions <= 262144 &&
-                               l.message_len >= 2048 && l.message_len <= 65535 &&
-                               l.output_len >= 4 * l.message_len && l.output_len <= 64 * 1024 * 1024;
+                               l.calls <= 65536 && l.transactions >= 4 &&
+                               l.transactions <= 262144 && l.message_len >= 2048 &&
+                               l.message_len <= 65535 && l.output_len >= 4 * l.message_len &&
+                               l.output_len <= 64 * 1024 * 1024;
   const bool are_texts_good = is_text(c.host, "-.[]:") && is_text(c.user, "-_.!~*'()&=+$,%") &&
                               is_plain(c.product) && is_plain(c.realm);
   const bool are_timers_good = c.timers.t1_ns >= kMillisecond && c.timers.t1_ns <= 60 * kSecond &&
-                               c.timers.t2_ns >= c.timers.t1_ns && c.timers.t2_ns <= 600 * kSecond &&
-                               c.timers.t4_ns <= 600 * kSecond;
-  const bool are_algorithms_good = c.algorithms != 0 && (c.algorithms & ~(kAllowMd5 | kAllowSha256)) == 0;
+                               c.timers.t2_ns >= c.timers.t1_ns &&
+                               c.timers.t2_ns <= 600 * kSecond && c.timers.t4_ns <= 600 * kSecond;
+  const bool are_algorithms_good =
+      c.algorithms != 0 && (c.algorithms & ~(kAllowMd5 | kAllowSha256)) == 0;
   if (!are_limits_good || !are_texts_good || !are_timers_good || !are_algorithms_good) {
     return Status::ERR_INVALID_ARGUMENT;
   }
@@ -44,8 +46,10 @@ Result<void> check_config(const Config& c) {
 }
 
 void wake(Core& core, const Timer& timer) {
-  if (timer.kind == TimerKind::kTransactionTimeout || timer.kind == TimerKind::kTransactionRetransmit) {
-    if (Transaction* t = core.transactions.find(timer.owner)) transaction_timer(core, *t, timer.kind);
+  if (timer.kind == TimerKind::kTransactionTimeout ||
+      timer.kind == TimerKind::kTransactionRetransmit) {
+    if (Transaction* t = core.transactions.find(timer.owner))
+      transaction_timer(core, *t, timer.kind);
   } else if (Call* call = core.calls.find(timer.owner)) {
     call_timer(core, *call, timer.kind);
   }
@@ -83,11 +87,12 @@ Result<Box<Endpoint>> Endpoint::create(Context& context, const Config& config) {
 Endpoint::Endpoint(Box<Core> core) : core_(std::move(core)) {}
 Endpoint::~Endpoint() = default;
 
-Result<uint64_t> Endpoint::accept(Transport transport, std::string_view peer_host, uint16_t peer_port,
-                                  uint64_t now_ns) {
+Result<uint64_t> Endpoint::accept(Transport transport, std::string_view peer_host,
+                                  uint16_t peer_port, uint64_t now_ns) {
   if (!peer_host.empty() && !is_text(peer_host, "-.:[]%")) return Status::ERR_INVALID_ARGUMENT;
   set_now(*core_, now_ns);
-  VOXLOCK_TRY(const Connection* const made, add_connection(*core_, transport, peer_host, peer_port, false));
+  VOXLOCK_TRY(const Connection* const made,
+              add_connection(*core_, transport, peer_host, peer_port, false));
   return made->id;
 }
 
@@ -140,11 +145,14 @@ Result<Polled> Endpoint::poll(std::span<Event> events, MutableBytes arena, uint6
     out.arena_len += taken.bytes;
     if (taken.events == 0) break;
   }
-  if (out.events == 0 && !events.empty() && !core_->output.is_empty()) return Status::ERR_BUFFER_TOO_SMALL;
+  if (out.events == 0 && !events.empty() && !core_->output.is_empty())
+    return Status::ERR_BUFFER_TOO_SMALL;
   return out;
 }
 
-size_t Endpoint::needed_arena() const { return core_->output.first_len(); }
+size_t Endpoint::needed_arena() const {
+  return core_->output.first_len();
+}
 
 uint64_t Endpoint::next_deadline() const {
   // A host that drains first is woken for nothing at most once.
@@ -181,7 +189,8 @@ Result<void> Endpoint::answer(uint64_t id, ByteView sdp, uint64_t now_ns) {
 
 Result<void> Endpoint::reject(uint64_t id, const Refusal& refusal, uint64_t now_ns) {
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
-  const bool is_warn_good = refusal.warn_code == 0 || (refusal.warn_code >= 300 && refusal.warn_code <= 399);
+  const bool is_warn_good =
+      refusal.warn_code == 0 || (refusal.warn_code >= 300 && refusal.warn_code <= 399);
   if (refusal.status < 300 || refusal.status > 699 || !is_warn_good || !is_plain(refusal.reason) ||
       !is_plain(refusal.warning)) {
     return Status::ERR_INVALID_ARGUMENT;
@@ -221,7 +230,8 @@ Result<void> Endpoint::hangup(uint64_t id, uint64_t now_ns) {
     VOXLOCK_TRY_VOID(send_refusal(*core_, *call, reply));
   }
   if (call->exchange == Exchange::kLocalAnswer) {
-    if (const Transaction* t = core_->transactions.find(call->invite)) (void)send_ack(*core_, *call, *t, {});
+    if (const Transaction* t = core_->transactions.find(call->invite))
+      (void)send_ack(*core_, *call, *t, {});
   }
   end_call(*core_, *call, Cause::kLocal, 0);
   return {};

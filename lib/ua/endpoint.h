@@ -23,16 +23,16 @@ struct Invite {
   std::string_view route;         // URI of an outbound proxy, sent as a Route; may be empty
   uint64_t connection = 0;        // an open connection to use; 0: one to the route's or URI's host
   Transport transport = Transport::kTls;  // of a new connection where the URI does not say
-  ByteView sdp;                   // the offer; empty: the peer is asked for one
-  std::string_view headers;       // further header lines, each with CRLF; may be empty
+  ByteView sdp;                           // the offer; empty: the peer is asked for one
+  std::string_view headers;               // further header lines, each with CRLF; may be empty
 };
 
 struct Refusal {
-  uint32_t status = 0;        // 300..699
-  std::string_view reason;    // empty: the RFC's phrase
-  uint32_t warn_code = 0;     // 300..399; 0: no Warning
-  std::string_view warning;   // text of the Warning
-  uint32_t retry_after_s = 0; // 0: no Retry-After
+  uint32_t status = 0;         // 300..699
+  std::string_view reason;     // empty: the RFC's phrase
+  uint32_t warn_code = 0;      // 300..399; 0: no Warning
+  std::string_view warning;    // text of the Warning
+  uint32_t retry_after_s = 0;  // 0: no Retry-After
 };
 
 struct Credentials {

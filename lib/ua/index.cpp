@@ -57,7 +57,8 @@ uint64_t KeyedHash::of(std::initializer_list<std::string_view> parts) const {
 }
 
 Index::Index(std::pmr::memory_resource& memory, uint32_t capacity)
-    : heads_(std::bit_ceil(static_cast<size_t>(capacity) + 1), kEnd, &memory), entries_(capacity, &memory) {
+    : heads_(std::bit_ceil(static_cast<size_t>(capacity) + 1), kEnd, &memory),
+      entries_(capacity, &memory) {
   for (uint32_t i = capacity; i != 0; --i) {
     entries_[i - 1].next = free_;
     free_ = i - 1;

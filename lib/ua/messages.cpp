@@ -19,20 +19,23 @@ constexpr uint64_t kMaxForwards = 70;
 
 // Fields beyond the unknown ones that a host may add to a request.
 constexpr HeaderId kHostHeaders[] = {
-    HeaderId::kSubject,  HeaderId::kPAssertedIdentity, HeaderId::kPPreferredIdentity,
-    HeaderId::kPrivacy,  HeaderId::kOrganization,      HeaderId::kPriority,
-    HeaderId::kDate,     HeaderId::kReferredBy,        HeaderId::kReplyTo,
-    HeaderId::kExpires,  HeaderId::kAcceptLanguage,    HeaderId::kReason,
+    HeaderId::kSubject, HeaderId::kPAssertedIdentity, HeaderId::kPPreferredIdentity,
+    HeaderId::kPrivacy, HeaderId::kOrganization,      HeaderId::kPriority,
+    HeaderId::kDate,    HeaderId::kReferredBy,        HeaderId::kReplyTo,
+    HeaderId::kExpires, HeaderId::kAcceptLanguage,    HeaderId::kReason,
     HeaderId::kOther,
 };
 
-std::string_view transport_name(Transport transport) { return transport == Transport::kTls ? "TLS" : "TCP"; }
+std::string_view transport_name(Transport transport) {
+  return transport == Transport::kTls ? "TLS" : "TCP";
+}
 
 uint16_t our_port(const Core& core, Transport transport) {
   return transport == Transport::kTls ? core.config.port_tls : core.config.port_tcp;
 }
 
-void put_via(const Core& core, sip::Writer& w, const Connection& connection, std::string_view branch) {
+void put_via(const Core& core, sip::Writer& w, const Connection& connection,
+             std::string_view branch) {
   const PortText port(our_port(core, connection.transport));
   w.header(HeaderId::kVia, {"SIP/2.0/", transport_name(connection.transport), " ", core.host, ":",
                             port.view(), ";branch=", sip::kMagicCookie, branch});
@@ -50,7 +53,9 @@ void put_contact(const Core& core, sip::Writer& w, const Connection& connection,
   }
 }
 
-bool is_sips(std::string_view uri) { return text::equals_ignore_case(uri.substr(0, 5), "sips:"); }
+bool is_sips(std::string_view uri) {
+  return text::equals_ignore_case(uri.substr(0, 5), "sips:");
+}
 
 // RFC 3261 12.2.1.1: the first route decides; a strict router gets the request in its own name and
 // the peer's URI at the end of the Route.
@@ -133,7 +138,9 @@ Result<std::string_view> received_via(Core& core, const Incoming& in) {
   }
   auto cursor = via.params.begin();
   while (const auto param = cursor.next()) {
-    if (text::equals_ignore_case(param->name, "received") || text::equals_ignore_case(param->name, "rport")) continue;
+    if (text::equals_ignore_case(param->name, "received") ||
+        text::equals_ignore_case(param->name, "rport"))
+      continue;
     out.put(';');
     out.put(param->name);
     if (!param->has_value) continue;
@@ -158,7 +165,8 @@ void put_vias(Core& core, const Incoming& in, sip::Writer& w) {
   auto cursor = in.message.values(HeaderId::kVia);
   bool is_top = true;
   while (const auto value = cursor.next()) {
-    const auto top = is_top && !in.connection.peer_host.empty() ? received_via(core, in) : unfold(core, *value);
+    const auto top =
+        is_top && !in.connection.peer_host.empty() ? received_via(core, in) : unfold(core, *value);
     const auto plain = top ? *top : *value;
     w.header(HeaderId::kVia, plain);
     is_top = false;
@@ -220,8 +228,8 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
   }
   if (!core.product.empty()) w.header(HeaderId::kUserAgent, core.product);
   if (out.auth != nullptr) {
-    VOXLOCK_TRY_VOID(write_credentials(*out.auth, rules_for(core, connection), {method, routing.request_uri},
-                                       core.random, w));
+    VOXLOCK_TRY_VOID(write_credentials(*out.auth, rules_for(core, connection),
+                                       {method, routing.request_uri}, core.random, w));
   }
   if (out.invite != nullptr) {
     w.copy(*out.invite, HeaderId::kAuthorization);
@@ -257,10 +265,12 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
   }
   const AuthTarget target{request.method_text(), request.start_line().uri_text};
   VOXLOCK_TRY_VOID(write_credentials(auth, rules_for(core, connection), target, core.random, w));
-  return finish(w, request.find(HeaderId::kContentType).value_or(std::string_view()), request.body());
+  return finish(w, request.find(HeaderId::kContentType).value_or(std::string_view()),
+                request.body());
 }
 
-Result<ByteView> write_failure_ack(Core& core, const sip::Message& request, const sip::Message& response) {
+Result<ByteView> write_failure_ack(Core& core, const sip::Message& request,
+                                   const sip::Message& response) {
   sip::Writer w(core.scratch);
   w.request(sip::Method::kAck, request.start_line().uri_text);
   w.copy(request, HeaderId::kVia);
@@ -316,7 +326,8 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
   }
   put_reply_details(core, reply, w);
   if (reply.is_challenge) {
-    VOXLOCK_TRY_VOID(core.authenticator.write_challenges(core.random, reply.is_stale, core.now_ns, w));
+    VOXLOCK_TRY_VOID(
+        core.authenticator.write_challenges(core.random, reply.is_stale, core.now_ns, w));
   }
   if (!core.product.empty() && reply.code != 100) w.header(HeaderId::kServer, core.product);
   return finish(w, reply.sdp.empty() ? std::string_view() : kSdpType, as_text(reply.sdp));
@@ -324,9 +335,12 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
 
 Result<void> check_headers(std::string_view headers) {
   const bool is_good = for_each_line(headers, [](std::string_view name, std::string_view value) {
-    if (!is_header_name(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return false;
+    if (!is_header_name(name) ||
+        value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+      return false;
     const HeaderId id = sip::header_id(name);
-    return std::find(std::begin(kHostHeaders), std::end(kHostHeaders), id) != std::end(kHostHeaders);
+    return std::find(std::begin(kHostHeaders), std::end(kHostHeaders), id) !=
+           std::end(kHostHeaders);
   });
   if (!is_good) return Status::ERR_UA_HEADER;
   return {};
@@ -344,7 +358,8 @@ Token stateless_tag(const Core& core, const sip::Message& request) {
 
 std::string_view sdp_of(const sip::Message& message) {
   if (message.body().empty()) return {};
-  return sip::find_body(message.content_type(), message.body(), kSdpType).value_or(std::string_view());
+  return sip::find_body(message.content_type(), message.body(), kSdpType)
+      .value_or(std::string_view());
 }
 
 void push_message(Core& core, Event event, const Incoming& in) {
@@ -362,7 +377,8 @@ void push_message(Core& core, Event event, const Incoming& in) {
   if (retry) {
     std::string_view digits = *retry;
     digits = digits.substr(0, std::min(digits.size(), digits.find_first_not_of("0123456789")));
-    event.retry_after_s = static_cast<uint32_t>(text::parse_decimal(digits, UINT32_MAX).value_or(0));
+    event.retry_after_s =
+        static_cast<uint32_t>(text::parse_decimal(digits, UINT32_MAX).value_or(0));
   }
   core.output.push(event, in.raw);
 }

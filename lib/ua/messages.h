@@ -1,5 +1,5 @@
-// The messages the user agent writes. All of them are written into Core::scratch; the view that comes
-// back is good until the next one.
+// The messages the user agent writes. All of them are written into Core::scratch; the view that
+// comes back is good until the next one.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct Outgoing {
   std::string_view branch;
   uint32_t cseq = 0;
   ByteView sdp;
-  std::string_view headers;       // further lines, checked by check_headers
-  AuthState* auth = nullptr;      // credentials to bring, nullptr for none
+  std::string_view headers;              // further lines, checked by check_headers
+  AuthState* auth = nullptr;             // credentials to bring, nullptr for none
   const sip::Message* invite = nullptr;  // an ACK copies its credentials (RFC 3261 22.1)
 };
 Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connection& connection,
@@ -34,18 +34,19 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
                              std::string_view branch, AuthState& auth);
 
 // ACK of a failure (RFC 3261 17.1.1.3) and CANCEL (9.1) to a request of ours.
-Result<ByteView> write_failure_ack(Core& core, const sip::Message& request, const sip::Message& response);
+Result<ByteView> write_failure_ack(Core& core, const sip::Message& request,
+                                   const sip::Message& response);
 Result<ByteView> write_cancel(Core& core, const sip::Message& request);
 
 struct Reply {
   uint16_t code = 200;
-  std::string_view reason;        // empty: the RFC's phrase
-  std::string_view to_tag;        // empty: none, as for 100
+  std::string_view reason;  // empty: the RFC's phrase
+  std::string_view to_tag;  // empty: none, as for 100
   ByteView sdp;
   uint32_t warn_code = 0;
   std::string_view warning;
   uint32_t retry_after_s = 0;
-  std::string_view unsupported;   // option tags, RFC 3261 8.2.2.3
+  std::string_view unsupported;  // option tags, RFC 3261 8.2.2.3
   bool is_challenge = false;
   bool is_stale = false;
 };

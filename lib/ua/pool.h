@@ -10,11 +10,13 @@
 
 namespace voxlock::ua {
 
-// An id holds the slot (low 32 bits, counted from 1) and how often the slot was used (high 32 bits).
+// An id holds the slot (low 32 bits, counted from 1) and how often the slot was used (high 32
+// bits).
 template <typename T>
 class Pool {
  public:
-  Pool(std::pmr::memory_resource& memory, uint32_t capacity) : memory_(memory), slots_(&memory), free_(&memory) {
+  Pool(std::pmr::memory_resource& memory, uint32_t capacity)
+      : memory_(memory), slots_(&memory), free_(&memory) {
     slots_.resize(capacity);
     free_.reserve(capacity);
     for (uint32_t i = capacity; i != 0; --i) free_.push_back(i - 1);
@@ -23,7 +25,9 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   [[nodiscard]] bool is_full() const { return free_.empty(); }
-  [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(slots_.size() - free_.size()); }
+  [[nodiscard]] uint32_t size() const {
+    return static_cast<uint32_t>(slots_.size() - free_.size());
+  }
   [[nodiscard]] uint32_t capacity() const { return static_cast<uint32_t>(slots_.size()); }
 
   // Makes T(id, args...); nullptr where the pool is full. Throws std::bad_alloc.

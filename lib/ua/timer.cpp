@@ -29,7 +29,8 @@ void TimerQueue::sink(size_t place) {
   while (true) {
     size_t child = 2 * place + 1;
     if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && heap_[child + 1]->deadline_ns < heap_[child]->deadline_ns) ++child;
+    if (child + 1 < heap_.size() && heap_[child + 1]->deadline_ns < heap_[child]->deadline_ns)
+      ++child;
     if (heap_[child]->deadline_ns >= timer->deadline_ns) break;
     put(place, heap_[child]);
     place = child;

@@ -13,11 +13,11 @@ namespace voxlock::ua {
 
 // Who is to be woken; read by the endpoint's dispatcher.
 enum class TimerKind : uint8_t {
-  kTransactionTimeout,    // B, F, H and the ends of states: D, I, J, K, L, M
-  kTransactionRetransmit, // A, E, G
-  kCallRetransmit,        // 2xx until ACK, RFC 3261 13.3.1.4
-  kCallTimeout,           // no ACK, no final response after CANCEL
-  kCallRetry,             // back-off after 491, RFC 3261 14.1
+  kTransactionTimeout,     // B, F, H and the ends of states: D, I, J, K, L, M
+  kTransactionRetransmit,  // A, E, G
+  kCallRetransmit,         // 2xx until ACK, RFC 3261 13.3.1.4
+  kCallTimeout,            // no ACK, no final response after CANCEL
+  kCallRetry,              // back-off after 491, RFC 3261 14.1
 };
 
 struct Timer {
@@ -40,7 +40,9 @@ class TimerQueue {
   void set(Timer& timer, uint64_t deadline_ns);
   void cancel(Timer& timer);
   // kNever where none is set.
-  [[nodiscard]] uint64_t next_deadline() const { return heap_.empty() ? kNever : heap_[0]->deadline_ns; }
+  [[nodiscard]] uint64_t next_deadline() const {
+    return heap_.empty() ? kNever : heap_[0]->deadline_ns;
+  }
   // Removes and gives the earliest timer that is due, nullptr where none is.
   Timer* take_due(uint64_t now_ns);
 

@@ -29,7 +29,8 @@ void store_key(Text& out, const Key& key) {
 
 bool equals(std::string_view stored, const Key& key) {
   for (const std::string_view part : key.parts) {
-    if (stored.size() <= part.size() || !stored.starts_with(part) || stored[part.size()] != '\0') return false;
+    if (stored.size() <= part.size() || !stored.starts_with(part) || stored[part.size()] != '\0')
+      return false;
     stored.remove_prefix(part.size() + 1);
   }
   return stored.empty();
@@ -40,7 +41,8 @@ Key client_key(std::string_view branch, std::string_view method) {
 }
 
 std::string_view write_number(Key& key, uint32_t number) {
-  const auto end = std::to_chars(key.number.data(), key.number.data() + key.number.size(), number).ptr;
+  const auto end =
+      std::to_chars(key.number.data(), key.number.data() + key.number.size(), number).ptr;
   return {key.number.data(), static_cast<size_t>(end - key.number.data())};
 }
 
@@ -65,8 +67,9 @@ Transaction* find(Core& core, const Key& key) {
 
 uint64_t merge_hash(const Core& core, const sip::Message& request) {
   Key key;
-  return core.hash.of({request.call_id(), request.from().tag(), write_number(key, request.cseq().number),
-                       request.method_text()}) | 1;
+  return core.hash.of({request.call_id(), request.from().tag(),
+                       write_number(key, request.cseq().number), request.method_text()}) |
+         1;
 }
 
 // Makes a transaction with its texts; on std::bad_alloc there is none.
@@ -94,10 +97,14 @@ uint64_t linger_ns(const Core& core, const Transaction& t) {
   if (t.state == State::kAccepted) return 64 * timers.t1_ns;  // L, M
   if (t.is_reliable) return 0;
   switch (t.machine) {
-    case Machine::kInviteClient: return std::max(64 * timers.t1_ns, 32 * kSecond);  // D
-    case Machine::kClient: return timers.t4_ns;                                     // K
-    case Machine::kInviteServer: return timers.t4_ns;                               // I
-    case Machine::kServer: return 64 * timers.t1_ns;                                // J
+    case Machine::kInviteClient:
+      return std::max(64 * timers.t1_ns, 32 * kSecond);  // D
+    case Machine::kClient:
+      return timers.t4_ns;  // K
+    case Machine::kInviteServer:
+      return timers.t4_ns;  // I
+    case Machine::kServer:
+      return 64 * timers.t1_ns;  // J
   }
   return 0;
 }
@@ -262,7 +269,8 @@ void transaction_input(Core& core, Transaction& t, Input input, const Incoming& 
 
 void transaction_timer(Core& core, Transaction& t, TimerKind kind) {
   if (t.has_failed) return step(core, t, Input::kTransportError, nullptr);
-  if (kind == TimerKind::kTransactionRetransmit) return step(core, t, Input::kRetransmitTimer, nullptr);
+  if (kind == TimerKind::kTransactionRetransmit)
+    return step(core, t, Input::kRetransmitTimer, nullptr);
   const bool lingers = find_transition(t.machine, t.state, Input::kLingerTimer) != nullptr;
   step(core, t, lingers ? Input::kLingerTimer : Input::kTimeoutTimer, nullptr);
 }
@@ -279,7 +287,8 @@ void transaction_closed(Core& core, Transaction& t) {
 }
 
 void limit_wait(Core& core, Transaction& t, uint64_t deadline_ns) {
-  if (t.state == State::kTrying || t.state == State::kProceeding) core.timers.set(t.timeout, deadline_ns);
+  if (t.state == State::kTrying || t.state == State::kProceeding)
+    core.timers.set(t.timeout, deadline_ns);
 }
 
 void end_transaction(Core& core, uint64_t id) {

@@ -13,7 +13,8 @@ constexpr Transition kInviteClient[] = {
     {kTrying, kTransportError, kTerminated, kTellTransport},
     {kTrying, kProvisional, kProceeding, kPass | kStopRetransmit | kStopTimeout},
     {kTrying, kSuccess, kAccepted, kPass | kStopRetransmit | kStopTimeout | kStartLinger},
-    {kTrying, kFailure, kCompleted, kSendAck | kPass | kStopRetransmit | kStopTimeout | kStartLinger},
+    {kTrying, kFailure, kCompleted,
+     kSendAck | kPass | kStopRetransmit | kStopTimeout | kStartLinger},
     {kProceeding, kProvisional, kProceeding, kPass},
     {kProceeding, kSuccess, kAccepted, kPass | kStartLinger},
     {kProceeding, kFailure, kCompleted, kSendAck | kPass | kStartLinger},
@@ -82,10 +83,14 @@ constexpr Transition kServer[] = {
 
 std::span<const Transition> transitions(Machine machine) {
   switch (machine) {
-    case Machine::kInviteClient: return kInviteClient;
-    case Machine::kClient: return kClient;
-    case Machine::kInviteServer: return kInviteServer;
-    case Machine::kServer: return kServer;
+    case Machine::kInviteClient:
+      return kInviteClient;
+    case Machine::kClient:
+      return kClient;
+    case Machine::kInviteServer:
+      return kInviteServer;
+    case Machine::kServer:
+      return kServer;
   }
   return {};
 }

@@ -10,11 +10,11 @@ namespace voxlock::ua {
 enum class Machine : uint8_t { kInviteClient, kClient, kInviteServer, kServer };
 
 enum class State : uint8_t {
-  kTrying,      // Calling of an INVITE client
+  kTrying,  // Calling of an INVITE client
   kProceeding,
   kCompleted,
-  kConfirmed,   // INVITE server
-  kAccepted,    // INVITE, RFC 6026
+  kConfirmed,  // INVITE server
+  kAccepted,   // INVITE, RFC 6026
   kTerminated,
 };
 

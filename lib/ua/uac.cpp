@@ -24,9 +24,11 @@ Result<Dialog> make_dialog(Core& core, const Invite& request) {
   dialog.target = request.to;
   dialog.remote.append("<").append(request.to).append(">");
   for (const char c : request.display_name) {
-    if (static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7f) return Status::ERR_INVALID_ARGUMENT;
+    if (static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7f)
+      return Status::ERR_INVALID_ARGUMENT;
   }
-  if (!request.display_name.empty()) dialog.local.append("\"").append(request.display_name).append("\" ");
+  if (!request.display_name.empty())
+    dialog.local.append("\"").append(request.display_name).append("\" ");
   if (request.from.empty()) {
     dialog.local.append("<sip:").append(core.user).append("@").append(core.host).append(">");
   } else {
@@ -104,7 +106,10 @@ void ack_and_bye(Core& core, const Transaction& t, const Incoming& in, AuthState
   out.auth = auth;
   const auto bye = write_request(core, dialog, in.connection, out);
   if (bye) {
-    start_client(core, {sip::Method::kBye, Purpose::kForkBye, bye_branch->view(), out.cseq, 0, in.connection.id}, *bye);
+    start_client(
+        core,
+        {sip::Method::kBye, Purpose::kForkBye, bye_branch->view(), out.cseq, 0, in.connection.id},
+        *bye);
   }
 }
 
@@ -120,7 +125,8 @@ bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, 
   const auto bytes = write_again(core, request, in.connection, branch->view(), auth);
   if (!bytes) return false;
   Transaction* next = start_client(
-      core, {request.method(), t.purpose, branch->view(), t.cseq + 1, t.call, t.connection}, *bytes);
+      core, {request.method(), t.purpose, branch->view(), t.cseq + 1, t.call, t.connection},
+      *bytes);
   if (next == nullptr) return false;
   next->auth_attempts = static_cast<uint8_t>(t.auth_attempts + 1);
   if (call == nullptr) return true;
@@ -132,7 +138,9 @@ bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, 
   return true;
 }
 
-bool is_challenge(uint16_t code) { return code == 401 || code == 407; }
+bool is_challenge(uint16_t code) {
+  return code == 401 || code == 407;
+}
 
 void push_call(Core& core, EventType type, const Call& call, const Incoming& in) {
   Event event;
@@ -167,9 +175,11 @@ void on_invite_success(Core& core, Transaction& t, const Incoming& in) {
   Call* call = core.calls.find(t.call);
   if (call == nullptr) return ack_and_bye(core, t, in, nullptr);
   if (call->state == CallState::kCalling) return take_answer(core, *call, t, in);
-  if (in.message.to().tag() == std::string_view(call->dialog.remote_tag)) return send_again_ack(core, *call, t);
+  if (in.message.to().tag() == std::string_view(call->dialog.remote_tag))
+    return send_again_ack(core, *call, t);
   const uint64_t fork = core.hash.of({in.message.to().tag()});
-  const bool is_known = std::find(call->fork_tags.begin(), call->fork_tags.end(), fork) != call->fork_tags.end();
+  const bool is_known =
+      std::find(call->fork_tags.begin(), call->fork_tags.end(), fork) != call->fork_tags.end();
   if (is_known || call->fork_tags.size() == kMaxForks) return;
   call->fork_tags.push_back(fork);
   ack_and_bye(core, t, in, &call->auth);
@@ -201,7 +211,8 @@ void on_invite_response(Core& core, Transaction& t, const Incoming& in) {
 }
 
 void on_reinvite_success(Core& core, Call& call, Transaction& t, const Incoming& in) {
-  if (call.exchange != Exchange::kLocalInvite || t.id != call.invite) return send_again_ack(core, call, t);
+  if (call.exchange != Exchange::kLocalInvite || t.id != call.invite)
+    return send_again_ack(core, call, t);
   take_target(call.dialog, in.message);
   call.exchange = Exchange::kIdle;
   if (call.offers_late && sdp_of(in.message).empty()) {
@@ -280,7 +291,10 @@ Result<uint64_t> start_invite(Core& core, const Invite& request) {
   Call* call = add_call(core, std::move(dialog));
   Transaction* t = nullptr;
   try {
-    t = start_client(core, {sip::Method::kInvite, Purpose::kInvite, branch.view(), cseq, call->id, connection->id}, bytes);
+    t = start_client(
+        core,
+        {sip::Method::kInvite, Purpose::kInvite, branch.view(), cseq, call->id, connection->id},
+        bytes);
   } catch (...) {
     remove_call(core, *call);
     throw;
@@ -308,7 +322,9 @@ Result<uint64_t> start_options(Core& core, const Invite& request) {
   out.headers = request.headers;
   VOXLOCK_TRY(const ByteView bytes, write_request(core, dialog, *connection, out));
   const uint64_t id = core.next_request_id;
-  start_client(core, {sip::Method::kOptions, Purpose::kOptions, branch.view(), out.cseq, id, connection->id}, bytes);
+  start_client(
+      core, {sip::Method::kOptions, Purpose::kOptions, branch.view(), out.cseq, id, connection->id},
+      bytes);
   ++core.next_request_id;
   return id;
 }
@@ -337,7 +353,10 @@ Result<void> cancel_invite(Core& core, Call& call) {
   VOXLOCK_TRY_VOID(request.parse(ByteView(invite->request), sip::Transport::kStream));
   VOXLOCK_TRY(const ByteView bytes, write_cancel(core, request));
   const std::string_view branch = request.via().branch().substr(sip::kMagicCookie.size());
-  if (start_client(core, {sip::Method::kCancel, Purpose::kCancel, branch, invite->cseq, call.id, invite->connection}, bytes) == nullptr) {
+  if (start_client(core,
+                   {sip::Method::kCancel, Purpose::kCancel, branch, invite->cseq, call.id,
+                    invite->connection},
+                   bytes) == nullptr) {
     return Status::ERR_LIMIT;
   }
   call.wants_cancel = call.has_cancelled = true;
@@ -361,17 +380,24 @@ void on_response_message(Core& core, const Incoming& in) {
     return;
   }
   const uint16_t code = in.message.status_code();
-  const Input input = code < 200 ? Input::kProvisional : code < 300 ? Input::kSuccess : Input::kFailure;
+  const Input input = code < 200   ? Input::kProvisional
+                      : code < 300 ? Input::kSuccess
+                                   : Input::kFailure;
   transaction_input(core, *t, input, in);
 }
 
 void on_response(Core& core, Transaction& t, const Incoming& in) {
   switch (t.purpose) {
-    case Purpose::kInvite: return on_invite_response(core, t, in);
-    case Purpose::kReinvite: return on_reinvite_response(core, t, in);
-    case Purpose::kBye: return on_bye_response(core, t, in);
-    case Purpose::kOptions: return on_options_response(core, t, in);
-    default: return;
+    case Purpose::kInvite:
+      return on_invite_response(core, t, in);
+    case Purpose::kReinvite:
+      return on_reinvite_response(core, t, in);
+    case Purpose::kBye:
+      return on_bye_response(core, t, in);
+    case Purpose::kOptions:
+      return on_options_response(core, t, in);
+    default:
+      return;
   }
 }
 
@@ -393,7 +419,9 @@ void on_no_response(Core& core, Transaction& t, Cause cause) {
     tell_ended(core, *call, call->wants_cancel ? Cause::kCancelled : cause, status, nullptr);
     return remove_call(core, *call);
   }
-  if (t.purpose != Purpose::kReinvite || call->exchange != Exchange::kLocalInvite || t.id != call->invite) return;
+  if (t.purpose != Purpose::kReinvite || call->exchange != Exchange::kLocalInvite ||
+      t.id != call->invite)
+    return;
   call->exchange = Exchange::kIdle;
   if (cause == Cause::kTimeout) return end_call(core, *call, Cause::kLost, status);
   Event event;

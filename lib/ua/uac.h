@@ -1,4 +1,5 @@
-// The user agent client core (RFC 3261 8.1, 13.2, 14.1, 15.1.1): requests of ours and their responses.
+// The user agent client core (RFC 3261 8.1, 13.2, 14.1, 15.1.1): requests of ours and their
+// responses.
 #pragma once
 
 #include "ua/core.h"

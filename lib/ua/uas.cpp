@@ -12,7 +12,8 @@ namespace {
 
 using sip::Method;
 
-constexpr std::string_view kBodyTypes[] = {"application/sdp", "multipart/mixed", "multipart/alternative"};
+constexpr std::string_view kBodyTypes[] = {"application/sdp", "multipart/mixed",
+                                           "multipart/alternative"};
 
 // Answers without keeping a transaction.
 void answer_stateless(Core& core, const Incoming& in, Reply reply) {
@@ -87,9 +88,12 @@ uint16_t inspect(const sip::Message& message) {
   switch (message.method()) {
     case Method::kInvite:
     case Method::kBye:
-    case Method::kOptions: break;
-    case Method::kOther: return 501;
-    default: return 405;
+    case Method::kOptions:
+      break;
+    case Method::kOther:
+      return 501;
+    default:
+      return 405;
   }
   if (message.request_uri().scheme == sip::Scheme::kOther) return 416;
   if (message.has(sip::HeaderId::kRequire)) return 420;
@@ -98,7 +102,9 @@ uint16_t inspect(const sip::Message& message) {
   return sip::check_media_type(message, kBodyTypes) ? 0 : 415;
 }
 
-void on_options(Core& core, const Incoming& in) { answer_code(core, in, 200); }
+void on_options(Core& core, const Incoming& in) {
+  answer_code(core, in, 200);
+}
 
 Dialog make_dialog(Core& core, const Incoming& in, std::string_view local_tag) {
   const sip::Message& m = in.message;
@@ -222,8 +228,10 @@ void on_dialog_request(Core& core, Call& call, const Incoming& in) {
     case Method::kInvite:
       if (call.state == CallState::kEnding) return answer_code(core, in, 481);
       return on_reinvite(core, call, in);
-    case Method::kBye: return on_bye(core, call, in);
-    default: return on_options(core, in);
+    case Method::kBye:
+      return on_bye(core, call, in);
+    default:
+      return on_options(core, in);
   }
 }
 
@@ -233,16 +241,20 @@ void on_new_request(Core& core, const Incoming& in) {
   if (is_on && !authenticate(core, in)) return;
   if (const uint16_t code = inspect(in.message); code != 0) return answer_code(core, in, code);
   switch (in.message.method()) {
-    case Method::kInvite: return on_new_invite(core, in, is_on);
-    case Method::kBye: return answer_code(core, in, 481);
-    default: return on_options(core, in);
+    case Method::kInvite:
+      return on_new_invite(core, in, is_on);
+    case Method::kBye:
+      return answer_code(core, in, 481);
+    default:
+      return on_options(core, in);
   }
 }
 
 // ACK of a 2xx, RFC 3261 13.3.1.4.
 void on_success_ack(Core& core, const Incoming& in) {
   Call* call = find_dialog(core, in.message);
-  if (call == nullptr || call->exchange != Exchange::kRemoteAck || in.message.cseq().number != call->invite_cseq) {
+  if (call == nullptr || call->exchange != Exchange::kRemoteAck ||
+      in.message.cseq().number != call->invite_cseq) {
     if (call == nullptr) ++core.counters.unmatched;
     return;
   }
@@ -250,13 +262,15 @@ void on_success_ack(Core& core, const Incoming& in) {
   core.timers.cancel(call->timeout);
   call->exchange = Exchange::kIdle;
   if (call->wants_bye) return end_call(core, *call, Cause::kLocal, 0);
-  if (call->offers_late && sdp_of(in.message).empty()) return end_call(core, *call, Cause::kProtocol, 0);
+  if (call->offers_late && sdp_of(in.message).empty())
+    return end_call(core, *call, Cause::kProtocol, 0);
   push_offer(core, EventType::kConfirmed, *call, in);
 }
 
 void on_ack(Core& core, const Incoming& in) {
   Transaction* t = find_server(core, in.message, "INVITE");
-  if (t != nullptr && t->state != State::kAccepted) return transaction_input(core, *t, Input::kAck, in);
+  if (t != nullptr && t->state != State::kAccepted)
+    return transaction_input(core, *t, Input::kAck, in);
   on_success_ack(core, in);
 }
 
@@ -286,9 +300,11 @@ Result<ByteView> write_for(Core& core, const Transaction& t, const Call& call, R
 }
 
 Result<Transaction*> pending_invite(Core& core, const Call& call) {
-  const bool is_pending = call.state == CallState::kIncoming || call.exchange == Exchange::kRemoteInvite;
+  const bool is_pending =
+      call.state == CallState::kIncoming || call.exchange == Exchange::kRemoteInvite;
   Transaction* t = core.transactions.find(call.invite);
-  if (!is_pending || t == nullptr || t->machine != Machine::kInviteServer) return Status::ERR_WRONG_STATE;
+  if (!is_pending || t == nullptr || t->machine != Machine::kInviteServer)
+    return Status::ERR_WRONG_STATE;
   return t;
 }
 
@@ -343,11 +359,13 @@ Result<void> send_success(Core& core, Call& call, ByteView sdp) {
   reply.code = 200;
   reply.sdp = sdp;
   VOXLOCK_TRY(const ByteView bytes, write_for(core, *t, call, reply));
-  // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target. Made first, for it may throw.
+  // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target. Made first, for it may
+  // throw.
   Text target(call.dialog.target, &core.memory);
   sip::Message request;
-  if (call.state == CallState::kConnected && request.parse(ByteView(t->request), sip::Transport::kStream) &&
-      request.has_contact() && !request.contact().is_star) {
+  if (call.state == CallState::kConnected &&
+      request.parse(ByteView(t->request), sip::Transport::kStream) && request.has_contact() &&
+      !request.contact().is_star) {
     target = request.contact().uri.text;
   }
   respond(core, *t, 200, bytes);

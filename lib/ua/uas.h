@@ -1,4 +1,5 @@
-// The user agent server core (RFC 3261 8.2, 9.2, 11.2, 12.2.2, 13.3, 14.2, 15.1.2): requests of peers.
+// The user agent server core (RFC 3261 8.2, 9.2, 11.2, 12.2.2, 13.3, 14.2, 15.1.2): requests of
+// peers.
 #pragma once
 
 #include "ua/core.h"

@@ -1,6 +1,7 @@
-// A bridged call (PCMU under AES_CM_128_HMAC_SHA1_80, Opus under AEAD_AES_256_GCM, denoiser forward)
-// against the sum of its bare kernels, called one after another in the same buffers: libsrtp2, G.711,
-// speexdsp, libopus with the same settings. The peer that seals the input is measured and taken off.
+// A bridged call (PCMU under AES_CM_128_HMAC_SHA1_80, Opus under AEAD_AES_256_GCM, denoiser
+// forward) against the sum of its bare kernels, called one after another in the same buffers:
+// libsrtp2, G.711, speexdsp, libopus with the same settings. The peer that seals the input is
+// measured and taken off.
 #include <malloc.h>
 #include <opus/opus.h>
 #include <speex/speex_preprocess.h>
@@ -31,14 +32,16 @@ void must(bool holds) {
 leg::Key key_of(srtp::SuiteId suite, uint8_t seed) {
   leg::Key out;
   out.suite = suite;
-  for (uint8_t& byte : out.key_and_salt.resize(srtp::find_suite(suite)->key_and_salt_len())) byte = seed++;
+  for (uint8_t& byte : out.key_and_salt.resize(srtp::find_suite(suite)->key_and_salt_len()))
+    byte = seed++;
   return out;
 }
 
 // Bare libsrtp2.
 struct Srtp {
   Srtp(const leg::Key& key, bool is_inbound)
-      : raw(*srtp::library::create({*srtp::find_suite(key.suite), key.key_and_salt.view(), is_inbound, 128, false})) {}
+      : raw(*srtp::library::create(
+            {*srtp::find_suite(key.suite), key.key_and_salt.view(), is_inbound, 128, false})) {}
   ~Srtp() { srtp::library::destroy(raw); }
   Srtp(const Srtp&) = delete;
   Srtp& operator=(const Srtp&) = delete;
@@ -103,7 +106,8 @@ OpusEncoder* make_encoder() {
   (void)opus_encoder_ctl(out, OPUS_SET_BITRATE(24000));
   (void)opus_encoder_ctl(out, OPUS_SET_COMPLEXITY(5));
   (void)opus_encoder_ctl(out, OPUS_SET_INBAND_FEC(1));
-  (void)opus_encoder_ctl(out, OPUS_SET_PACKET_LOSS_PERC(static_cast<opus_int32>(settings.packet_loss_perc)));
+  (void)opus_encoder_ctl(
+      out, OPUS_SET_PACKET_LOSS_PERC(static_cast<opus_int32>(settings.packet_loss_perc)));
   (void)opus_encoder_ctl(out, OPUS_SET_VBR(settings.has_vbr ? 1 : 0));
   return out;
 }
@@ -120,11 +124,13 @@ Payloads speech(leg::Codec codec) {
     for (size_t k = 0; k < kSamples; ++k) {
       const double t = static_cast<double>(i * kSamples + k) / 8000;
       noise = noise * 1664525 + 1013904223;
-      pcm[k] = static_cast<int16_t>(6000 * std::sin(2000 * t) * (1 + std::sin(20 * t)) + (noise >> 22));
+      pcm[k] =
+          static_cast<int16_t>(6000 * std::sin(2000 * t) * (1 + std::sin(20 * t)) + (noise >> 22));
     }
     std::vector<uint8_t> payload(codec == leg::Codec::kOpus ? 1275 : kSamples);
     if (codec == leg::Codec::kOpus) {
-      payload.resize(static_cast<size_t>(opus_encode(encoder, pcm.data(), kSamples, payload.data(), 1275)));
+      payload.resize(
+          static_cast<size_t>(opus_encode(encoder, pcm.data(), kSamples, payload.data(), 1275)));
     } else {
       audio::ulaw_encode(pcm.data(), payload.data(), kSamples);
     }
@@ -136,7 +142,10 @@ Payloads speech(leg::Codec codec) {
 
 // The peer: a packet of the second of speech after another, sealed.
 struct Source {
-  Source(const Hop& hop) : session(hop.in(), false), payloads(speech(hop.codec)), step(hop.codec == leg::Codec::kOpus ? 960 : 160) {}
+  Source(const Hop& hop)
+      : session(hop.in(), false),
+        payloads(speech(hop.codec)),
+        step(hop.codec == leg::Codec::kOpus ? 960 : 160) {}
   MutableBytes next() {
     const auto& payload = payloads[count % kFrames];
     rtp::PacketFields fields;
@@ -171,7 +180,9 @@ void drain(leg::Leg& leg) {
 // The kernels of one direction.
 struct Bare {
   explicit Bare(bool forward)
-      : is_forward(forward), in(forward ? kTrunk.in() : kRoom.in(), true), out(forward ? kRoom.out() : kTrunk.out(), false) {
+      : is_forward(forward),
+        in(forward ? kTrunk.in() : kRoom.in(), true),
+        out(forward ? kRoom.out() : kTrunk.out(), false) {
     int error = 0;
     decoder = opus_decoder_create(8000, 1, &error);
     denoise = speex_preprocess_state_init(80, 8000);
@@ -203,7 +214,8 @@ struct Bare {
       (void)speex_preprocess_run(denoise, pcm.data() + 80);
       made = static_cast<size_t>(opus_encode(encoder, pcm.data(), kSamples, room, 1275));
     } else {
-      must(opus_decode(decoder, payload, static_cast<opus_int32>(size), pcm.data(), kSamples, 0) == int{kSamples});
+      must(opus_decode(decoder, payload, static_cast<opus_int32>(size), pcm.data(), kSamples, 0) ==
+           int{kSamples});
       audio::ulaw_encode(pcm.data(), room, kSamples);
     }
     rtp::PacketFields fields;
@@ -226,10 +238,12 @@ struct Bare {
 
 // One direction of the bridge, driven as a host does.
 struct Ours {
-  Ours(test::TestContext& world, bool forward) : call{world}, direction(forward ? 0 : 1), to(forward ? *call.room : *call.trunk) {}
+  Ours(test::TestContext& world, bool forward)
+      : call{world}, direction(forward ? 0 : 1), to(forward ? *call.room : *call.trunk) {}
   void run(ByteView packet) {
     call.bridge.refresh();
-    call.bridge.input({{packet, call.bridge.leg(direction).remote_rtp()}, direction}, now += 20 * kNsPerMs);
+    call.bridge.input({{packet, call.bridge.leg(direction).remote_rtp()}, direction},
+                      now += 20 * kNsPerMs);
     drain(to);
   }
   Call call;
@@ -247,9 +261,15 @@ double measure(bench::Table& table, bool forward) {
   Ours ours(world, forward);
   Bare bare(forward);
   const auto ns = bench::measure_ns({
-      [&](size_t n) { while (n-- > 0) bench::keep(alone.next()); },
-      [&](size_t n) { while (n-- > 0) ours.run(for_ours.next()); },
-      [&](size_t n) { while (n-- > 0) bare.run(for_bare.next()); },
+      [&](size_t n) {
+        while (n-- > 0) bench::keep(alone.next());
+      },
+      [&](size_t n) {
+        while (n-- > 0) ours.run(for_ours.next());
+      },
+      [&](size_t n) {
+        while (n-- > 0) bare.run(for_bare.next());
+      },
   });
   const double bridge_ns = ns[1] - ns[0];
   must(ours.call.bridge.lane(ours.direction)->stats().packets_out + 2 >= for_ours.count);
@@ -273,6 +293,7 @@ VOXLOCK_BENCH(bridge) {
   test::TestContext world;
   const size_t heap = mallinfo2().uordblks;
   const Call call{world};
-  table.add({"bridge_call_own_memory", static_cast<double>(world.allocator.live_bytes), "bytes", {}});
+  table.add(
+      {"bridge_call_own_memory", static_cast<double>(world.allocator.live_bytes), "bytes", {}});
   table.add({"bridge_call_heap", static_cast<double>(mallinfo2().uordblks - heap), "bytes", {}});
 }

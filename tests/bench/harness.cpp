@@ -51,7 +51,9 @@ void pin_to_one_core() {
   }
 }
 
-bool holds(const Row& row) { return !row.goal || row.value <= *row.goal; }
+bool holds(const Row& row) {
+  return !row.goal || row.value <= *row.goal;
+}
 
 void print_row(const Row& row) {
   std::printf("%-60s %12.4g %-14s", row.name.c_str(), row.value, row.unit.c_str());
@@ -65,8 +67,8 @@ bool write_json(const char* path, const Table& table) {
   file << "[\n";
   for (size_t i = 0; i < table.rows().size(); ++i) {
     const Row& row = table.rows()[i];
-    file << "  {\"name\": \"" << row.name << "\", \"value\": " << row.value << ", \"unit\": \"" << row.unit
-         << "\", \"goal\": " << (row.goal ? std::to_string(*row.goal) : "null")
+    file << "  {\"name\": \"" << row.name << "\", \"value\": " << row.value << ", \"unit\": \""
+         << row.unit << "\", \"goal\": " << (row.goal ? std::to_string(*row.goal) : "null")
          << ", \"holds\": " << (holds(row) ? "true" : "false") << "}"
          << (i + 1 < table.rows().size() ? ",\n" : "\n");
   }
@@ -85,9 +87,11 @@ int run_all(const Arguments& arguments) {
             [](const Entry& a, const Entry& b) { return std::string_view(a.name) < b.name; });
   Table table;
   for (const Entry& entry : entries()) {
-    if (std::string_view(entry.name).find(arguments.only) != std::string_view::npos) entry.run(table);
+    if (std::string_view(entry.name).find(arguments.only) != std::string_view::npos)
+      entry.run(table);
   }
-  const auto missed = std::count_if(table.rows().begin(), table.rows().end(), [](const Row& r) { return !holds(r); });
+  const auto missed = std::count_if(table.rows().begin(), table.rows().end(),
+                                    [](const Row& r) { return !holds(r); });
   std::printf("%zu rows, %zu goals missed\n", table.rows().size(), static_cast<size_t>(missed));
   if (arguments.json != nullptr && !write_json(arguments.json, table)) {
     std::fprintf(stderr, "bench: cannot write %s\n", arguments.json);
@@ -103,26 +107,33 @@ void Table::add(Row row) {
   rows_.push_back(std::move(row));
 }
 
-void Table::note(const std::string& text) { std::printf("  note: %s\n", text.c_str()); }
+void Table::note(const std::string& text) {
+  std::printf("  note: %s\n", text.c_str());
+}
 
-std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds, double slice_ms) {
+std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds,
+                               double slice_ms) {
   std::vector<size_t> iterations;
   for (const Work& work : candidates) iterations.push_back(calibrate(work, slice_ms));
   std::vector<std::vector<double>> samples(candidates.size());
   for (size_t round = 0; round < rounds; ++round) {
     for (size_t i = 0; i < candidates.size(); ++i) {
-      samples[i].push_back(seconds_of(candidates[i], iterations[i]) * 1e9 / static_cast<double>(iterations[i]));
+      samples[i].push_back(seconds_of(candidates[i], iterations[i]) * 1e9 /
+                           static_cast<double>(iterations[i]));
     }
   }
   std::vector<double> medians;
   for (auto& list : samples) {
-    std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2), list.end());
+    std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2),
+                     list.end());
     medians.push_back(list[list.size() / 2]);
   }
   return medians;
 }
 
-Registration::Registration(const char* name, void (*run)(Table&)) { entries().push_back({name, run}); }
+Registration::Registration(const char* name, void (*run)(Table&)) {
+  entries().push_back({name, run});
+}
 
 }  // namespace voxlock::bench
 

@@ -31,7 +31,8 @@ class Table {
 // Nanoseconds of one iteration of each candidate: the median over rounds. A round runs every
 // candidate once for about slice_ms, in turn, so that all see the same weather.
 using Work = std::function<void(size_t iterations)>;
-std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds = 9, double slice_ms = 20);
+std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds = 9,
+                               double slice_ms = 20);
 
 // Keeps the compiler from removing a result.
 template <typename T>

@@ -1,5 +1,5 @@
-// Full parse of one INVITE: From, To, Via, Contact, CSeq, Call-ID and routes structured, and its session
-// description where the peer reads one too.
+// Full parse of one INVITE: From, To, Via, Contact, CSeq, Call-ID and routes structured, and its
+// session description where the peer reads one too.
 #include <osipparser2/osip_message.h>
 #include <osipparser2/osip_parser.h>
 #include <sofia-sip/msg_addr.h>
@@ -26,13 +26,15 @@ std::string make_invite() {
       "m=audio 30000 RTP/SAVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
       "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
   return "INVITE sip:+4930123456@gw.example.net:5061;user=phone;transport=tls SIP/2.0\r\n"
-         "Via: SIP/2.0/TLS edge1.carrier.example.com:5061;branch=z9hG4bKa7c6a8dlze.1;rport;received=192.0.2.10\r\n"
+         "Via: SIP/2.0/TLS "
+         "edge1.carrier.example.com:5061;branch=z9hG4bKa7c6a8dlze.1;rport;received=192.0.2.10\r\n"
          "Via: SIP/2.0/TCP core.carrier.example.com;branch=z9hG4bK77ef4c2312983.1\r\n"
          "Via: SIP/2.0/UDP 10.1.2.3:5060;branch=z9hG4bKnashds8;rport=5060\r\n"
          "Record-Route: <sip:edge1.carrier.example.com:5061;transport=tls;lr>\r\n"
          "Record-Route: <sip:core.carrier.example.com;transport=tcp;lr>\r\n"
          "Max-Forwards: 67\r\n"
-         "From: \"Alice Example\" <sip:+49301111111@carrier.example.com;user=phone>;tag=9fxced76sl\r\n"
+         "From: \"Alice Example\" "
+         "<sip:+49301111111@carrier.example.com;user=phone>;tag=9fxced76sl\r\n"
          "To: <sip:+4930123456@gw.example.net;user=phone>\r\n"
          "Call-ID: 3848276298220188511@core.carrier.example.com\r\n"
          "CSeq: 314159 INVITE\r\n"
@@ -43,7 +45,8 @@ std::string make_invite() {
          "P-Asserted-Identity: <sip:+49301111111@carrier.example.com;user=phone>\r\n"
          "User-Agent: Carrier-SBC/7.2.1 build 1234\r\n"
          "Content-Type: application/sdp\r\n"
-         "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
+         "Content-Length: " +
+         std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
 }
 
 void parse_ours(const std::string& data, bool with_sdp) {
@@ -63,7 +66,8 @@ void parse_sofia(const std::string& data, bool with_sdp) {
   voxlock::bench::keep(*sip);
   if (with_sdp) {
     const sip_payload_t* body = sip->sip_payload;
-    sdp_parser_t* parser = sdp_parse(nullptr, body->pl_data, static_cast<issize_t>(body->pl_len), 0);
+    sdp_parser_t* parser =
+        sdp_parse(nullptr, body->pl_data, static_cast<issize_t>(body->pl_len), 0);
     if (sdp_session(parser) == nullptr) std::abort();
     sdp_parser_free(parser);
   }

@@ -1,5 +1,5 @@
-// A Session against plain libsrtp2 called the same way: seal and open of 160 bytes of payload, out of
-// place, with 1, 100 and 1,000 sessions in turn. Each row is the ratio of the times.
+// A Session against plain libsrtp2 called the same way: seal and open of 160 bytes of payload, out
+// of place, with 1, 100 and 1,000 sessions in turn. Each row is the ratio of the times.
 #include <srtp2/srtp.h>
 
 #include <array>
@@ -22,13 +22,15 @@ namespace {
 
 constexpr size_t kPacketLen = 172;
 constexpr size_t kMostSessions = 1000;
-// The goals of the ratios: checks, statistics and the second look at the header in front of the cipher.
+// The goals of the ratios: checks, statistics and the second look at the header in front of the
+// cipher.
 constexpr double kMostRatio = 1.10;
 
 // A sender and a receiver of both kinds; making one costs the most, so that all rows share them.
 struct Pair {
   Pair(const Context& context, const Suite& suite)
-      : in(make(context, suite, Direction::kInbound)), out(make(context, suite, Direction::kOutbound)) {
+      : in(make(context, suite, Direction::kInbound)),
+        out(make(context, suite, Direction::kOutbound)) {
     const std::vector<uint8_t> key(kMaxKeyAndSaltLen, 7);
     const ByteView master = ByteView(key).first(suite.key_and_salt_len());
     bare_in = *library::create({suite, master, true, 128, false});
@@ -98,10 +100,13 @@ bench::Work work(Pairs& pairs, size_t sessions, bool (*loop)(Pair&)) {
 void measure(bench::Table& table, const Context& context, SuiteId id) {
   const Suite& suite = *find_suite(id);
   Pairs pairs;
-  for (size_t i = 0; i < kMostSessions; ++i) pairs.push_back(std::make_unique<Pair>(context, suite));
+  for (size_t i = 0; i < kMostSessions; ++i)
+    pairs.push_back(std::make_unique<Pair>(context, suite));
   for (const size_t sessions : {size_t{1}, size_t{100}, kMostSessions}) {
-    const auto ns = bench::measure_ns({work(pairs, sessions, loop_ours), work(pairs, sessions, loop_bare)});
-    const std::string what = "srtp " + std::string(suite.name) + ", " + std::to_string(sessions) + " sessions: ";
+    const auto ns =
+        bench::measure_ns({work(pairs, sessions, loop_ours), work(pairs, sessions, loop_bare)});
+    const std::string what =
+        "srtp " + std::string(suite.name) + ", " + std::to_string(sessions) + " sessions: ";
     table.add({what + "seal and open", ns[0], "ns", {}});
     table.add({what + "against libsrtp2", ns[0] / ns[1], "ratio", kMostRatio});
   }
@@ -113,5 +118,6 @@ VOXLOCK_BENCH(srtp) {
   Memory memory(nullptr);
   crypto::Drbg random;
   const Context context(memory, random, LogSink{});
-  for (const SuiteId id : {SuiteId::kAesCm128HmacSha1_80, SuiteId::kAeadAes128Gcm}) measure(table, context, id);
+  for (const SuiteId id : {SuiteId::kAesCm128HmacSha1_80, SuiteId::kAeadAes128Gcm})
+    measure(table, context, id);
 }

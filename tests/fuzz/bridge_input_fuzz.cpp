@@ -1,6 +1,6 @@
-// Bytes as datagrams of both legs of a bridge: leg 0 plain, so that its packets get deep, leg 1 secure.
-// Each datagram: one byte leg and time step, one byte length, the bytes. With an input shorter than two
-// bytes nothing happens.
+// Bytes as datagrams of both legs of a bridge: leg 0 plain, so that its packets get deep, leg 1
+// secure. Each datagram: one byte leg and time step, one byte length, the bytes. With an input
+// shorter than two bytes nothing happens.
 #include <algorithm>
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
-// Bytes become steps of one session: the peer's offers and answers, our own offers, roll-backs, under each
-// policy. A step is one byte and, where it needs text, a text up to the next 0x1e. A file
-// that is a plain description is one offer.
+// Bytes become steps of one session: the peer's offers and answers, our own offers, roll-backs,
+// under each policy. A step is one byte and, where it needs text, a text up to the next 0x1e. A
+// file that is a plain description is one offer.
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -43,7 +43,8 @@ struct Snapshot {
   [[nodiscard]] bool operator==(const Snapshot& other) const {
     return is_there == other.is_there && remote_rtp == other.remote_rtp && codec == other.codec &&
            direction == other.direction && is_secure == other.is_secure &&
-           secure::equal(local.view(), other.local.view()) && secure::equal(remote.view(), other.remote.view());
+           secure::equal(local.view(), other.local.view()) &&
+           secure::equal(remote.view(), other.remote.view());
   }
 
   bool is_there;
@@ -102,13 +103,16 @@ class Run {
     require(policy_ != SrtpPolicy::kOff || !agreed.is_secure);
     require(!was_secure_ || agreed.is_secure);
     was_secure_ = agreed.is_secure;
-    require(agreed.codec != CodecId::kNone && agreed.payload_type_send < 128 && agreed.payload_type_recv < 128);
-    require((agreed.event_type_send == kNoPayloadType) == (agreed.event_type_recv == kNoPayloadType));
+    require(agreed.codec != CodecId::kNone && agreed.payload_type_send < 128 &&
+            agreed.payload_type_recv < 128);
+    require((agreed.event_type_send == kNoPayloadType) ==
+            (agreed.event_type_recv == kNoPayloadType));
     require(agreed.ptime_ms >= 10 && agreed.ptime_ms <= 60);
     require(agreed.is_secure == (agreed.suite != CryptoSuite::kNone));
     if (!agreed.is_secure) return;
     require(!agreed.local_key.key_and_salt.empty());
-    require(!secure::equal(agreed.local_key.key_and_salt.view(), agreed.remote_key.key_and_salt.view()));
+    require(!secure::equal(agreed.local_key.key_and_salt.view(),
+                           agreed.remote_key.key_and_salt.view()));
   }
 
   OfferAnswer core_;
@@ -157,7 +161,8 @@ void play(std::string_view script, SrtpPolicy policy) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  for (const SrtpPolicy policy : {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
+  for (const SrtpPolicy policy :
+       {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
     play(as_text(ByteView(data, size)), policy);
   }
   return 0;

@@ -16,7 +16,8 @@ void require(bool holds) {
 }
 
 void require_inside(std::string_view part, std::string_view whole) {
-  require(part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size()));
+  require(part.empty() || (part.data() >= whole.data() &&
+                           part.data() + part.size() <= whole.data() + whole.size()));
   require(part.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos);
 }
 
@@ -59,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require_inside(media.type, text);
     require_inside(media.formats, text);
     const KnownFormats formats = known_formats(media);
-    for (const KnownFormat& format : formats) require(format.row != nullptr && format.payload_type < 128);
+    for (const KnownFormat& format : formats)
+      require(format.row != nullptr && format.payload_type < 128);
     for (const Attribute& attribute : media.attributes) {
       require_inside(attribute.name, text);
       require_inside(attribute.value, text);

@@ -22,8 +22,9 @@ void walk(const Message& message) {
       (void)parse_via(*value);
       (void)parse_auth(*value);
       const auto address = parse_address(*value);
-      if (address) require(equal(address->uri, address->uri) || address->uri.params.text.size() > 100 ||
-                           address->uri.headers.size() > 100);
+      if (address)
+        require(equal(address->uri, address->uri) || address->uri.params.text.size() > 100 ||
+                address->uri.headers.size() > 100);
     }
   }
   (void)find_body(message.content_type(), message.body(), "application/sdp");

@@ -1,5 +1,5 @@
-// Any bytes as a stream: frames do not depend on the pieces in which it arrives, and the parser reads
-// exactly what was framed.
+// Any bytes as a stream: frames do not depend on the pieces in which it arrives, and the parser
+// reads exactly what was framed.
 #include <algorithm>
 #include <cstdlib>
 #include <memory_resource>

@@ -1,4 +1,5 @@
-// Hostile bytes from the network into both roles: a status, never a crash, never an open connection.
+// Hostile bytes from the network into both roles: a status, never a crash, never an open
+// connection.
 #include <cstdlib>
 
 #include "crypto/identity.h"

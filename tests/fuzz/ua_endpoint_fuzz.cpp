@@ -1,6 +1,6 @@
-// The input is a script: a length byte, then that many bytes for the connection; a length of 0 takes
-// one more byte as a step of time or a command on the latest call. Whatever comes, the endpoint stays
-// within its limits and its events within the arena.
+// The input is a script: a length byte, then that many bytes for the connection; a length of 0
+// takes one more byte as a step of time or a command on the latest call. Whatever comes, the
+// endpoint stays within its limits and its events within the arena.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -14,7 +14,8 @@ using namespace voxlock;
 
 namespace {
 
-constexpr std::string_view kSdp = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+constexpr std::string_view kSdp =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
 struct Script {
   ua::Endpoint& endpoint;
@@ -33,19 +34,32 @@ struct Script {
         for (const ua::Range& range : {event.data, event.sdp, event.reason, event.warning}) {
           if (range.len != 0 && range.offset + range.len > polled->arena_len) std::abort();
         }
-        if (event.type == ua::EventType::kIncoming || event.type == ua::EventType::kOffer) call = event.call;
+        if (event.type == ua::EventType::kIncoming || event.type == ua::EventType::kOffer)
+          call = event.call;
       }
       if (polled->events < events.size()) return;
     }
   }
   void command(uint8_t code) {
     switch (code & 7) {
-      case 0: (void)endpoint.ring(call, 180, {}, now_ns); break;
-      case 1: (void)endpoint.answer(call, as_bytes(kSdp), now_ns); break;
-      case 2: (void)endpoint.reject(call, {486, {}, 0, {}, 0}, now_ns); break;
-      case 3: (void)endpoint.hangup(call, now_ns); break;
-      case 4: (void)endpoint.offer(call, as_bytes(kSdp), now_ns); break;
-      default: now_ns += static_cast<uint64_t>(code) * 100 * ua::kMillisecond; break;
+      case 0:
+        (void)endpoint.ring(call, 180, {}, now_ns);
+        break;
+      case 1:
+        (void)endpoint.answer(call, as_bytes(kSdp), now_ns);
+        break;
+      case 2:
+        (void)endpoint.reject(call, {486, {}, 0, {}, 0}, now_ns);
+        break;
+      case 3:
+        (void)endpoint.hangup(call, now_ns);
+        break;
+      case 4:
+        (void)endpoint.offer(call, as_bytes(kSdp), now_ns);
+        break;
+      default:
+        now_ns += static_cast<uint64_t>(code) * 100 * ua::kMillisecond;
+        break;
     }
     endpoint.advance(now_ns);
     drain();

@@ -1,4 +1,5 @@
-// The openssl program as a peer over loopback: child processes, sockets, and a pump, all bounded in time.
+// The openssl program as a peer over loopback: child processes, sockets, and a pump, all bounded in
+// time.
 #pragma once
 
 #include <arpa/inet.h>
@@ -29,7 +30,9 @@ class Deadline {
  public:
   [[nodiscard]] int left_ms() const {
     const auto used = std::chrono::steady_clock::now() - begin_;
-    return std::max(0, kStepMs - static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(used).count()));
+    return std::max(
+        0, kStepMs - static_cast<int>(
+                         std::chrono::duration_cast<std::chrono::milliseconds>(used).count()));
   }
 
  private:
@@ -55,7 +58,8 @@ class Fd {
   int raw_;
 };
 
-// One openssl process with pipes. It is killed by its pid at the end, and by the kernel if we die first.
+// One openssl process with pipes. It is killed by its pid at the end, and by the kernel if we die
+// first.
 class OpenSsl {
  public:
   explicit OpenSsl(std::vector<std::string> arguments) {
@@ -89,7 +93,9 @@ class OpenSsl {
   OpenSsl(const OpenSsl&) = delete;
   OpenSsl& operator=(const OpenSsl&) = delete;
 
-  void say(std::string_view text) const { REQUIRE(::write(in_.raw(), text.data(), text.size()) == static_cast<ssize_t>(text.size())); }
+  void say(std::string_view text) const {
+    REQUIRE(::write(in_.raw(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
   [[nodiscard]] int fd() const { return out_.raw(); }
   // Appends what it printed; false at the end of its output.
   bool listen_once() {
@@ -98,7 +104,9 @@ class OpenSsl {
     if (n > 0) said_.append(raw, static_cast<size_t>(n));
     return n > 0;
   }
-  [[nodiscard]] bool has_said(std::string_view text) const { return said_.find(text) != std::string::npos; }
+  [[nodiscard]] bool has_said(std::string_view text) const {
+    return said_.find(text) != std::string::npos;
+  }
   [[nodiscard]] const std::string& said() const { return said_; }
   // The port behind "ACCEPT 127.0.0.1:", which s_server prints once it listens.
   uint16_t port() {
@@ -211,7 +219,8 @@ bool pump(Connection& connection, OpenSsl& peer, Condition is_done) {
   connection.flush();
   while (!is_done()) {
     if ((!is_connected && !is_running) || deadline.left_ms() == 0) return false;
-    pollfd waits[] = {{is_connected ? connection.socket.raw() : -1, POLLIN, 0}, {is_running ? peer.fd() : -1, POLLIN, 0}};
+    pollfd waits[] = {{is_connected ? connection.socket.raw() : -1, POLLIN, 0},
+                      {is_running ? peer.fd() : -1, POLLIN, 0}};
     if (poll(waits, 2, deadline.left_ms()) <= 0) return false;
     if (waits[0].revents != 0) {
       is_connected = connection.receive_once();

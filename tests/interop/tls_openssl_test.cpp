@@ -32,7 +32,8 @@ struct World {
   crypto::Identity leaf(std::string_view name = kHost) {
     return issue(host, {{dns(name)}, &authority, false, now - kDay, now + kDay});
   }
-  SettingsRef server_settings(const crypto::Identity& identity, tls::ClientAuth auth, std::span<const std::string_view> alpn) {
+  SettingsRef server_settings(const crypto::Identity& identity, tls::ClientAuth auth,
+                              std::span<const std::string_view> alpn) {
     tls::SettingsRequest request;
     request.role = tls::Role::kServer;
     request.client_auth = auth;
@@ -50,7 +51,9 @@ std::vector<std::string> versions() {
   return list;
 }
 
-std::string version_name(const std::string& option) { return option == "-tls1_3" ? "TLS 1.3" : "TLS 1.2"; }
+std::string version_name(const std::string& option) {
+  return option == "-tls1_3" ? "TLS 1.3" : "TLS 1.2";
+}
 
 using Arguments = std::vector<std::string>;
 
@@ -60,28 +63,34 @@ Arguments operator+(Arguments left, const Arguments& right) {
 }
 
 Arguments s_server(const std::string& identity_file) {
-  return {"s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-cert", identity_file, "-key", identity_file};
+  return {"s_server", "-accept",     "127.0.0.1:0", "-naccept",   "1",
+          "-cert",    identity_file, "-key",        identity_file};
 }
 
 Arguments s_client(const Listener& listener, const std::string& authority_file) {
-  return {"s_client", "-connect", listener.address(), "-CAfile", authority_file, "-servername", kHost,
-          "-verify_return_error", "-verify_hostname", kHost};
+  return {"s_client",    "-connect", listener.address(),     "-CAfile",          authority_file,
+          "-servername", kHost,      "-verify_return_error", "-verify_hostname", kHost};
 }
 
-bool is_settled(const tls::Stream& stream) { return stream.state() != tls::State::kHandshake; }
+bool is_settled(const tls::Stream& stream) {
+  return stream.state() != tls::State::kHandshake;
+}
 
 // Both send a line and get the other's.
-void exchange(Connection& ours, OpenSsl& peer, std::string_view from_us, std::string_view from_peer) {
+void exchange(Connection& ours, OpenSsl& peer, std::string_view from_us,
+              std::string_view from_peer) {
   REQUIRE(ours.stream->write(as_bytes(from_us)));
   peer.say(from_peer);
-  const bool has_met = pump(ours, peer, [&] { return peer.has_said(from_us) && ours.received.find(from_peer) != std::string::npos; });
+  const bool has_met = pump(ours, peer, [&] {
+    return peer.has_said(from_us) && ours.received.find(from_peer) != std::string::npos;
+  });
   INFO(peer.said());
   CHECK(has_met);
 }
 
-
 Connection dial_openssl(World& world, const tls::SettingsRequest& request, OpenSsl& server) {
-  Connection ours{stream(world.host, settings(world.host, request), kHost), dial(server.port()), {}};
+  Connection ours{
+      stream(world.host, settings(world.host, request), kHost), dial(server.port()), {}};
   (void)ours.stream->start(0);
   return ours;
 }
@@ -97,7 +106,9 @@ TEST_CASE("our client and openssl s_server: versions, ALPN, mutual TLS, data, cl
     for (const bool is_mutual : {false, true}) {
       INFO(version << (is_mutual ? " mutual" : ""));
       Arguments options{version, "-alpn", "x,sip"};
-      if (is_mutual) options = options + Arguments{"-Verify", "1", "-verify_return_error", "-CAfile", world.authority_file};
+      if (is_mutual)
+        options = options + Arguments{"-Verify", "1", "-verify_return_error", "-CAfile",
+                                      world.authority_file};
       OpenSsl server(s_server(server_file) + options);
       tls::SettingsRequest request;
       request.authorities = world.authority.certificate_der();
@@ -135,21 +146,37 @@ TEST_CASE("our client refuses openssl s_server, each time with its own status") 
     Status status;
   };
   const Row rows[] = {
-      {"wrong name", {{dns("b.example")}, &world.authority, false, from, to}, {}, ERR_TLS_CERT_NAME},
-      {"expired", {{dns(kHost)}, &world.authority, false, from, world.now - 60}, {}, ERR_TLS_CERT_EXPIRED},
-      {"not yet valid", {{dns(kHost)}, &world.authority, false, world.now + 3600, to}, {}, ERR_TLS_CERT_NOT_YET_VALID},
+      {"wrong name",
+       {{dns("b.example")}, &world.authority, false, from, to},
+       {},
+       ERR_TLS_CERT_NAME},
+      {"expired",
+       {{dns(kHost)}, &world.authority, false, from, world.now - 60},
+       {},
+       ERR_TLS_CERT_EXPIRED},
+      {"not yet valid",
+       {{dns(kHost)}, &world.authority, false, world.now + 3600, to},
+       {},
+       ERR_TLS_CERT_NOT_YET_VALID},
       {"unknown CA", {{dns(kHost)}, &world.stranger, false, from, to}, {}, ERR_TLS_CERT_UNKNOWN_CA},
       {"self-signed", {{dns(kHost)}, nullptr, false, from, to}, {}, ERR_TLS_CERT_UNKNOWN_CA},
       {"NUL in a name", {{dns(nul)}, &world.authority, false, from, to}, {}, ERR_TLS_CERT_NUL},
       {"no ALPN", {{dns(kHost)}, &world.authority, false, from, to}, {}, ERR_TLS_ALPN},
-      {"ALPN of another", {{dns(kHost)}, &world.authority, false, from, to}, {"-alpn", "h2"}, ERR_TLS_ALPN},
-      {"client certificate wanted", {{dns(kHost)}, &world.authority, false, from, to}, {"-alpn", "sip", "-Verify", "1"}, ERR_TLS_ALERT},
+      {"ALPN of another",
+       {{dns(kHost)}, &world.authority, false, from, to},
+       {"-alpn", "h2"},
+       ERR_TLS_ALPN},
+      {"client certificate wanted",
+       {{dns(kHost)}, &world.authority, false, from, to},
+       {"-alpn", "sip", "-Verify", "1"},
+       ERR_TLS_ALERT},
   };
   const std::string_view protocols[] = {"sip"};
   for (const std::string& version : versions()) {
     for (const Row& row : rows) {
       INFO(row.title << " " << version);
-      OpenSsl server(s_server(world.folder.put(issue(world.host, row.subject))) + row.options + Arguments{version});
+      OpenSsl server(s_server(world.folder.put(issue(world.host, row.subject))) + row.options +
+                     Arguments{version});
       tls::SettingsRequest request;
       request.authorities = world.authority.certificate_der();
       request.alpn = protocols;
@@ -177,21 +204,26 @@ TEST_CASE("certificates that only openssl makes: weak, or for another use") {
       {"good", p256 + name, Status::OK},
       {"RSA of 1024 bits", Arguments{"-newkey", "rsa:1024"} + name, Status::ERR_TLS_CERT_WEAK},
       {"RSA of 2048 bits", Arguments{"-newkey", "rsa:2048"} + name, Status::OK},
-      {"P-224", Arguments{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"} + name, Status::ERR_TLS_CERT_WEAK},
-      {"for clients", p256 + name + Arguments{"-addext", "extendedKeyUsage=clientAuth"}, Status::ERR_TLS_CERT_USAGE},
+      {"P-224", Arguments{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"} + name,
+       Status::ERR_TLS_CERT_WEAK},
+      {"for clients", p256 + name + Arguments{"-addext", "extendedKeyUsage=clientAuth"},
+       Status::ERR_TLS_CERT_USAGE},
   };
   for (const Row& row : rows) {
     INFO(row.title);
     const std::string key_file = world.folder.next();
     const std::string file = world.folder.next();
     {
-      OpenSsl maker(Arguments{"req", "-x509", "-nodes", "-keyout", key_file, "-out", file, "-days", "2", "-subj", "/CN=weak"} + row.options);
+      OpenSsl maker(Arguments{"req", "-x509", "-nodes", "-keyout", key_file, "-out", file, "-days",
+                              "2", "-subj", "/CN=weak"} +
+                    row.options);
       while (maker.listen_once()) {
       }
     }
     const std::string certificate = read_file(file);
     REQUIRE_FALSE(certificate.empty());
-    OpenSsl server({"s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-cert", file, "-key", key_file, "-cipher", "ALL:@SECLEVEL=0", "-tls1_2"});
+    OpenSsl server({"s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-cert", file, "-key",
+                    key_file, "-cipher", "ALL:@SECLEVEL=0", "-tls1_2"});
     tls::SettingsRequest request;
     request.authorities = as_bytes(certificate);
     request.allows_unknown_time = true;
@@ -216,7 +248,9 @@ TEST_CASE("our server and openssl s_client: versions, ALPN, mutual TLS, data, cl
       if (is_mutual) options = options + Arguments{"-cert", client_file, "-key", client_file};
       OpenSsl client(s_client(listener, world.authority_file) + options);
       const auto auth = is_mutual ? tls::ClientAuth::kRequired : tls::ClientAuth::kNone;
-      Connection ours{stream(world.host, world.server_settings(identity, auth, protocols)), listener.accept(), {}};
+      Connection ours{stream(world.host, world.server_settings(identity, auth, protocols)),
+                      listener.accept(),
+                      {}};
       REQUIRE(pump(ours, client, [&] { return is_settled(*ours.stream); }));
       INFO(client.said());
       REQUIRE(ours.stream->failure() == Status::OK);
@@ -249,10 +283,26 @@ TEST_CASE("our server refuses openssl s_client, each time with its own status") 
       {"unknown CA", &world.stranger, to, {}, ERR_TLS_CERT_UNKNOWN_CA, 0},
       {"expired", &world.authority, world.now - 60, {}, ERR_TLS_CERT_EXPIRED, 0},
       {"ALPN of another", &world.authority, to, {"-alpn", "h2"}, ERR_TLS_ALPN, 0},
-      {"only RSA key exchange", &world.authority, to, {"-tls1_2", "-cipher", "AES128-SHA"}, ERR_TLS_NO_SHARED_CIPHER, 0},
-      {"TLS 1.1", &world.authority, to, {"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, ERR_TLS_VERSION, 0},
-      // In TLS 1.3 openssl sends this alert in the clear, which mbedTLS 3.6 takes for a broken record.
-      {"it does not know our CA", &world.authority, to, {"-tls1_2", "-CAfile", stranger_file}, ERR_TLS_ALERT, 48},
+      {"only RSA key exchange",
+       &world.authority,
+       to,
+       {"-tls1_2", "-cipher", "AES128-SHA"},
+       ERR_TLS_NO_SHARED_CIPHER,
+       0},
+      {"TLS 1.1",
+       &world.authority,
+       to,
+       {"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"},
+       ERR_TLS_VERSION,
+       0},
+      // In TLS 1.3 openssl sends this alert in the clear, which mbedTLS 3.6 takes for a broken
+      // record.
+      {"it does not know our CA",
+       &world.authority,
+       to,
+       {"-tls1_2", "-CAfile", stranger_file},
+       ERR_TLS_ALERT,
+       48},
   };
   const std::string_view protocols[] = {"sip"};
   for (const Row& row : rows) {
@@ -261,11 +311,15 @@ TEST_CASE("our server refuses openssl s_client, each time with its own status") 
     Arguments options = row.options;
     if (row.issuer != nullptr) {
       const std::string file = world.folder.put(
-          issue(world.host, {{dns("client.example")}, row.issuer, false, world.now - kDay, row.not_after}));
+          issue(world.host,
+                {{dns("client.example")}, row.issuer, false, world.now - kDay, row.not_after}));
       options = options + Arguments{"-cert", file, "-key", file};
     }
     OpenSsl client(s_client(listener, world.authority_file) + options);
-    Connection ours{stream(world.host, world.server_settings(identity, tls::ClientAuth::kRequired, protocols)), listener.accept(), {}};
+    Connection ours{
+        stream(world.host, world.server_settings(identity, tls::ClientAuth::kRequired, protocols)),
+        listener.accept(),
+        {}};
     CHECK(pump(ours, client, [&] { return ours.stream->state() == tls::State::kFailed; }));
     INFO(client.said());
     CHECK(ours.stream->failure() == row.status);
@@ -276,7 +330,8 @@ TEST_CASE("our server refuses openssl s_client, each time with its own status") 
 TEST_CASE("a running server takes new certificates and keeps its first connection") {
   World world;
   const crypto::Identity first_identity = world.leaf();
-  const crypto::Identity second_identity = issue(world.host, {{dns(kHost)}, &world.stranger, false, world.now - kDay, world.now + kDay});
+  const crypto::Identity second_identity =
+      issue(world.host, {{dns(kHost)}, &world.stranger, false, world.now - kDay, world.now + kDay});
   const std::string stranger_file = world.folder.put(world.stranger);
   Listener listener;
   SettingsRef current = world.server_settings(first_identity, tls::ClientAuth::kNone, {});

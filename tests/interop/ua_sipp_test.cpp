@@ -1,4 +1,5 @@
-// Calls between our user agent and sipp (its default scenarios) over TCP on loopback, in both roles.
+// Calls between our user agent and sipp (its default scenarios) over TCP on loopback, in both
+// roles.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,7 +25,8 @@ namespace {
 
 constexpr int kCalls = 20;
 constexpr char kSdp[] =
-    "v=0\r\no=voxlock 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
+    "v=0\r\no=voxlock 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 "
+    "RTP/AVP 0\r\n";
 const auto* kSdpBytes = reinterpret_cast<const uint8_t*>(kSdp);
 constexpr size_t kSdpLen = sizeof kSdp - 1;
 
@@ -181,7 +183,8 @@ class Host {
     size_t at = 0;
     while (at < static_cast<size_t>(n) && sockets_.count(id) != 0) {
       size_t taken = 0;
-      REQUIRE(voxlock_ua_input(ua, id, buffer + at, static_cast<size_t>(n) - at, &taken, now_ns()) == VOXLOCK_OK);
+      REQUIRE(voxlock_ua_input(ua, id, buffer + at, static_cast<size_t>(n) - at, &taken,
+                               now_ns()) == VOXLOCK_OK);
       at += taken;
       drain();
     }
@@ -204,9 +207,12 @@ class Host {
   void handle(const voxlock_ua_event& event, const uint8_t* arena) {
     ++seen[event.type];
     switch (event.type) {
-      case VOXLOCK_UA_EV_TRANSMIT: return send_all(event, arena);
-      case VOXLOCK_UA_EV_CONNECT: return connect_to(event);
-      case VOXLOCK_UA_EV_CLOSE: return forget(event.connection);
+      case VOXLOCK_UA_EV_TRANSMIT:
+        return send_all(event, arena);
+      case VOXLOCK_UA_EV_CONNECT:
+        return connect_to(event);
+      case VOXLOCK_UA_EV_CLOSE:
+        return forget(event.connection);
       case VOXLOCK_UA_EV_INCOMING:
         has_sdp_everywhere = has_sdp_everywhere && event.sdp_len != 0;
         REQUIRE(voxlock_ua_ring(ua, event.call, 180, nullptr, 0, now_ns()) == VOXLOCK_OK);
@@ -216,15 +222,19 @@ class Host {
         has_sdp_everywhere = has_sdp_everywhere && event.sdp_len != 0;
         REQUIRE(voxlock_ua_hangup(ua, event.call, now_ns()) == VOXLOCK_OK);
         return;
-      case VOXLOCK_UA_EV_ENDED: ++causes[event.cause]; return;
-      default: return;
+      case VOXLOCK_UA_EV_ENDED:
+        ++causes[event.cause];
+        return;
+      default:
+        return;
     }
   }
   void send_all(const voxlock_ua_event& event, const uint8_t* arena) {
     const auto socket = sockets_.find(event.connection);
     size_t at = 0;
     while (socket != sockets_.end() && at < event.data_len) {
-      const ssize_t n = send(socket->second, arena + event.data_offset + at, event.data_len - at, MSG_NOSIGNAL);
+      const ssize_t n =
+          send(socket->second, arena + event.data_offset + at, event.data_len - at, MSG_NOSIGNAL);
       if (n <= 0) return;
       at += static_cast<size_t>(n);
     }
@@ -233,7 +243,8 @@ class Host {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = loopback(static_cast<uint16_t>(event.port));
     sockets_[event.connection] = fd;
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return forget(event.connection);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return forget(event.connection);
     REQUIRE(voxlock_ua_connected(ua, event.connection, now_ns()) == VOXLOCK_OK);
   }
 
@@ -252,8 +263,9 @@ bool is_listening(uint16_t port) {
 }
 
 std::vector<std::string> common(const char* scenario) {
-  return {"-sn", scenario, "-t", "t1", "-i", "127.0.0.1", "-m", std::to_string(kCalls), "-nostdin",
-          "-timeout", "30", "-timeout_error"};
+  return {"-sn",      scenario,    "-t", "t1",
+          "-i",       "127.0.0.1", "-m", std::to_string(kCalls),
+          "-nostdin", "-timeout",  "30", "-timeout_error"};
 }
 
 }  // namespace
@@ -262,7 +274,8 @@ TEST_CASE("sipp calls us: INVITE, 180, 200, ACK, BYE") {
   (void)has_sipp_or_skips();
   Host host;
   auto arguments = common("uac");
-  for (const auto& more : {std::string("-r"), std::string("20"), "127.0.0.1:" + std::to_string(host.port)}) {
+  for (const auto& more :
+       {std::string("-r"), std::string("20"), "127.0.0.1:" + std::to_string(host.port)}) {
     arguments.push_back(more);
   }
   Sipp sipp(arguments);

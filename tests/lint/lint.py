@@ -315,7 +315,7 @@ def handles(files):
             handle = match.group(1)
             if re.search(rf"\bstruct {handle}\s*\{{", everything):
                 continue
-            if not re.search(rf"\bvoid {handle}_free\(\s*{handle} \*", everything):
+            if not re.search(rf"\bvoid {handle}_free\(\s*{handle}\s*\*", everything):
                 yield path, number, f"{handle} has no {handle}_free"
 
 

@@ -19,7 +19,9 @@ struct Link {
   uint32_t swap_percent = 0;
 };
 
-HopPlan trunk_plan() { return {}; }
+HopPlan trunk_plan() {
+  return {};
+}
 HopPlan room_plan() {
   HopPlan plan;
   plan.codec = leg::Codec::kOpus;
@@ -106,8 +108,11 @@ struct Call {
   std::vector<leg::Event> events;
   std::vector<Packet> delayed;
 
-  explicit Call(const HopPlan& trunk = trunk_plan(), const HopPlan& far = room_plan(), uint32_t phone_ptime = 20)
-      : phone(world, trunk, phone_ptime), room(world, far, far.ptime_inner_ms), trunk_leg(make_leg(world)),
+  explicit Call(const HopPlan& trunk = trunk_plan(), const HopPlan& far = room_plan(),
+                uint32_t phone_ptime = 20)
+      : phone(world, trunk, phone_ptime),
+        room(world, far, far.ptime_inner_ms),
+        trunk_leg(make_leg(world)),
         room_leg(make_leg(world)) {
     agree_all();
     bridge.emplace(world.memory, *trunk_leg, *room_leg, bridge::BridgeConfig{});
@@ -166,7 +171,8 @@ double tone_snr_db(std::span<const int16_t> pcm, double hz, uint32_t rate) {
     quadrature += pcm[i] * std::sin(angle);
     energy += double{1} * pcm[i] * pcm[i];
   }
-  const double signal = 2 * (in_phase * in_phase + quadrature * quadrature) / static_cast<double>(pcm.size());
+  const double signal =
+      2 * (in_phase * in_phase + quadrature * quadrature) / static_cast<double>(pcm.size());
   return 10 * std::log10(signal / std::max(energy - signal, 1e-9));
 }
 
@@ -228,11 +234,13 @@ TEST_CASE("a pause of the sender is a pause, not a loss") {
   CHECK(after_pause.concealed == 0);
   CHECK(after_pause.silences == before.silences + 1);
   CHECK(call.room.headers[packets].marker);
-  CHECK(call.room.headers[packets].timestamp - call.room.headers[packets - 1].timestamp == 960 + 48000);
+  CHECK(call.room.headers[packets].timestamp - call.room.headers[packets - 1].timestamp ==
+        960 + 48000);
 }
 
 TEST_CASE("packet times are translated in every pairing") {
-  for (const auto& [in_ms, out_ms] : {std::pair{20u, 30u}, {30u, 20u}, {20u, 10u}, {10u, 20u}, {20u, 60u}, {60u, 20u}}) {
+  for (const auto& [in_ms, out_ms] :
+       {std::pair{20u, 30u}, {30u, 20u}, {20u, 10u}, {10u, 20u}, {20u, 60u}, {60u, 20u}}) {
     INFO(in_ms << " to " << out_ms);
     HopPlan far = trunk_plan();
     far.codec = leg::Codec::kPcma;
@@ -302,7 +310,8 @@ TEST_CASE("another source of the peer goes on under our SSRC and sequence number
                     [](const leg::Event& event) { return event.type == leg::EventType::kSsrc; }));
 }
 
-TEST_CASE("RFC 4733: a digit passes with its clock translated, reaches the host once and is not heard") {
+TEST_CASE(
+    "RFC 4733: a digit passes with its clock translated, reaches the host once and is not heard") {
   Call call;
   call.run(1000);
   const size_t packets = call.room.headers.size();
@@ -344,7 +353,8 @@ TEST_CASE("sequence numbers wrap in both directions") {
   Call call(trunk_plan(), far);
   call.room.ptime_ms = 100000000;  // one way is enough
   for (int i = 0; i < 66000; ++i) {
-    send_payload(*call.phone.leg, std::vector<uint8_t>(160, 0xff), {0, false, call.phone.ticks}, call.now);
+    send_payload(*call.phone.leg, std::vector<uint8_t>(160, 0xff), {0, false, call.phone.ticks},
+                 call.now);
     call.phone.ticks += 160;
     call.carry(call.phone, 0);
     call.room.heard.clear();

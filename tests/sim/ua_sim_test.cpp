@@ -11,7 +11,8 @@ using ua::EventType;
 
 namespace {
 
-constexpr std::string_view kSdp = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+constexpr std::string_view kSdp =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 constexpr size_t kSteps = 6000;
 constexpr uint64_t kBytesPerObject = 8192;  // a transaction keeps its request and its response
 
@@ -33,7 +34,9 @@ ua::Config config() {
 // A host that knows which calls live, and says so where an event or a status contradicts that.
 struct Host {
   Host(Phone& its_phone, std::string its_peer)
-      : phone(its_phone), peer(std::move(its_peer)), base_bytes(phone.context.allocator.live_bytes) {}
+      : phone(its_phone),
+        peer(std::move(its_peer)),
+        base_bytes(phone.context.allocator.live_bytes) {}
 
   void take_events(Network& net) {
     while (!phone.events.empty()) {
@@ -80,15 +83,30 @@ struct Host {
   // A command on a call that lives may come at the wrong time, but the call is known.
   void command(Network& net, uint32_t what, uint32_t which) {
     if (live.empty()) return;
-    const uint64_t call = *std::next(live.begin(), static_cast<std::ptrdiff_t>(which % live.size()));
+    const uint64_t call =
+        *std::next(live.begin(), static_cast<std::ptrdiff_t>(which % live.size()));
     Result<void> result;
     switch (what) {
-      case 0: result = phone.endpoint->ring(call, 180, {}, net.now); break;
-      case 1: case 2: case 3: result = phone.endpoint->answer(call, as_bytes(kSdp), net.now); break;
-      case 4: result = phone.endpoint->reject(call, {488, {}, 304, "no", 0}, net.now); break;
-      case 5: result = phone.endpoint->offer(call, as_bytes(kSdp), net.now); break;
-      case 6: result = phone.endpoint->offer(call, {}, net.now); break;
-      default: result = phone.endpoint->hangup(call, net.now); break;
+      case 0:
+        result = phone.endpoint->ring(call, 180, {}, net.now);
+        break;
+      case 1:
+      case 2:
+      case 3:
+        result = phone.endpoint->answer(call, as_bytes(kSdp), net.now);
+        break;
+      case 4:
+        result = phone.endpoint->reject(call, {488, {}, 304, "no", 0}, net.now);
+        break;
+      case 5:
+        result = phone.endpoint->offer(call, as_bytes(kSdp), net.now);
+        break;
+      case 6:
+        result = phone.endpoint->offer(call, {}, net.now);
+        break;
+      default:
+        result = phone.endpoint->hangup(call, net.now);
+        break;
     }
     INFO(phone.name << " command " << what << " call " << call);
     if (!result) REQUIRE(result.error() != Status::ERR_UA_NO_CALL);
@@ -96,7 +114,8 @@ struct Host {
   }
   void check_memory() const {
     const ua::Limits limits = config().limits;
-    const uint64_t most = base_bytes + limits.connections * (2 * limits.message_len + kBytesPerObject) +
+    const uint64_t most = base_bytes +
+                          limits.connections * (2 * limits.message_len + kBytesPerObject) +
                           (limits.calls + limits.transactions) * kBytesPerObject;
     REQUIRE(phone.context.allocator.live_bytes <= most);
   }
@@ -110,7 +129,9 @@ struct Host {
 
 struct World {
   explicit World(uint32_t seed)
-      : net(seed), random(seed), a(net.add("a.example", config()), "sip:b@b.example;transport=tcp"),
+      : net(seed),
+        random(seed),
+        a(net.add("a.example", config()), "sip:b@b.example;transport=tcp"),
         b(net.add("b.example", config()), "sip:a@a.example;transport=tcp") {}
 
   void step() {

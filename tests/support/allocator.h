@@ -13,7 +13,8 @@ namespace voxlock::test {
 
 class TestAllocator {
  public:
-  TestAllocator() : raw_{sizeof(voxlock_allocator), 0, this, &TestAllocator::alloc, &TestAllocator::free} {}
+  TestAllocator()
+      : raw_{sizeof(voxlock_allocator), 0, this, &TestAllocator::alloc, &TestAllocator::free} {}
 
   [[nodiscard]] const voxlock_allocator* raw() const { return &raw_; }
   // The n-th allocation from now (0 = the next) fails; with for_good all after it fail as well.
@@ -24,10 +25,10 @@ class TestAllocator {
   void never_fail() { fail_at_ = UINT64_MAX; }
   // True once an allocation was refused.
   bool has_failed = false;
-  uint64_t count = 0;       // allocations asked for
-  uint64_t live_blocks = 0; // not yet freed
+  uint64_t count = 0;        // allocations asked for
+  uint64_t live_blocks = 0;  // not yet freed
   uint64_t live_bytes = 0;
-  uint64_t dirty_frees = 0; // blocks that came back with a byte other than zero
+  uint64_t dirty_frees = 0;  // blocks that came back with a byte other than zero
 
  private:
   static void* alloc(void* user, size_t size, size_t align) {
@@ -38,7 +39,8 @@ class TestAllocator {
       return nullptr;
     }
     void* block = nullptr;
-    if (posix_memalign(&block, align < sizeof(void*) ? sizeof(void*) : align, size) != 0) return nullptr;
+    if (posix_memalign(&block, align < sizeof(void*) ? sizeof(void*) : align, size) != 0)
+      return nullptr;
     ++self->live_blocks;
     self->live_bytes += size;
     return block;

@@ -48,15 +48,19 @@ inline leg::Agreement agree(const HopPlan& plan, bool is_inner) {
   leg::Agreement out;
   out.codec = plan.codec;
   const bool is_opus = plan.codec == leg::Codec::kOpus;
-  out.rtp_clock_hz = out.sample_rate = is_opus ? 48000 : plan.codec == leg::Codec::kL16 ? 16000 : 8000;
+  out.rtp_clock_hz = out.sample_rate = is_opus                          ? 48000
+                                       : plan.codec == leg::Codec::kL16 ? 16000
+                                                                        : 8000;
   out.payload_type_send = is_inner ? plan.payload_type_to_peer : plan.payload_type_from_peer;
   out.payload_type_recv = is_inner ? plan.payload_type_from_peer : plan.payload_type_to_peer;
   out.event_type_send = out.event_type_recv = plan.event_type;
   out.event_clock_send_hz = out.event_clock_recv_hz = out.rtp_clock_hz;
   out.ptime_ms = plan.ptime_inner_ms;
   out.direction = plan.direction;
-  if (!is_inner && plan.direction == leg::Direction::kSendOnly) out.direction = leg::Direction::kRecvOnly;
-  if (!is_inner && plan.direction == leg::Direction::kRecvOnly) out.direction = leg::Direction::kSendOnly;
+  if (!is_inner && plan.direction == leg::Direction::kSendOnly)
+    out.direction = leg::Direction::kRecvOnly;
+  if (!is_inner && plan.direction == leg::Direction::kRecvOnly)
+    out.direction = leg::Direction::kSendOnly;
   if (plan.is_secure) {
     leg::Keys keys{key(plan.suite, plan.key_inner), key(plan.suite, plan.key_outer)};
     if (!is_inner) std::swap(keys.local, keys.remote);
@@ -96,7 +100,8 @@ inline std::vector<Packet> drain(leg::Leg& leg, std::vector<leg::Event>* events 
   return out;
 }
 
-inline void send_payload(leg::Leg& leg, const std::vector<uint8_t>& payload, const leg::Outgoing& fields, uint64_t now) {
+inline void send_payload(leg::Leg& leg, const std::vector<uint8_t>& payload,
+                         const leg::Outgoing& fields, uint64_t now) {
   std::vector<uint8_t> packet(rtp::kFixedHeaderLen);
   packet.insert(packet.end(), payload.begin(), payload.end());
   REQUIRE(leg.send(packet, fields, now));

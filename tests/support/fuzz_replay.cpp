@@ -1,5 +1,6 @@
 // Runs a fuzz target over every file below the folders named on the command line, and over each
-// file's first half, for compilers without libFuzzer. Exit status 77 (skipped) where no folder exists.
+// file's first half, for compilers without libFuzzer. Exit status 77 (skipped) where no folder
+// exists.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -23,6 +23,8 @@ Guarded::Guarded(std::span<const uint8_t> data) : size_(data.size()) {
 Guarded::Guarded(std::string_view text)
     : Guarded(std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size())) {}
 
-Guarded::~Guarded() { munmap(map_, map_size_); }
+Guarded::~Guarded() {
+  munmap(map_, map_size_);
+}
 
 }  // namespace voxlock::test

@@ -17,7 +17,9 @@ class Guarded {
   Guarded& operator=(const Guarded&) = delete;
 
   [[nodiscard]] std::span<const uint8_t> bytes() const { return {data_, size_}; }
-  [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  [[nodiscard]] std::string_view text() const {
+    return {reinterpret_cast<const char*>(data_), size_};
+  }
   [[nodiscard]] std::span<uint8_t> mutable_bytes() { return {data_, size_}; }
 
  private:

@@ -1,5 +1,5 @@
-// A small strict JSON reader (RFC 8259) for vector files. Throws std::runtime_error on anything wrong,
-// also on a missing member, so that a test fails where it reads.
+// A small strict JSON reader (RFC 8259) for vector files. Throws std::runtime_error on anything
+// wrong, also on a missing member, so that a test fails where it reads.
 #pragma once
 
 #include <cstddef>
@@ -33,14 +33,19 @@ class Json {
   }
   [[nodiscard]] const Json& operator[](size_t i) const { return items().at(i); }
   [[nodiscard]] const std::vector<Json>& items() const { return need(Kind::kArray), items_; }
-  [[nodiscard]] const std::map<std::string, Json>& members() const { return need(Kind::kObject), members_; }
+  [[nodiscard]] const std::map<std::string, Json>& members() const {
+    return need(Kind::kObject), members_;
+  }
   [[nodiscard]] const std::string& text() const { return need(Kind::kText), text_; }
   [[nodiscard]] bool boolean() const { return need(Kind::kBoolean), text_ == "true"; }
-  [[nodiscard]] double number() const { return need(Kind::kNumber), std::strtod(text_.c_str(), nullptr); }
+  [[nodiscard]] double number() const {
+    return need(Kind::kNumber), std::strtod(text_.c_str(), nullptr);
+  }
   // A whole number, exact over 64 bits.
   [[nodiscard]] int64_t integer() const {
     need(Kind::kNumber);
-    if (text_.find_first_of(".eE") != std::string::npos) throw std::runtime_error("json: no integer");
+    if (text_.find_first_of(".eE") != std::string::npos)
+      throw std::runtime_error("json: no integer");
     return std::strtoll(text_.c_str(), nullptr, 10);
   }
 
@@ -50,9 +55,12 @@ class Json {
   struct Parser {
     std::string_view left;
 
-    [[noreturn]] static void fail(const char* why) { throw std::runtime_error(std::string("json: ") + why); }
+    [[noreturn]] static void fail(const char* why) {
+      throw std::runtime_error(std::string("json: ") + why);
+    }
     void space() {
-      while (!left.empty() && std::string_view(" \t\r\n").find(left.front()) != std::string_view::npos) {
+      while (!left.empty() &&
+             std::string_view(" \t\r\n").find(left.front()) != std::string_view::npos) {
         left.remove_prefix(1);
       }
     }
@@ -79,13 +87,20 @@ class Json {
       if (depth > 64) fail("nested too deep");
       space();
       switch (peek()) {
-        case '{': return object(depth);
-        case '[': return array(depth);
-        case '"': return Json(Kind::kText, string());
-        case 't': return expect("true"), Json(Kind::kBoolean, "true");
-        case 'f': return expect("false"), Json(Kind::kBoolean, "false");
-        case 'n': return expect("null"), Json(Kind::kNull, "");
-        default: return Json(Kind::kNumber, digits());
+        case '{':
+          return object(depth);
+        case '[':
+          return array(depth);
+        case '"':
+          return Json(Kind::kText, string());
+        case 't':
+          return expect("true"), Json(Kind::kBoolean, "true");
+        case 'f':
+          return expect("false"), Json(Kind::kBoolean, "false");
+        case 'n':
+          return expect("null"), Json(Kind::kNull, "");
+        default:
+          return Json(Kind::kNumber, digits());
       }
     }
     Json object(int depth) {
@@ -98,7 +113,8 @@ class Json {
         std::string name = string();
         space();
         expect(":");
-        if (!out.members_.emplace(std::move(name), value(depth + 1)).second) fail("duplicate member");
+        if (!out.members_.emplace(std::move(name), value(depth + 1)).second)
+          fail("duplicate member");
       } while (separator('}'));
       return out;
     }
@@ -118,8 +134,10 @@ class Json {
         while (peek() >= '0' && peek() <= '9') take();
       };
       if (peek() == '-') take();
-      if (peek() == '0') take();
-      else run();
+      if (peek() == '0')
+        take();
+      else
+        run();
       if (peek() == '.') take(), run();
       if (peek() == 'e' || peek() == 'E') {
         take();
@@ -133,8 +151,10 @@ class Json {
       std::string out;
       for (char c = take(); c != '"'; c = take()) {
         if (static_cast<unsigned char>(c) < 0x20) fail("control character in a string");
-        if (c != '\\') out += c;
-        else escape(out);
+        if (c != '\\')
+          out += c;
+        else
+          escape(out);
       }
       return out;
     }
@@ -151,7 +171,8 @@ class Json {
       uint32_t unit = 0;
       for (int i = 0; i < 4; ++i) {
         const char c = take();
-        const size_t digit = std::string_view("0123456789abcdef").find(static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c));
+        const size_t digit = std::string_view("0123456789abcdef")
+                                 .find(static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c));
         if (digit == std::string_view::npos) fail("bad \\u escape");
         unit = unit * 16 + static_cast<uint32_t>(digit);
       }
@@ -170,8 +191,10 @@ class Json {
       const auto put = [&out](uint32_t byte) { out += static_cast<char>(byte); };
       if (code < 0x80) return put(code);
       if (code < 0x800) return put(0xc0 | code >> 6), put(0x80 | (code & 0x3f));
-      if (code < 0x10000) put(0xe0 | code >> 12);
-      else put(0xf0 | code >> 18), put(0x80 | (code >> 12 & 0x3f));
+      if (code < 0x10000)
+        put(0xe0 | code >> 12);
+      else
+        put(0xf0 | code >> 18), put(0x80 | (code >> 12 & 0x3f));
       put(0x80 | (code >> 6 & 0x3f));
       put(0x80 | (code & 0x3f));
     }

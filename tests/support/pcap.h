@@ -1,4 +1,5 @@
-// Payloads of UDP datagrams out of a classic pcap file (Ethernet, Linux cooked or raw IPv4), for vectors.
+// Payloads of UDP datagrams out of a classic pcap file (Ethernet, Linux cooked or raw IPv4), for
+// vectors.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +50,9 @@ class PcapReader {
   void add(std::string_view frame, uint64_t time_ns, std::vector<PcapDatagram>& out) const {
     // Link types of tcpdump.org: 1 Ethernet, 113 Linux cooked, 101 raw.
     const size_t ip = link_ == 1 ? 14 : link_ == 113 ? 16 : 0;
-    const auto byte = [&](size_t i) { return i < frame.size() ? static_cast<uint8_t>(frame[i]) : 0u; };
+    const auto byte = [&](size_t i) {
+      return i < frame.size() ? static_cast<uint8_t>(frame[i]) : 0u;
+    };
     if (byte(ip) >> 4 != 4 || byte(ip + 9) != 17) return;
     const size_t udp = ip + 4 * (byte(ip) & 15u);
     const size_t len = byte(udp + 4) << 8 | byte(udp + 5);

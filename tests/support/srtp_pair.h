@@ -39,7 +39,8 @@ struct Pair {
       : in(make(suite, mki, srtp::Direction::kInbound, change)),
         out(make(suite, mki, srtp::Direction::kOutbound, change)) {}
 
-  srtp::Session make(srtp::SuiteId id, std::string_view mki, srtp::Direction direction, Change change) {
+  srtp::Session make(srtp::SuiteId id, std::string_view mki, srtp::Direction direction,
+                     Change change) {
     std::vector<uint8_t> key(srtp::find_suite(id)->key_and_salt_len());
     for (size_t i = 0; i < key.size(); ++i) key[i] = static_cast<uint8_t>(i * 7 + 1);
     srtp::SessionConfig config;
@@ -58,7 +59,9 @@ struct Pair {
   std::vector<uint8_t> seal_rtcp(ByteView plain) { return finish(out.seal_rtcp(plain, room)); }
   std::vector<uint8_t> open_rtcp(ByteView sealed) { return finish(in.open_rtcp(sealed, room)); }
   Status status(const std::vector<uint8_t>& sealed) { return in.open_rtp(sealed, room).error(); }
-  Status rtcp_status(const std::vector<uint8_t>& sealed) { return in.open_rtcp(sealed, room).error(); }
+  Status rtcp_status(const std::vector<uint8_t>& sealed) {
+    return in.open_rtcp(sealed, room).error();
+  }
 
   TestContext context;
   std::vector<uint8_t> room = std::vector<uint8_t>(4096);

@@ -5,7 +5,7 @@
 int main(void) {
   static const uint8_t seed[16] = {1};
   voxlock_context_config config;
-  voxlock_context *ctx = NULL;
+  voxlock_context* ctx = NULL;
   int32_t rc = voxlock_context_config_init(&config, sizeof config);
   if (rc == VOXLOCK_OK) {
     config.seed = seed;

@@ -58,7 +58,8 @@ TEST_CASE("a writer writes decimals of every length") {
     uint64_t value;
     const char* text;
   };
-  for (const Row& row : {Row{0, "0"}, Row{9, "9"}, Row{10, "10"}, Row{UINT64_MAX, "18446744073709551615"}}) {
+  for (const Row& row :
+       {Row{0, "0"}, Row{9, "9"}, Row{10, "10"}, Row{UINT64_MAX, "18446744073709551615"}}) {
     uint8_t raw[20];
     bytes::Writer writer(raw);
     writer.decimal(row.value);

@@ -73,7 +73,9 @@ std::vector<int16_t> noisy(size_t samples) {
   std::uniform_int_distribution<int> noise(-2000, 2000);
   std::vector<int16_t> out(samples);
   for (size_t i = 0; i < samples; ++i) {
-    out[i] = static_cast<int16_t>(6000 * std::sin(2 * std::numbers::pi * 400 * static_cast<double>(i) / 8000) + noise(random));
+    out[i] = static_cast<int16_t>(
+        6000 * std::sin(2 * std::numbers::pi * 400 * static_cast<double>(i) / 8000) +
+        noise(random));
   }
   return out;
 }

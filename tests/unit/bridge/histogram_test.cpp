@@ -14,7 +14,8 @@ TEST_CASE("a quantile is the true value or at most a sixteenth above it, and gro
     INFO(bits << " bits");
     Histogram histogram;
     std::vector<uint64_t> values(5000);
-    for (uint64_t& value : values) histogram.add(value = random() >> (64 - bits) >> (random() % bits));
+    for (uint64_t& value : values)
+      histogram.add(value = random() >> (64 - bits) >> (random() % bits));
     std::sort(values.begin(), values.end());
     uint64_t former = 0;
     for (uint32_t per_mille = 1; per_mille <= 1000; ++per_mille) {

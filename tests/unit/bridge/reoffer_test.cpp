@@ -14,12 +14,14 @@ struct End {
   Box<leg::Leg> leg;
   leg::Negotiation negotiation;
 
-  End(TestContext& world, uint8_t host, std::initializer_list<leg::Codec> codecs, uint16_t port = 4000)
+  End(TestContext& world, uint8_t host, std::initializer_list<leg::Codec> codecs,
+      uint16_t port = 4000)
       : End(world, config_of(host, codecs, port)) {}
   End(TestContext& world, const leg::LegConfig& config)
       : leg(*leg::Leg::create(world.context, world.random, config)),
         negotiation(*leg::Negotiation::create(config, world.random)) {}
-  static leg::LegConfig config_of(uint8_t host, std::initializer_list<leg::Codec> codecs, uint16_t port) {
+  static leg::LegConfig config_of(uint8_t host, std::initializer_list<leg::Codec> codecs,
+                                  uint16_t port) {
     leg::LegConfig config;
     config.rtp_address = address(host, port);
     config.codec_count = codecs.size();
@@ -83,13 +85,16 @@ struct Call {
     now += 20 * kNsPerMs;
     const auto& agreed = *phone.leg->agreement();
     std::vector<uint8_t> packet(rtp::kFixedHeaderLen + 160, 0xd5);
-    if (!phone.leg->send(packet, {agreed.payload_type_send, false, ticks += 160}, now)) return false;
+    if (!phone.leg->send(packet, {agreed.payload_type_send, false, ticks += 160}, now))
+      return false;
     bridge->refresh();
-    for (const Packet& sent : drain(*phone.leg)) bridge->input({{sent.data, address(2, 4000)}, 0}, now);
+    for (const Packet& sent : drain(*phone.leg))
+      bridge->input({{sent.data, address(2, 4000)}, 0}, now);
     std::array<uint8_t, leg::kMaxPacketLen> plain;
     bool is_heard = false;
     for (const Packet& sent : drain(*room.leg)) {
-      is_heard = listener.leg->receive({sent.data, address(3, 4000)}, plain, now).kind == leg::Received::Kind::kAudio;
+      is_heard = listener.leg->receive({sent.data, address(3, 4000)}, plain, now).kind ==
+                 leg::Received::Kind::kAudio;
     }
     return is_heard;
   }
@@ -103,14 +108,17 @@ TEST_CASE("RFC 3264 8: re-offers change what they name and leave the call runnin
   const bridge::Lane* lane = &*call.bridge->lane(0);
   CHECK(call.step(call.phone, call.trunk, call.phone.offer()).kind == VerdictKind::kContinued);
   CHECK(call.is_heard());
-  CHECK(call.step(call.phone, call.trunk, call.phone.offer({false, true})).kind == VerdictKind::kRekeyed);
+  CHECK(call.step(call.phone, call.trunk, call.phone.offer({false, true})).kind ==
+        VerdictKind::kRekeyed);
   CHECK(call.is_heard());
   CHECK(call.trunk.leg->stats().rekeys == 1);
-  CHECK(call.step(call.phone, call.trunk, replaced(call.phone.offer(), "m=audio 4000", "m=audio 5000")).kind ==
-        VerdictKind::kMoved);
+  CHECK(call.step(call.phone, call.trunk,
+                  replaced(call.phone.offer(), "m=audio 4000", "m=audio 5000"))
+            .kind == VerdictKind::kMoved);
   CHECK(call.trunk.leg->agreement()->remote_rtp.port == 5000);
   CHECK(call.is_heard());
-  CHECK(call.step(call.trunk, call.phone, call.trunk.offer({true, false})).kind == VerdictKind::kMoved);
+  CHECK(call.step(call.trunk, call.phone, call.trunk.offer({true, false})).kind ==
+        VerdictKind::kMoved);
   CHECK(call.trunk.leg->agreement()->direction == leg::Direction::kSendOnly);
   CHECK(!call.is_heard());
   CHECK(call.step(call.trunk, call.phone, call.trunk.offer()).kind == VerdictKind::kMoved);
@@ -123,9 +131,11 @@ TEST_CASE("RFC 3264 8.3.2: another codec restarts the lane, a refused offer chan
   Call call;
   REQUIRE(call.is_heard());
   const uint64_t state = call.trunk.leg->state_hash();
-  for (const auto& [from, to] : {std::pair{"a=crypto", "a=nothing"}, {"m=audio", "m=video"}, {"v=0", "v=1"}}) {
+  for (const auto& [from, to] :
+       {std::pair{"a=crypto", "a=nothing"}, {"m=audio", "m=video"}, {"v=0", "v=1"}}) {
     INFO(to);
-    const sdp::Verdict verdict = call.step(call.phone, call.trunk, replaced(call.phone.offer(), from, to));
+    const sdp::Verdict verdict =
+        call.step(call.phone, call.trunk, replaced(call.phone.offer(), from, to));
     CHECK(verdict.kind == VerdictKind::kRefused);
     CHECK(verdict.sip_status >= 400);
     CHECK(call.trunk.leg->state_hash() == state);

@@ -24,12 +24,14 @@ TEST_CASE("a bad config is refused with its own status and no handle") {
     int32_t status;
   };
   static const uint8_t kSeed[64] = {};
-  static const voxlock_allocator kNoFunctions{sizeof(voxlock_allocator), 0, nullptr, nullptr, nullptr};
+  static const voxlock_allocator kNoFunctions{sizeof(voxlock_allocator), 0, nullptr, nullptr,
+                                              nullptr};
   static const voxlock_allocator kNoSize{0, 0, nullptr, nullptr, nullptr};
   const Row rows[] = {
       {"struct_size 0", [](auto& c) { c.struct_size = 0; }, VOXLOCK_ERR_STRUCT_SIZE},
       {"struct_size huge", [](auto& c) { c.struct_size = UINT32_MAX; }, VOXLOCK_ERR_STRUCT_SIZE},
-      {"short seed", [](auto& c) { c.seed = kSeed, c.seed_len = 15; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"short seed", [](auto& c) { c.seed = kSeed, c.seed_len = 15; },
+       VOXLOCK_ERR_INVALID_ARGUMENT},
       {"long seed", [](auto& c) { c.seed = kSeed, c.seed_len = 65; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"seed without bytes", [](auto& c) { c.seed_len = 16; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"log level", [](auto& c) { c.log_level = 5; }, VOXLOCK_ERR_INVALID_ARGUMENT},
@@ -78,7 +80,8 @@ TEST_CASE("version, features and layouts answer for unknown names too") {
   CHECK(voxlock_sizeof("voxlock_context_config") == sizeof(voxlock_context_config));
   CHECK(voxlock_sizeof("nothing") == 0);
   CHECK(voxlock_sizeof(nullptr) == 0);
-  CHECK(voxlock_offsetof("voxlock_context_config", "seed") == offsetof(voxlock_context_config, seed));
+  CHECK(voxlock_offsetof("voxlock_context_config", "seed") ==
+        offsetof(voxlock_context_config, seed));
   CHECK(voxlock_offsetof("voxlock_context_config", "nothing") == SIZE_MAX);
   CHECK(voxlock_offsetof("nothing", "seed") == SIZE_MAX);
   CHECK(voxlock_offsetof(nullptr, nullptr) == SIZE_MAX);

@@ -51,7 +51,8 @@ void join(voxlock_leg* offerer, voxlock_leg* answerer, uint32_t flags = 0) {
   REQUIRE(voxlock_leg_offer(offerer, flags, offer.data(), &offer_len, 1) == VOXLOCK_OK);
   voxlock_verdict verdict;
   verdict.struct_size = sizeof verdict;
-  REQUIRE(voxlock_leg_answer(answerer, offer.data(), offer_len, answer.data(), &answer_len, &verdict, 1) == VOXLOCK_OK);
+  REQUIRE(voxlock_leg_answer(answerer, offer.data(), offer_len, answer.data(), &answer_len,
+                             &verdict, 1) == VOXLOCK_OK);
   REQUIRE(verdict.kind != VOXLOCK_REFUSED);
   REQUIRE(voxlock_leg_accept_answer(offerer, answer.data(), answer_len, &verdict, 1) == VOXLOCK_OK);
   REQUIRE(verdict.kind != VOXLOCK_REFUSED);
@@ -66,7 +67,8 @@ Polled poll_leg(voxlock_leg* leg, uint64_t now) {
   Polled out;
   out.events.resize(64);
   size_t count = 0;
-  REQUIRE(voxlock_leg_poll(leg, out.events.data(), 64, &count, out.arena.data(), out.arena.size(), now) == VOXLOCK_OK);
+  REQUIRE(voxlock_leg_poll(leg, out.events.data(), 64, &count, out.arena.data(), out.arena.size(),
+                           now) == VOXLOCK_OK);
   out.events.resize(count);
   return out;
 }
@@ -86,7 +88,8 @@ TEST_CASE("a leg's config is checked field by field") {
       {"suite", [](auto& c) { c.suites[0] = 7; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"suite hole", [](auto& c) { c.suites[1] = 0; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"codec", [](auto& c) { c.codecs[0] = 5; }, VOXLOCK_ERR_INVALID_ARGUMENT},
-      {"no codec", [](auto& c) { std::memset(c.codecs, 0, sizeof c.codecs); }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"no codec", [](auto& c) { std::memset(c.codecs, 0, sizeof c.codecs); },
+       VOXLOCK_ERR_INVALID_ARGUMENT},
       {"ptime", [](auto& c) { c.ptime_ms = 25; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"address", [](auto& c) { c.rtp_address.family = 5; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"port", [](auto& c) { c.rtp_address.port = 0; }, VOXLOCK_ERR_INVALID_ARGUMENT},
@@ -112,7 +115,8 @@ TEST_CASE("legs and bridges refuse NULL") {
   CHECK(voxlock_leg_config_init(nullptr, 8) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_bridge_config_init(nullptr, 8) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_leg_new(nullptr, nullptr, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_leg_answer(nullptr, nullptr, 0, nullptr, &n, nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_leg_answer(nullptr, nullptr, 0, nullptr, &n, nullptr, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_leg_offer(nullptr, 0, nullptr, &n, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_leg_accept_answer(nullptr, nullptr, 0, nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_leg_rollback(nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
@@ -123,9 +127,11 @@ TEST_CASE("legs and bridges refuse NULL") {
   CHECK(voxlock_leg_next_deadline(nullptr) == UINT64_MAX);
   CHECK(voxlock_leg_close(nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_leg_get_stats(nullptr, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_bridge_new(nullptr, nullptr, nullptr, nullptr, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_bridge_new(nullptr, nullptr, nullptr, nullptr, nullptr) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_bridge_input(nullptr, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_bridge_poll(nullptr, nullptr, 0, &n, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_bridge_poll(nullptr, nullptr, 0, &n, nullptr, 0, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_bridge_next_deadline(nullptr) == UINT64_MAX);
   CHECK(voxlock_bridge_close(nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_bridge_protection(nullptr, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
@@ -176,7 +182,8 @@ TEST_CASE("a bridge drives its legs, outlives their handles and tells the protec
   voxlock_leg* room = world.leg(leg_config(3));
   voxlock_leg* listener = world.leg(leg_config(4));
   voxlock_bridge* bridge = nullptr;
-  CHECK(voxlock_bridge_new(world.ctx, trunk, trunk, nullptr, &bridge) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_bridge_new(world.ctx, trunk, trunk, nullptr, &bridge) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   REQUIRE(voxlock_bridge_new(world.ctx, trunk, room, nullptr, &bridge) == VOXLOCK_OK);
   voxlock_bridge* second = nullptr;
   CHECK(voxlock_bridge_new(world.ctx, trunk, phone, nullptr, &second) == VOXLOCK_ERR_LEG_ATTACHED);
@@ -186,7 +193,8 @@ TEST_CASE("a bridge drives its legs, outlives their handles and tells the protec
   Polled polled;
   polled.events.resize(8);
   size_t count = 0;
-  REQUIRE(voxlock_bridge_poll(bridge, polled.events.data(), 8, &count, polled.arena.data(), 16384, 1) == VOXLOCK_OK);
+  REQUIRE(voxlock_bridge_poll(bridge, polled.events.data(), 8, &count, polled.arena.data(), 16384,
+                              1) == VOXLOCK_OK);
   REQUIRE(count == 1);
   CHECK(polled.events[0].type == VOXLOCK_EV_PROTECTION);
   voxlock_protection protection;
@@ -246,9 +254,11 @@ TEST_CASE("every allocation of an offer, an answer and its acceptance may fail: 
         size_t answer_len = 0;
         twice(b, [&] {
           answer_len = answer.size();
-          return voxlock_leg_answer(b, offer.data(), offer_len, answer.data(), &answer_len, &verdict, 1);
+          return voxlock_leg_answer(b, offer.data(), offer_len, answer.data(), &answer_len,
+                                    &verdict, 1);
         });
-        twice(a, [&] { return voxlock_leg_accept_answer(a, answer.data(), answer_len, &verdict, 1); });
+        twice(a,
+              [&] { return voxlock_leg_accept_answer(a, answer.data(), answer_len, &verdict, 1); });
         voxlock_leg_media_info info;
         info.struct_size = sizeof info;
         REQUIRE(voxlock_leg_media(a, &info) == VOXLOCK_OK);
@@ -338,7 +348,8 @@ TEST_CASE("a payload tells how many packets are missing before it") {
   }
   const Polled sent = poll_leg(a, 1);
   for (const size_t i : {size_t{0}, size_t{3}, size_t{3}, size_t{4}}) {
-    const voxlock_datagram datagram{sent.arena.data() + sent.events[i].offset, sent.events[i].len, {}, 0};
+    const voxlock_datagram datagram{
+        sent.arena.data() + sent.events[i].offset, sent.events[i].len, {}, 0};
     REQUIRE(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
   }
   const Polled got = poll_leg(b, 1);

@@ -37,24 +37,31 @@ TEST_CASE("voxlock_rtp_parse and _build are inverse") {
   REQUIRE(voxlock_rtp_build(&header, payload, 4, out.data(), &len) == VOXLOCK_OK);
   auto parsed = sized<voxlock_rtp_header>();
   REQUIRE(voxlock_rtp_parse(out.data(), len, &parsed) == VOXLOCK_OK);
-  CHECK((parsed.payload_type == 111 && parsed.marker == 1 && parsed.sequence == 65535 && parsed.timestamp == 7));
-  CHECK((parsed.ssrc == 0xfeedface && parsed.padding_len == 4 && parsed.payload_offset == 12 && parsed.payload_len == 4));
+  CHECK((parsed.payload_type == 111 && parsed.marker == 1 && parsed.sequence == 65535 &&
+         parsed.timestamp == 7));
+  CHECK((parsed.ssrc == 0xfeedface && parsed.padding_len == 4 && parsed.payload_offset == 12 &&
+         parsed.payload_len == 4));
 }
 
 TEST_CASE("voxlock_rtp_parse tells extension and CSRCs, voxlock_rtp_extension finds elements") {
   const auto raw = from_hex("91e012340000ffff1122334400000001bede000110aa20bb6869");
   auto header = sized<voxlock_rtp_header>();
   REQUIRE(voxlock_rtp_parse(raw.data(), raw.size(), &header) == VOXLOCK_OK);
-  CHECK((header.csrc_count == 1 && header.extension_profile == 0xbede && header.extension_offset == 20));
+  CHECK((header.csrc_count == 1 && header.extension_profile == 0xbede &&
+         header.extension_offset == 20));
   CHECK((header.extension_len == 4 && header.payload_offset == 24 && header.payload_len == 2));
   size_t offset = 0;
   size_t element_len = 0;
   REQUIRE(voxlock_rtp_extension(raw.data(), raw.size(), 2, &offset, &element_len) == VOXLOCK_OK);
   CHECK((element_len == 1 && raw[offset] == 0xbb));
-  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 3, &offset, &element_len) == VOXLOCK_ERR_NOT_FOUND);
-  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 0, &offset, &element_len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 256, &offset, &element_len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 1, nullptr, &element_len) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 3, &offset, &element_len) ==
+        VOXLOCK_ERR_NOT_FOUND);
+  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 0, &offset, &element_len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 256, &offset, &element_len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_rtp_extension(raw.data(), raw.size(), 1, nullptr, &element_len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_rtp_extension(raw.data(), 3, 1, &offset, &element_len) == VOXLOCK_ERR_TRUNCATED);
 }
 
@@ -74,8 +81,9 @@ TEST_CASE("bad arguments of the RTP functions are refused") {
     uint32_t voxlock_rtp_header::*field;
     uint32_t value;
   };
-  for (const Row& row : {Row{&voxlock_rtp_header::payload_type, 128}, Row{&voxlock_rtp_header::marker, 2},
-                         Row{&voxlock_rtp_header::sequence, 65536}, Row{&voxlock_rtp_header::padding_len, 256}}) {
+  for (const Row& row :
+       {Row{&voxlock_rtp_header::payload_type, 128}, Row{&voxlock_rtp_header::marker, 2},
+        Row{&voxlock_rtp_header::sequence, 65536}, Row{&voxlock_rtp_header::padding_len, 256}}) {
     header = sized<voxlock_rtp_header>();
     header.*row.field = row.value;
     CHECK(voxlock_rtp_build(&header, nullptr, 0, out, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
@@ -129,7 +137,8 @@ TEST_CASE("bad arguments of the RTCP functions are refused") {
   const std::string longest(255, 'c');
   CHECK(voxlock_rtcp_build(&report, nullptr, longest.c_str(), out, &len) == VOXLOCK_OK);
   len = sizeof out;
-  CHECK(voxlock_rtcp_build(&report, nullptr, (longest + "c").c_str(), out, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_rtcp_build(&report, nullptr, (longest + "c").c_str(), out, &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_rtcp_build(&report, nullptr, nullptr, out, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_rtcp_build(nullptr, nullptr, "", out, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_rtcp_build(&report, nullptr, "", out, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
@@ -156,7 +165,8 @@ TEST_CASE("telephone events go out and come back") {
   REQUIRE(voxlock_dtmf_build(&event, out, &len) == VOXLOCK_OK);
   auto read = sized<voxlock_dtmf_event>();
   REQUIRE(voxlock_dtmf_parse(out, 4, &read) == VOXLOCK_OK);
-  CHECK((read.code == 11 && read.is_end == 1 && read.volume == 63 && read.duration == 65535 && read.digit == '#'));
+  CHECK((read.code == 11 && read.is_end == 1 && read.volume == 63 && read.duration == 65535 &&
+         read.digit == '#'));
   CHECK(voxlock_dtmf_parse(out, 3, &read) == VOXLOCK_ERR_TRUNCATED);
   CHECK(voxlock_dtmf_parse(out, 4, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
   event.volume = 64;

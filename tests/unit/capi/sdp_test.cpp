@@ -15,10 +15,15 @@ const std::string kText =
     "m=audio 4000/2 RTP/SAVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=recvonly\r\n"
     "m=video 0 RTP/AVP 31\r\nc=IN IP4 host.example.com\r\n";
 // RFC 4568, section 4.5.
-const std::string kLine = "1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR";
+const std::string kLine =
+    "1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR";
 
-const uint8_t* raw(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
-std::string str(const voxlock_sip_text& text) { return {text.data, text.len}; }
+const uint8_t* raw(const std::string& text) {
+  return reinterpret_cast<const uint8_t*>(text.data());
+}
+std::string str(const voxlock_sip_text& text) {
+  return {text.data, text.len};
+}
 
 struct Host {
   Host() {
@@ -146,7 +151,8 @@ TEST_CASE("SDES lines are read and written with their key") {
   CHECK(voxlock_sdp_crypto_parse(kLine.data(), kLine.size() - 1, &line) == VOXLOCK_ERR_SDP_KEY);
   CHECK(voxlock_sdp_crypto_parse(nullptr, 1, &line) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_sdp_crypto_parse(nullptr, 0, &line) == VOXLOCK_ERR_SDP_CRYPTO);
-  CHECK(voxlock_sdp_crypto_parse(kLine.data(), kLine.size(), nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sdp_crypto_parse(kLine.data(), kLine.size(), nullptr) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_sdp_crypto_write(nullptr, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
 }

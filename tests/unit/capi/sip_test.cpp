@@ -11,13 +11,21 @@ using voxlock::test::TestAllocator;
 namespace {
 
 const std::string kRequest =
-    "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.b;branch=z9hG4bK1, SIP/2.0/TCP c.d\r\n"
+    "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.b;branch=z9hG4bK1, SIP/2.0/TCP "
+    "c.d\r\n"
     "From: \"A\" <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: a@b\r\n"
-    "CSeq: 7 INVITE\r\nX-Custom: yes\r\nContent-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n";
+    "CSeq: 7 INVITE\r\nX-Custom: yes\r\nContent-Type: application/sdp\r\nContent-Length: "
+    "5\r\n\r\nv=0\r\n";
 
-const uint8_t* raw(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
-std::string str(const voxlock_sip_text& text) { return {text.data, text.len}; }
-voxlock_sip_text text(const char* chars) { return {chars, std::char_traits<char>::length(chars)}; }
+const uint8_t* raw(const std::string& text) {
+  return reinterpret_cast<const uint8_t*>(text.data());
+}
+std::string str(const voxlock_sip_text& text) {
+  return {text.data, text.len};
+}
+voxlock_sip_text text(const char* chars) {
+  return {chars, std::char_traits<char>::length(chars)};
+}
 
 struct Host {
   Host() {
@@ -47,7 +55,8 @@ TEST_CASE("a message is parsed into a handle and looked into") {
   size_t consumed = 1;
   const uint64_t allocations = host.allocator.count;
   const std::string stream = kRequest + "more";
-  REQUIRE(voxlock_sip_message_parse(message, raw(stream), stream.size(), VOXLOCK_SIP_STREAM, &consumed) == VOXLOCK_OK);
+  REQUIRE(voxlock_sip_message_parse(message, raw(stream), stream.size(), VOXLOCK_SIP_STREAM,
+                                    &consumed) == VOXLOCK_OK);
   CHECK(host.allocator.count == allocations);
   CHECK(consumed == kRequest.size());
   REQUIRE(voxlock_sip_message_summary(message, &summary) == VOXLOCK_OK);
@@ -69,14 +78,16 @@ TEST_CASE("a message is parsed into a handle and looked into") {
   CHECK(voxlock_sip_message_body(message, "application/sdp", &value) == VOXLOCK_OK);
   CHECK(voxlock_sip_message_body(message, "text/plain", &value) == VOXLOCK_ERR_NOT_FOUND);
   const std::string bad = "INVITE sip:a SIP/9.0\r\n" + kRequest.substr(36);
-  CHECK(voxlock_sip_message_parse(message, raw(bad), bad.size(), VOXLOCK_SIP_DATAGRAM, &consumed) == VOXLOCK_ERR_SIP_VERSION);
+  CHECK(voxlock_sip_message_parse(message, raw(bad), bad.size(), VOXLOCK_SIP_DATAGRAM, &consumed) ==
+        VOXLOCK_ERR_SIP_VERSION);
   CHECK(consumed == 0);
   REQUIRE(voxlock_sip_message_summary(message, &summary) == VOXLOCK_OK);
   CHECK(summary.is_answerable == 1);
   CHECK(voxlock_sip_response_code(VOXLOCK_ERR_SIP_VERSION) == 505);
   CHECK(voxlock_sip_response_code(12345) == 0);
   const std::string large(70000, 'x');
-  CHECK(voxlock_sip_message_parse(message, raw(large), large.size(), 0, nullptr) == VOXLOCK_ERR_LIMIT);
+  CHECK(voxlock_sip_message_parse(message, raw(large), large.size(), 0, nullptr) ==
+        VOXLOCK_ERR_LIMIT);
   REQUIRE(voxlock_sip_message_summary(message, &summary) == VOXLOCK_OK);
   CHECK(summary.is_answerable == 1);
   voxlock_sip_message_free(message);
@@ -88,24 +99,34 @@ TEST_CASE("a message is written, and one that would break is not") {
   start.struct_size = sizeof start;
   start.method = text("OPTIONS");
   start.uri = text("sip:a@b.c");
-  voxlock_sip_header headers[] = {{text("To"), text("<sip:a@b.c>")}, {text("Content-Type"), text("a/b")}};
+  voxlock_sip_header headers[] = {{text("To"), text("<sip:a@b.c>")},
+                                  {text("Content-Type"), text("a/b")}};
   size_t len = 0;
-  CHECK(voxlock_sip_write(&start, headers, 2, raw("body"), 4, nullptr, &len) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_sip_write(&start, headers, 2, raw("body"), 4, nullptr, &len) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   std::vector<uint8_t> out(len);
   REQUIRE(voxlock_sip_write(&start, headers, 2, raw("body"), 4, out.data(), &len) == VOXLOCK_OK);
   CHECK(std::string(out.begin(), out.end()) ==
-        "OPTIONS sip:a@b.c SIP/2.0\r\nTo: <sip:a@b.c>\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\nbody");
+        "OPTIONS sip:a@b.c SIP/2.0\r\nTo: <sip:a@b.c>\r\nContent-Type: a/b\r\nContent-Length: "
+        "4\r\n\r\nbody");
   headers[0].value = text("x\r\nEvil: y");
-  CHECK(voxlock_sip_write(&start, headers, 2, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_SIP_UNSAFE_VALUE);
+  CHECK(voxlock_sip_write(&start, headers, 2, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_SIP_UNSAFE_VALUE);
   headers[0].value = {nullptr, 1};
-  CHECK(voxlock_sip_write(&start, headers, 2, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_write(&start, headers, 2, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   start.status_code = 700;
-  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   start.struct_size = 1;
-  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_STRUCT_SIZE);
-  CHECK(voxlock_sip_write(nullptr, nullptr, 0, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_sip_write(&start, nullptr, 1, nullptr, 0, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_STRUCT_SIZE);
+  CHECK(voxlock_sip_write(nullptr, nullptr, 0, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_write(&start, nullptr, 1, nullptr, 0, out.data(), &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_write(&start, nullptr, 0, nullptr, 0, out.data(), nullptr) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
 }
 
 TEST_CASE("URIs are taken apart and compared") {
@@ -172,7 +193,8 @@ TEST_CASE("bad arguments of sip objects are refused") {
   CHECK(voxlock_sip_message_parse(nullptr, nullptr, 0, 0, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
   REQUIRE(voxlock_sip_message_new(host.ctx, nullptr, &message) == VOXLOCK_OK);
   CHECK(voxlock_sip_message_parse(message, nullptr, 1, 0, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_sip_message_parse(message, raw(kRequest), 4, 2, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_sip_message_parse(message, raw(kRequest), 4, 2, nullptr) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_sip_message_header(message, nullptr, 0, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
   voxlock_sip_text out{};
   CHECK(voxlock_sip_message_value(message, nullptr, 0, &out) == VOXLOCK_ERR_INVALID_ARGUMENT);

@@ -29,7 +29,8 @@ struct Host {
   voxlock_context* ctx = nullptr;
 };
 
-voxlock_srtp_config config_with(const std::vector<uint8_t>& key, const std::vector<uint8_t>& peer_key = {}) {
+voxlock_srtp_config config_with(const std::vector<uint8_t>& key,
+                                const std::vector<uint8_t>& peer_key = {}) {
   voxlock_srtp_config config;
   REQUIRE(voxlock_srtp_config_init(&config, sizeof config) == VOXLOCK_OK);
   config.key = key.empty() ? nullptr : key.data();
@@ -49,7 +50,8 @@ TEST_CASE("the suites can be counted") {
   CHECK(id == 7);
   REQUIRE(voxlock_srtp_suite_info(VOXLOCK_AES_256_CM_HMAC_SHA1_32, &suite) == VOXLOCK_OK);
   CHECK(std::strcmp(suite.name, "AES_256_CM_HMAC_SHA1_32") == 0);
-  CHECK((suite.key_len == 32 && suite.salt_len == 14 && suite.rtp_tag_len == 4 && suite.rtcp_tag_len == 10));
+  CHECK((suite.key_len == 32 && suite.salt_len == 14 && suite.rtp_tag_len == 4 &&
+         suite.rtcp_tag_len == 10));
   for (const int32_t bad : {-1, 0, 257, INT32_MAX, INT32_MIN}) {
     CHECK(voxlock_srtp_suite_info(bad, &suite) == VOXLOCK_ERR_UNSUPPORTED);
   }
@@ -66,13 +68,15 @@ TEST_CASE("two hosts talk over separate keys; sizes are told and nothing is lost
   REQUIRE(voxlock_srtp_new(host.ctx, &b, &bob) == VOXLOCK_OK);
   const auto plain = rtp_packet(1);
   size_t len = 0;
-  CHECK(voxlock_srtp_seal(alice, plain.data(), plain.size(), nullptr, &len) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_srtp_seal(alice, plain.data(), plain.size(), nullptr, &len) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   REQUIRE(len == plain.size() + 10);
   std::vector<uint8_t> sealed(len);
   REQUIRE(voxlock_srtp_seal(alice, plain.data(), plain.size(), sealed.data(), &len) == VOXLOCK_OK);
   std::vector<uint8_t> opened(512);
   size_t opened_len = 10;
-  CHECK(voxlock_srtp_open(bob, sealed.data(), len, opened.data(), &opened_len, 0) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_srtp_open(bob, sealed.data(), len, opened.data(), &opened_len, 0) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   REQUIRE(opened_len == len);
   REQUIRE(voxlock_srtp_open(bob, sealed.data(), len, opened.data(), &opened_len, 0) == VOXLOCK_OK);
   opened.resize(opened_len);
@@ -82,13 +86,15 @@ TEST_CASE("two hosts talk over separate keys; sizes are told and nothing is lost
 
   const auto rtcp = rtcp_packet();
   len = 0;
-  CHECK(voxlock_srtp_seal_rtcp(bob, rtcp.data(), rtcp.size(), nullptr, &len) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
+  CHECK(voxlock_srtp_seal_rtcp(bob, rtcp.data(), rtcp.size(), nullptr, &len) ==
+        VOXLOCK_ERR_BUFFER_TOO_SMALL);
   REQUIRE(len == rtcp.size() + 14);
   sealed.resize(len);
   REQUIRE(voxlock_srtp_seal_rtcp(bob, rtcp.data(), rtcp.size(), sealed.data(), &len) == VOXLOCK_OK);
   opened.resize(512);
   opened_len = 512;
-  REQUIRE(voxlock_srtp_open_rtcp(alice, sealed.data(), len, opened.data(), &opened_len, 0) == VOXLOCK_OK);
+  REQUIRE(voxlock_srtp_open_rtcp(alice, sealed.data(), len, opened.data(), &opened_len, 0) ==
+          VOXLOCK_OK);
   opened.resize(opened_len);
   CHECK(opened == rtcp);
 
@@ -128,17 +134,22 @@ TEST_CASE("one key serves both directions; a session that only opens does not se
   size_t len = 512;
   REQUIRE(voxlock_srtp_seal(both, plain.data(), plain.size(), sealed.data(), &len) == VOXLOCK_OK);
   CHECK(len == plain.size() + 12);
-  CHECK(voxlock_srtp_set_roc(both, VOXLOCK_SRTP_OUTBOUND, voxlock::test::kSsrc, 4) == VOXLOCK_ERR_WRONG_STATE);
+  CHECK(voxlock_srtp_set_roc(both, VOXLOCK_SRTP_OUTBOUND, voxlock::test::kSsrc, 4) ==
+        VOXLOCK_ERR_WRONG_STATE);
   for (voxlock_srtp* srtp : {both, opener}) {
     size_t opened_len = 512;
-    CHECK(voxlock_srtp_open(srtp, sealed.data(), len, opened.data(), &opened_len, 0) == VOXLOCK_ERR_SRTP_AUTH);
-    REQUIRE(voxlock_srtp_set_roc(srtp, VOXLOCK_SRTP_INBOUND, voxlock::test::kSsrc, 3) == VOXLOCK_OK);
+    CHECK(voxlock_srtp_open(srtp, sealed.data(), len, opened.data(), &opened_len, 0) ==
+          VOXLOCK_ERR_SRTP_AUTH);
+    REQUIRE(voxlock_srtp_set_roc(srtp, VOXLOCK_SRTP_INBOUND, voxlock::test::kSsrc, 3) ==
+            VOXLOCK_OK);
     CHECK(voxlock_srtp_open(srtp, sealed.data(), len, opened.data(), &opened_len, 0) == VOXLOCK_OK);
     CHECK(opened_len == plain.size());
   }
   len = 512;
-  CHECK(voxlock_srtp_seal(opener, plain.data(), plain.size(), sealed.data(), &len) == VOXLOCK_ERR_WRONG_STATE);
-  CHECK(voxlock_srtp_seal_rtcp(opener, plain.data(), plain.size(), sealed.data(), &len) == VOXLOCK_ERR_WRONG_STATE);
+  CHECK(voxlock_srtp_seal(opener, plain.data(), plain.size(), sealed.data(), &len) ==
+        VOXLOCK_ERR_WRONG_STATE);
+  CHECK(voxlock_srtp_seal_rtcp(opener, plain.data(), plain.size(), sealed.data(), &len) ==
+        VOXLOCK_ERR_WRONG_STATE);
   CHECK(voxlock_srtp_set_roc(opener, VOXLOCK_SRTP_OUTBOUND, 1, 1) == VOXLOCK_ERR_WRONG_STATE);
   uint32_t roc = 0;
   CHECK(voxlock_srtp_get_roc(opener, VOXLOCK_SRTP_OUTBOUND, 1, &roc) == VOXLOCK_ERR_WRONG_STATE);
@@ -158,7 +169,8 @@ TEST_CASE("bad SRTP arguments are refused with their own status") {
       {"no key", [](auto& c) { c.key = nullptr, c.key_len = 0; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"key NULL with a length", [](auto& c) { c.key = nullptr; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"key length", [](auto& c) { c.key_len = 29; }, VOXLOCK_ERR_INVALID_ARGUMENT},
-      {"peer key length", [](auto& c) { c.peer_key = c.key, c.peer_key_len = 31; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"peer key length", [](auto& c) { c.peer_key = c.key, c.peer_key_len = 31; },
+       VOXLOCK_ERR_INVALID_ARGUMENT},
       {"suite", [](auto& c) { c.suite = 7; }, VOXLOCK_ERR_UNSUPPORTED},
       {"suite beyond a byte", [](auto& c) { c.suite = 257; }, VOXLOCK_ERR_UNSUPPORTED},
       {"window", [](auto& c) { c.replay_window = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
@@ -185,12 +197,18 @@ TEST_CASE("bad SRTP arguments are refused with their own status") {
   REQUIRE(voxlock_srtp_new(host.ctx, &config, &srtp) == VOXLOCK_OK);
   uint8_t buffer[300] = {0x80};
   size_t len = 100;
-  CHECK(voxlock_srtp_open(nullptr, buffer, 100, buffer + 150, &len, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_srtp_open_rtcp(nullptr, buffer, 100, buffer + 150, &len, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_srtp_seal(nullptr, buffer, 100, buffer + 150, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_srtp_seal_rtcp(nullptr, buffer, 100, buffer + 150, &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_srtp_open(srtp, nullptr, 100, buffer + 150, &len, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  CHECK(voxlock_srtp_open(srtp, buffer, 100, buffer + 150, nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_open(nullptr, buffer, 100, buffer + 150, &len, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_open_rtcp(nullptr, buffer, 100, buffer + 150, &len, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_seal(nullptr, buffer, 100, buffer + 150, &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_seal_rtcp(nullptr, buffer, 100, buffer + 150, &len) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_open(srtp, nullptr, 100, buffer + 150, &len, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_open(srtp, buffer, 100, buffer + 150, nullptr, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_srtp_open(srtp, buffer, 100, buffer, &len, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_srtp_open(srtp, buffer, 100, buffer + 99, &len, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_srtp_open(srtp, buffer, 100, buffer + 100, &len, 0) == VOXLOCK_ERR_SRTP_AUTH);

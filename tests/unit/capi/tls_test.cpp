@@ -48,7 +48,8 @@ struct Host {
     size_t len = 0;
     CHECK(voxlock_identity_pem(identity, part, nullptr, &len) == VOXLOCK_ERR_BUFFER_TOO_SMALL);
     std::string out(len, '\0');
-    REQUIRE(voxlock_identity_pem(identity, part, reinterpret_cast<uint8_t*>(out.data()), &len) == VOXLOCK_OK);
+    REQUIRE(voxlock_identity_pem(identity, part, reinterpret_cast<uint8_t*>(out.data()), &len) ==
+            VOXLOCK_OK);
     return out;
   }
   voxlock_tls_settings_config settings_config(int32_t role) {
@@ -108,7 +109,8 @@ TEST_CASE("a connection by the C ABI from hello to close_notify") {
   CHECK(std::string(info.version).substr(0, 4) == "TLS ");
   CHECK(std::string(info.peer_subject) == "CN=voxlock");
   size_t n = 0;
-  REQUIRE(voxlock_tls_write(client, reinterpret_cast<const uint8_t*>("hello"), 5, &n) == VOXLOCK_OK);
+  REQUIRE(voxlock_tls_write(client, reinterpret_cast<const uint8_t*>("hello"), 5, &n) ==
+          VOXLOCK_OK);
   REQUIRE(voxlock_tls_close(client) == VOXLOCK_OK);
   carry(client, server);
   uint8_t raw[16];
@@ -134,13 +136,16 @@ TEST_CASE("NULL, sizes and ranges of the TLS functions") {
   REQUIRE(host.connect(VOXLOCK_TLS_CLIENT, "a.example", &tls) == VOXLOCK_OK);
   voxlock_tls_info info{};
   for (const int32_t status :
-       {voxlock_tls_start(nullptr, 0), voxlock_tls_feed(nullptr, raw, 1, &n, 0), voxlock_tls_feed(tls, nullptr, 1, &n, 0),
-        voxlock_tls_feed(tls, raw, 1, nullptr, 0), voxlock_tls_end_input(nullptr, 0), voxlock_tls_take(nullptr, raw, &n),
-        voxlock_tls_take(tls, raw, nullptr), voxlock_tls_write(nullptr, raw, 1, &n), voxlock_tls_write(tls, nullptr, 1, &n),
-        voxlock_tls_write(tls, raw, 1, nullptr), voxlock_tls_read(nullptr, raw, &n), voxlock_tls_read(tls, raw, nullptr),
-        voxlock_tls_close(nullptr), voxlock_tls_get_info(nullptr, &info), voxlock_tls_get_info(tls, nullptr),
-        voxlock_tls_settings_config_init(nullptr, 8), voxlock_identity_pem(nullptr, 1, raw, &n),
-        voxlock_identity_pem(host.identity, 3, raw, &n), voxlock_identity_pem(host.identity, 1, raw, nullptr)}) {
+       {voxlock_tls_start(nullptr, 0), voxlock_tls_feed(nullptr, raw, 1, &n, 0),
+        voxlock_tls_feed(tls, nullptr, 1, &n, 0), voxlock_tls_feed(tls, raw, 1, nullptr, 0),
+        voxlock_tls_end_input(nullptr, 0), voxlock_tls_take(nullptr, raw, &n),
+        voxlock_tls_take(tls, raw, nullptr), voxlock_tls_write(nullptr, raw, 1, &n),
+        voxlock_tls_write(tls, nullptr, 1, &n), voxlock_tls_write(tls, raw, 1, nullptr),
+        voxlock_tls_read(nullptr, raw, &n), voxlock_tls_read(tls, raw, nullptr),
+        voxlock_tls_close(nullptr), voxlock_tls_get_info(nullptr, &info),
+        voxlock_tls_get_info(tls, nullptr), voxlock_tls_settings_config_init(nullptr, 8),
+        voxlock_identity_pem(nullptr, 1, raw, &n), voxlock_identity_pem(host.identity, 3, raw, &n),
+        voxlock_identity_pem(host.identity, 1, raw, nullptr)}) {
     CHECK(status == VOXLOCK_ERR_INVALID_ARGUMENT);
   }
   CHECK(voxlock_tls_get_info(tls, &info) == VOXLOCK_ERR_STRUCT_SIZE);

@@ -12,7 +12,8 @@ using voxlock::test::TestAllocator;
 
 namespace {
 
-constexpr char kSdp[] = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+constexpr char kSdp[] =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 const auto* kSdpBytes = reinterpret_cast<const uint8_t*>(kSdp);
 constexpr size_t kSdpLen = sizeof kSdp - 1;
 
@@ -47,11 +48,14 @@ bool pump(Side& from, Side& to, uint64_t now) {
     ++from.seen[event.type];
     if (event.type == VOXLOCK_UA_EV_CONNECT) {
       from.connection = event.connection;
-      if (voxlock_ua_accept(to.ua, VOXLOCK_UA_TCP, "192.0.2.1", 9, 4000, &to.connection, now) != VOXLOCK_OK) continue;
+      if (voxlock_ua_accept(to.ua, VOXLOCK_UA_TCP, "192.0.2.1", 9, 4000, &to.connection, now) !=
+          VOXLOCK_OK)
+        continue;
       (void)voxlock_ua_connected(from.ua, event.connection, now);
     } else if (event.type == VOXLOCK_UA_EV_TRANSMIT) {
       size_t taken = 0;
-      (void)voxlock_ua_input(to.ua, to.connection, arena.data() + event.data_offset, event.data_len, &taken, now);
+      (void)voxlock_ua_input(to.ua, to.connection, arena.data() + event.data_offset, event.data_len,
+                             &taken, now);
     } else if (event.type == VOXLOCK_UA_EV_INCOMING) {
       from.call = event.call;
     }

@@ -19,9 +19,11 @@ struct Row {
 
 const std::string kTwoBlocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
 const std::string kTwoLongBlocks =
-    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrs"
+    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopq"
+    "rs"
     "mnopqrstnopqrstu";
-const std::string kEightBytesEightTimes = "0123456701234567012345670123456701234567012345670123456701234567";
+const std::string kEightBytesEightTimes =
+    "0123456701234567012345670123456701234567012345670123456701234567";
 
 const Row kRows[] = {
     // RFC 1321, appendix A.5
@@ -35,13 +37,16 @@ const Row kRows[] = {
     {HashId::kSha1, kTwoBlocks, 1, "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
     {HashId::kSha1, kEightBytesEightTimes, 10, "dea356a2cddd90c7a7ecedc5ebb563934f460452"},
     {HashId::kSha256, "abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-    {HashId::kSha256, kTwoBlocks, 1, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {HashId::kSha256, kTwoBlocks, 1,
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
     {HashId::kSha256, kEightBytesEightTimes, 10,
      "594847328451bdfa85056225462cc1d867d877fb388df0ce35f25ab5562bfbb5"},
     {HashId::kSha384, "abc", 1,
-     "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"},
+     "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c82"
+     "5a7"},
     {HashId::kSha384, kTwoLongBlocks, 1,
-     "09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712fcc7c71a557e2db966c3e9fa91746039"},
+     "09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712fcc7c71a557e2db966c3e9fa91746"
+     "039"},
     {HashId::kSha512, "abc", 1,
      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
@@ -67,7 +72,8 @@ TEST_CASE("RFC 1321 A.5, RFC 6234 8.5: digests at once and in pieces of every si
     CHECK(hex(*whole) == row.digest);
     crypto::Hash hash(row.id);
     for (size_t step = 1; step <= input.size(); ++step) {
-      for (size_t at = 0; at < input.size(); at += step) hash.update(as_bytes(input).subspan(at, std::min(step, input.size() - at)));
+      for (size_t at = 0; at < input.size(); at += step)
+        hash.update(as_bytes(input).subspan(at, std::min(step, input.size() - at)));
       const auto digest = hash.finish();
       REQUIRE(digest);
       CHECK(hex(*digest) == row.digest);

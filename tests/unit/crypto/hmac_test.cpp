@@ -19,8 +19,12 @@ struct Row {
   const char* tag;
 };
 
-std::vector<uint8_t> text(std::string_view s) { return {s.begin(), s.end()}; }
-std::vector<uint8_t> repeat(uint8_t byte, size_t n) { return std::vector<uint8_t>(n, byte); }
+std::vector<uint8_t> text(std::string_view s) {
+  return {s.begin(), s.end()};
+}
+std::vector<uint8_t> repeat(uint8_t byte, size_t n) {
+  return std::vector<uint8_t>(n, byte);
+}
 
 std::string hex(const crypto::Digest& digest) {
   return test::to_hex(digest.view().data(), digest.size());
@@ -30,7 +34,8 @@ std::string hex(const crypto::Digest& digest) {
 
 TEST_CASE("RFC 2202 2 and 3, RFC 4231 4: tags") {
   const Row rows[] = {
-      {"RFC 2202 2, case 1", HashId::kMd5, repeat(0x0b, 16), text("Hi There"), "9294727a3638bb1c13f48ef8158bfc9d"},
+      {"RFC 2202 2, case 1", HashId::kMd5, repeat(0x0b, 16), text("Hi There"),
+       "9294727a3638bb1c13f48ef8158bfc9d"},
       {"RFC 2202 2, case 2", HashId::kMd5, text("Jefe"), text("what do ya want for nothing?"),
        "750c783e6ab0b503eaa86e310a5db738"},
       {"RFC 2202 3, case 1", HashId::kSha1, repeat(0x0b, 20), text("Hi There"),
@@ -41,7 +46,8 @@ TEST_CASE("RFC 2202 2 and 3, RFC 4231 4: tags") {
       {"RFC 4231 4.2", HashId::kSha256, repeat(0x0b, 20), text("Hi There"),
        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
       {"RFC 4231 4.2", HashId::kSha384, repeat(0x0b, 20), text("Hi There"),
-       "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6"},
+       "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2f"
+       "a9cb6"},
       {"RFC 4231 4.2", HashId::kSha512, repeat(0x0b, 20), text("Hi There"),
        "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
        "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"},

@@ -29,7 +29,8 @@ struct Pair {
     return at_a.has_value() && at_b.has_value();
   }
   Packet sealed(uint32_t timestamp = 0) {
-    send_payload(*a, std::vector<uint8_t>(160, 0x55), {plan.payload_type_to_peer, false, timestamp}, now);
+    send_payload(*a, std::vector<uint8_t>(160, 0x55), {plan.payload_type_to_peer, false, timestamp},
+                 now);
     auto packets = drain(*a);
     REQUIRE(packets.size() == 1);
     return packets[0];
@@ -40,7 +41,9 @@ struct Pair {
   uint64_t dropped(Drop cause) const { return b->stats().dropped[static_cast<size_t>(cause)]; }
 };
 
-bool is_audio(const leg::Received& received) { return received.kind == leg::Received::Kind::kAudio; }
+bool is_audio(const leg::Received& received) {
+  return received.kind == leg::Received::Kind::kAudio;
+}
 
 }  // namespace
 
@@ -143,7 +146,8 @@ TEST_CASE("what an agreement changes is named") {
   const Row rows[] = {
       {"nothing", [](HopPlan&) {}, Change::kContinued},
       {"key", [](HopPlan& plan) { plan.key_inner = 9; }, Change::kRekeyed},
-      {"suite", [](HopPlan& plan) { plan.suite = srtp::SuiteId::kAeadAes128Gcm; }, Change::kRestarted},
+      {"suite", [](HopPlan& plan) { plan.suite = srtp::SuiteId::kAeadAes128Gcm; },
+       Change::kRestarted},
       {"codec", [](HopPlan& plan) { plan.codec = leg::Codec::kPcma; }, Change::kRestarted},
       {"address", [](HopPlan& plan) { plan.outer_host = 8; }, Change::kMoved},
       {"hold", [](HopPlan& plan) { plan.direction = leg::Direction::kSendOnly; }, Change::kMoved},
@@ -298,8 +302,8 @@ struct Sealer {
 TEST_CASE("RFC 3711 3.3.1: after a rekey every counter that a peer may go on with is understood") {
   struct Row {
     const char* title;
-    uint32_t packets;     // sent before the rekey
-    uint16_t next;        // sequence after it
+    uint32_t packets;  // sent before the rekey
+    uint16_t next;     // sequence after it
     uint32_t roc;
     bool is_understood;
   };
@@ -328,7 +332,8 @@ TEST_CASE("RFC 3711 3.3.1: after a rekey every counter that a peer may go on wit
     CHECK(!is_audio(pair.give(forged)));
     CHECK(pair.b->state_hash() == state);
     for (uint16_t i = 1; i < 100; ++i) {
-      CHECK(is_audio(pair.give(after.seal(kSsrc, static_cast<uint16_t>(row.next + i)))) == row.is_understood);
+      CHECK(is_audio(pair.give(after.seal(kSsrc, static_cast<uint16_t>(row.next + i)))) ==
+            row.is_understood);
     }
   }
 }

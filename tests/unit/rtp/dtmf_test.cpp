@@ -49,7 +49,8 @@ TEST_CASE("RFC 4733 2.3: an event block is read and written") {
   bytes::Writer writer(out);
   write_event(*event, writer);
   CHECK(test::to_hex(out, 4) == "058a0320");
-  for (size_t n = 0; n < 4; ++n) CHECK(parse_event(ByteView(raw).first(n)).error() == Status::ERR_TRUNCATED);
+  for (size_t n = 0; n < 4; ++n)
+    CHECK(parse_event(ByteView(raw).first(n)).error() == Status::ERR_TRUNCATED);
   const auto longer = test::from_hex("058a032000");
   CHECK(parse_event(longer)->duration == 800);
 }
@@ -150,11 +151,14 @@ TEST_CASE("RFC 4733 section 5: the table of dialling 911") {
       const auto packet = parse_packet(raw);
       REQUIRE(packet);
       const auto now_ns = static_cast<uint64_t>(packets[i]["time_ms"].integer()) * kMs;
-      for (const auto& events : {detector.on_time(now_ns),
-                                 detector.on_packet(*parse_event(packet->payload), packet->timestamp, now_ns)}) {
+      for (const auto& events :
+           {detector.on_time(now_ns),
+            detector.on_packet(*parse_event(packet->payload), packet->timestamp, now_ns)}) {
         for (const DigitEvent& event : events.view()) {
-          if (event.kind == Kind::kBegin) digits += digit_of(event.code);
-          else ++ends;
+          if (event.kind == Kind::kBegin)
+            digits += digit_of(event.code);
+          else
+            ++ends;
         }
       }
     }
@@ -178,7 +182,8 @@ TEST_CASE("captured events of SIPp give the digit of the file's name") {
       const auto packet = parse_packet(datagram.payload);
       REQUIRE(packet);
       CHECK(packet->payload_type == 101);
-      const auto events = detector.on_packet(*parse_event(packet->payload), packet->timestamp, datagram.time_ns);
+      const auto events =
+          detector.on_packet(*parse_event(packet->payload), packet->timestamp, datagram.time_ns);
       for (const DigitEvent& event : events.view()) {
         text += event.kind == Kind::kBegin ? '+' : '-';
         text += digit_of(event.code);
@@ -192,15 +197,17 @@ TEST_CASE("an event passes into another clock") {
   struct Row {
     uint32_t in_rate, out_rate, duration, scaled;
   };
-  for (const Row& row : {Row{8000, 8000, 1600, 1600}, Row{8000, 48000, 1600, 9600}, Row{48000, 8000, 9600, 1600},
-                         Row{8000, 16000, 400, 800}, Row{16000, 48000, 800, 2400}, Row{48000, 16000, 2401, 800}}) {
+  for (const Row& row :
+       {Row{8000, 8000, 1600, 1600}, Row{8000, 48000, 1600, 9600}, Row{48000, 8000, 9600, 1600},
+        Row{8000, 16000, 400, 800}, Row{16000, 48000, 800, 2400}, Row{48000, 16000, 2401, 800}}) {
     CHECK(scale_duration(row.duration, row.in_rate, row.out_rate) == row.scaled);
     EventTranslator translator(row.in_rate, row.out_rate);
     const auto first = translator.translate({5, false, 7, 0}, 1000, 777);
     CHECK(first.is_first);
     CHECK(first.timestamp == 777);
     CHECK(first.event.volume == 7);
-    const auto end = translator.translate({5, true, 7, static_cast<uint16_t>(row.duration)}, 1000, 9999);
+    const auto end =
+        translator.translate({5, true, 7, static_cast<uint16_t>(row.duration)}, 1000, 9999);
     CHECK(!end.is_first);
     CHECK(end.timestamp == 777);
     CHECK(end.event.duration == row.scaled);
@@ -221,8 +228,9 @@ TEST_CASE("a key held for 30 s is the same event behind the translation, in both
     bool is_first_seen = false;
     for (uint32_t total = step; total <= 30 * row.in_rate; total += step) {
       const uint32_t segment = (total - 1) / 0xffff * 0xffff;
-      const auto out = translator.translate({3, total == 30 * row.in_rate, 10, static_cast<uint16_t>(total - segment)},
-                                            begin + segment, 5000 + total);
+      const auto out = translator.translate(
+          {3, total == 30 * row.in_rate, 10, static_cast<uint16_t>(total - segment)},
+          begin + segment, 5000 + total);
       CHECK(out.is_first == !is_first_seen);
       is_first_seen = true;
       trace.packet(out.event.code, out.timestamp, out.event.duration, out.event.is_end);

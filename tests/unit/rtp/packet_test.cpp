@@ -27,7 +27,12 @@ std::vector<uint8_t> build(const PacketFields& fields, ByteView payload) {
 TEST_CASE("RFC 3550 5.1: a packet with everything parses") {
   // V=2 P X CC=2, M PT=96, two CSRCs, one-byte extension, payload "hi", 4 bytes of padding.
   const auto raw = from_hex(
-      "b2e012340000ffff11223344" "0000000100000002" "bede0001" "10aa0000" "6869" "00000004");
+      "b2e012340000ffff11223344"
+      "0000000100000002"
+      "bede0001"
+      "10aa0000"
+      "6869"
+      "00000004");
   const auto packet = parse_packet(raw);
   REQUIRE(packet);
   CHECK(packet->marker);
@@ -67,13 +72,17 @@ TEST_CASE("RFC 3550 5.1: broken packets are refused with their own status") {
     CHECK(parse_packet(raw).error() == row.status);
   }
   // All of the payload may be padding.
-  const auto raw = from_hex("a00012340000000011223344" "0002");
+  const auto raw = from_hex(
+      "a00012340000000011223344"
+      "0002");
   CHECK(parse_packet(raw)->payload.empty());
 }
 
 namespace {
 template <typename T>
-concept Parseable = requires(T&& input) { parse_packet(std::forward<T>(input)); };
+concept Parseable = requires(T&& input) {
+  parse_packet(std::forward<T>(input));
+};
 static_assert(Parseable<std::vector<uint8_t>&> && Parseable<ByteView> && Parseable<MutableBytes>);
 static_assert(!Parseable<std::vector<uint8_t>>, "a view of a temporary would dangle");
 }  // namespace
@@ -98,8 +107,9 @@ TEST_CASE("a built packet parses to the same fields") {
   const uint32_t csrcs[] = {7, 8, 9};
   const ExtensionElement one_byte[] = {{1, level}, {14, ByteView(mid).first(16)}};
   const ExtensionElement two_byte[] = {{1, level}, {200, mid}, {2, {}}};
-  for (const auto& elements : {std::span<const ExtensionElement>(), std::span<const ExtensionElement>(one_byte),
-                               std::span<const ExtensionElement>(two_byte)}) {
+  for (const auto& elements :
+       {std::span<const ExtensionElement>(), std::span<const ExtensionElement>(one_byte),
+        std::span<const ExtensionElement>(two_byte)}) {
     for (const uint8_t padding : {0, 1, 255}) {
       PacketFields fields;
       fields.marker = true;
@@ -127,7 +137,8 @@ TEST_CASE("a built packet parses to the same fields") {
         const auto read = reader.next();
         REQUIRE(read);
         CHECK(read->id == element.id);
-        CHECK(std::equal(read->data.begin(), read->data.end(), element.data.begin(), element.data.end()));
+        CHECK(std::equal(read->data.begin(), read->data.end(), element.data.begin(),
+                         element.data.end()));
       }
       CHECK(!reader.next());
       CHECK(reader.ok());

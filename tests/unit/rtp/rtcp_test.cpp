@@ -34,7 +34,8 @@ void walk(RtcpCompound compound) {
 std::vector<uint8_t> sample_compound() {
   std::vector<uint8_t> out(512);
   bytes::Writer writer(out);
-  const ReportBlock blocks[] = {{0x22222222, 64, -3, 0x00010005, 77, 0x12345678, 65536}, {3, 255, 0x7fffff, 1, 2, 3, 4}};
+  const ReportBlock blocks[] = {{0x22222222, 64, -3, 0x00010005, 77, 0x12345678, 65536},
+                                {3, 255, 0x7fffff, 1, 2, 3, 4}};
   REQUIRE(write_sender_report(0x11111111, {0x0102030405060708, 160, 10, 1600}, blocks, writer));
   REQUIRE(write_sdes_cname(0x11111111, "user@host", writer));
   const uint32_t leaving[] = {0x11111111, 9};
@@ -104,15 +105,39 @@ TEST_CASE("RFC 3550 A.2, RFC 5506: what is a compound") {
       {"version 1", "40c9000111223344", Status::ERR_RTP_VERSION, Status::ERR_RTP_VERSION},
       {"length over the end", "80c9000211223344", Status::ERR_TRUNCATED, Status::ERR_TRUNCATED},
       {"bytes behind", "80c900011122334480", Status::ERR_TRUNCATED, Status::ERR_TRUNCATED},
-      {"RR and an unknown type", "80c9000111223344" "85d00001aabbccdd", ok, ok},
-      {"feedback alone", "81cd000200000001" "00000002", Status::ERR_RTCP_COMPOUND, ok},
+      {"RR and an unknown type",
+       "80c9000111223344"
+       "85d00001aabbccdd",
+       ok, ok},
+      {"feedback alone",
+       "81cd000200000001"
+       "00000002",
+       Status::ERR_RTCP_COMPOUND, ok},
       {"BYE alone", "80cb0000", Status::ERR_RTCP_COMPOUND, ok},
-      {"padding at the end", "80c9000111223344" "a0cb000100000004", ok, ok},
-      {"padding in front of the end", "a0c900021122334400000004" "80cb0000", Status::ERR_RTCP_COMPOUND, Status::ERR_RTCP_COMPOUND},
-      {"padding of 0", "80c9000111223344" "a0cb000100000000", Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
-      {"padding of 3", "80c9000111223344" "a0cb000100000003", Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
-      {"padding over the packet", "80c9000111223344" "a0cb000100000008", Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
-      {"padding without a body", "80c9000111223344" "a0cb0000", Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
+      {"padding at the end",
+       "80c9000111223344"
+       "a0cb000100000004",
+       ok, ok},
+      {"padding in front of the end",
+       "a0c900021122334400000004"
+       "80cb0000",
+       Status::ERR_RTCP_COMPOUND, Status::ERR_RTCP_COMPOUND},
+      {"padding of 0",
+       "80c9000111223344"
+       "a0cb000100000000",
+       Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
+      {"padding of 3",
+       "80c9000111223344"
+       "a0cb000100000003",
+       Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
+      {"padding over the packet",
+       "80c9000111223344"
+       "a0cb000100000008",
+       Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
+      {"padding without a body",
+       "80c9000111223344"
+       "a0cb0000",
+       Status::ERR_RTP_PADDING, Status::ERR_RTP_PADDING},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -135,12 +160,15 @@ TEST_CASE("packets whose content is short are refused one by one") {
   for (const Row& row : rows) {
     INFO(row.title);
     const auto raw = from_hex(row.hex);
-    CHECK(parse_report(*RtcpCompound::parse(raw, Rule::kStrict)->next()).error() == Status::ERR_TRUNCATED);
+    CHECK(parse_report(*RtcpCompound::parse(raw, Rule::kStrict)->next()).error() ==
+          Status::ERR_TRUNCATED);
   }
   const auto bye = from_hex("82cb000100000001");
-  CHECK(parse_bye(*RtcpCompound::parse(bye, Rule::kReducedSize)->next()).error() == Status::ERR_TRUNCATED);
+  CHECK(parse_bye(*RtcpCompound::parse(bye, Rule::kReducedSize)->next()).error() ==
+        Status::ERR_TRUNCATED);
   const auto reason = from_hex("81cb00020000000105616263");
-  CHECK(parse_bye(*RtcpCompound::parse(reason, Rule::kReducedSize)->next()).error() == Status::ERR_TRUNCATED);
+  CHECK(parse_bye(*RtcpCompound::parse(reason, Rule::kReducedSize)->next()).error() ==
+        Status::ERR_TRUNCATED);
   const auto sdes = from_hex("81ca0002000000010105616263");
   const RtcpPacket packet{1, kRtcpSdes, ByteView(sdes).subspan(4), sdes};
   SdesReader reader(packet);
@@ -167,7 +195,13 @@ TEST_CASE("RFC 3550 6.5: chunks are padded to 32 bits") {
     CHECK(parse_bye(*compound->next())->reason.size() == n);
   }
   // Two chunks.
-  const auto raw = from_hex("82ca0005" "00000001" "01016100" "00000002" "01026262" "00000000");
+  const auto raw = from_hex(
+      "82ca0005"
+      "00000001"
+      "01016100"
+      "00000002"
+      "01026262"
+      "00000000");
   auto compound = RtcpCompound::parse(raw, Rule::kReducedSize);
   SdesReader reader(*compound->next());
   CHECK(reader.next()->text == "a");
@@ -196,14 +230,17 @@ TEST_CASE("RFC 3550 A.3: a loss beyond 24 bits is clamped") {
   bytes::Writer writer(out);
   const ReportBlock block{1, 0, -9000000, 0, 0, 0, 0};
   REQUIRE(write_receiver_report(1, {&block, 1}, writer));
-  CHECK(parse_report(*RtcpCompound::parse(writer.written(), Rule::kStrict)->next())->block(0).cumulative_lost == -0x800000);
+  CHECK(parse_report(*RtcpCompound::parse(writer.written(), Rule::kStrict)->next())
+            ->block(0)
+            .cumulative_lost == -0x800000);
 }
 
 TEST_CASE("every prefix of a compound ends at an unreadable page") {
   const auto raw = sample_compound();
   for (size_t n = 0; n <= raw.size(); ++n) {
     const test::Guarded input(ByteView(raw).first(n));
-    if (const auto compound = RtcpCompound::parse(input.bytes(), Rule::kReducedSize)) walk(*compound);
+    if (const auto compound = RtcpCompound::parse(input.bytes(), Rule::kReducedSize))
+      walk(*compound);
   }
 }
 
@@ -213,7 +250,8 @@ TEST_CASE("the public RTCP corpus parses or is refused, never more") {
     for (const auto& name : test::list_vectors(folder)) {
       const std::string content = test::read_vector(std::string(folder) + "/" + name);
       const test::Guarded input(content);
-      if (const auto compound = RtcpCompound::parse(input.bytes(), Rule::kReducedSize)) walk(*compound);
+      if (const auto compound = RtcpCompound::parse(input.bytes(), Rule::kReducedSize))
+        walk(*compound);
     }
   }
 }

@@ -97,7 +97,8 @@ TEST_CASE("RFC 3550 A.8: jitter follows the spacing of arrivals, silence does no
   // Each second packet 10 ms late: |D| is 80 units each time, the mean converges to 80.
   for (uint32_t i = 201; i < 600; ++i) {
     stream.now_ns += 20 * kMs;
-    (void)stream.statistics.on_packet(static_cast<uint16_t>(i), i * 160, stream.now_ns + (i % 2) * 10 * kMs);
+    (void)stream.statistics.on_packet(static_cast<uint16_t>(i), i * 160,
+                                      stream.now_ns + (i % 2) * 10 * kMs);
   }
   CHECK(stream.statistics.jitter() >= 75);
   CHECK(stream.statistics.jitter() <= 80);
@@ -123,7 +124,8 @@ TEST_CASE("packets of one timestamp leave the jitter alone") {
 }
 
 TEST_CASE("RFC 3550 6.4.1: round-trip time from LSR and DLSR") {
-  // The example of figure 2: SR at 0xb705:2000, reply 5.25 s later, received at 0xb710:8000; RTT 6.125 s.
+  // The example of figure 2: SR at 0xb705:2000, reply 5.25 s later, received at 0xb710:8000;
+  // RTT 6.125 s.
   ReceiveStatistics receiver(8000);
   for (uint16_t i = 0; i < 2; ++i) (void)receiver.on_packet(i, 0, 0);
   CHECK(receiver.take_report(1, 0).last_sr == 0);
@@ -153,7 +155,8 @@ TEST_CASE("NTP time counts from 1900") {
   CHECK(fixed_seconds(250 * kMs) == 0x40000000);
 }
 
-TEST_CASE("RFC 3550 6.3.1: the interval is at least 5 s, half of it at first, spread and compensated") {
+TEST_CASE(
+    "RFC 3550 6.3.1: the interval is at least 5 s, half of it at first, spread and compensated") {
   const uint64_t half = rtcp_interval_ns({}, 0);
   CHECK(half == 2'500'000'000ull * 100'000 / 121'828);
   CHECK(rtcp_interval_ns({}, UINT32_MAX) > 2 * half);

@@ -101,11 +101,13 @@ TEST_CASE("both sides agree on the same for every policy, suite and codec") {
           near.codecs = {CodecId::kPcmu, CodecId::kL16, CodecId::kOpus, CodecId::kPcma};
           far.codecs = {codec};
           far.suites = {suite.id};
-          near.suites = {CryptoSuite::kAesCm128HmacSha1_32, CryptoSuite::kAeadAes128Gcm, CryptoSuite::kAes256CmHmacSha1_32,
-                         CryptoSuite::kAesCm128HmacSha1_80, CryptoSuite::kAes256CmHmacSha1_80, CryptoSuite::kAeadAes256Gcm};
+          near.suites = {CryptoSuite::kAesCm128HmacSha1_32, CryptoSuite::kAeadAes128Gcm,
+                         CryptoSuite::kAes256CmHmacSha1_32, CryptoSuite::kAesCm128HmacSha1_80,
+                         CryptoSuite::kAes256CmHmacSha1_80, CryptoSuite::kAeadAes256Gcm};
           far.has_rtcp_mux = codec == CodecId::kOpus;
           Engine a(near, 1), b(far, 2);
-          const bool can_be_plain = ours != SrtpPolicy::kRequired && theirs != SrtpPolicy::kRequired;
+          const bool can_be_plain =
+              ours != SrtpPolicy::kRequired && theirs != SrtpPolicy::kRequired;
           const bool can_be_secure = ours != SrtpPolicy::kOff && theirs != SrtpPolicy::kOff;
           const Kinds kinds = exchange(a, b);
           REQUIRE((kinds.accepted == VerdictKind::kContinued) == (can_be_plain || can_be_secure));
@@ -139,7 +141,11 @@ TEST_CASE("hold, rekey and resume between two engines") {
   };
   const Row rows[] = {
       {"a holds", true, {true, false}, VerdictKind::kMoved, Direction::kSendOnly},
-      {"b offers, a still holds", false, {false, false}, VerdictKind::kContinued, Direction::kSendOnly},
+      {"b offers, a still holds",
+       false,
+       {false, false},
+       VerdictKind::kContinued,
+       Direction::kSendOnly},
       {"b holds as well", false, {true, false}, VerdictKind::kMoved, Direction::kInactive},
       {"a resumes, b still holds", true, {false, false}, VerdictKind::kMoved, Direction::kRecvOnly},
       {"b resumes", false, {false, false}, VerdictKind::kMoved, Direction::kSendRecv},
@@ -185,7 +191,8 @@ TEST_CASE("negotiating allocates nothing") {
   bool is_good = true;
   for (int i = 0; i < 10; ++i) {
     bytes::Writer offer(first), answer(second);
-    is_good = is_good && a.core.offer({i % 2 == 1, true}, offer) && b.core.answer(as_text(offer.written()), answer) &&
+    is_good = is_good && a.core.offer({i % 2 == 1, true}, offer) &&
+              b.core.answer(as_text(offer.written()), answer) &&
               a.core.accept_answer(as_text(answer.written()));
   }
   const uint64_t after = news;

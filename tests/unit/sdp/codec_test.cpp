@@ -43,7 +43,8 @@ TEST_CASE("RFC 3551 table 4, RFC 4855: a format is recognised by its map") {
   for (const Row& row : rows) {
     INFO(row.formats << " " << row.map);
     const std::string map(row.map);
-    const std::string text = kHead + row.formats + "\r\n" + (map.empty() ? "" : "a=rtpmap:" + map + "\r\n");
+    const std::string text =
+        kHead + row.formats + "\r\n" + (map.empty() ? "" : "a=rtpmap:" + map + "\r\n");
     Session session;
     REQUIRE(session.parse(text));
     const CodecRow* found = row_of_format(session.media()[0], row.formats);
@@ -55,9 +56,10 @@ TEST_CASE("RFC 3551 table 4, RFC 4855: a format is recognised by its map") {
 }
 
 TEST_CASE("known formats name each row and each number once") {
-  const std::string text = kHead +
-                           "18 96 0 97 0 00 98\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 opus/48000/2\r\n"
-                           "a=rtpmap:00 L16/16000\r\na=rtpmap:98 telephone-event/8000\r\n";
+  const std::string text =
+      kHead +
+      "18 96 0 97 0 00 98\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 opus/48000/2\r\n"
+      "a=rtpmap:00 L16/16000\r\na=rtpmap:98 telephone-event/8000\r\n";
   Session session;
   REQUIRE(session.parse(text));
   const KnownFormats formats = known_formats(session.media()[0]);
@@ -82,7 +84,9 @@ TEST_CASE("a format list is looked at up to its limit") {
 }
 
 TEST_CASE("RFC 7587 6.1: parameters of a format") {
-  const std::string text = kHead + "96\r\na=fmtp:97 a=1\r\na=fmtp:96  useinbandfec=1; UseDTX = 1 ;x;maxaveragebitrate=z\r\n";
+  const std::string text =
+      kHead +
+      "96\r\na=fmtp:97 a=1\r\na=fmtp:96  useinbandfec=1; UseDTX = 1 ;x;maxaveragebitrate=z\r\n";
   Session session;
   REQUIRE(session.parse(text));
   const std::string_view fmtp = fmtp_of(session.media()[0], "96");

@@ -45,7 +45,8 @@ inline sdp::LocalMedia local_media(sdp::SrtpPolicy policy = sdp::SrtpPolicy::kRe
 class Engine {
  public:
   explicit Engine(const sdp::LocalMedia& local = local_media(), uint64_t seed = 1)
-      : random(std::make_unique<CountingRandom>(seed)), core(*sdp::OfferAnswer::create(local, *random)) {}
+      : random(std::make_unique<CountingRandom>(seed)),
+        core(*sdp::OfferAnswer::create(local, *random)) {}
 
   Result<sdp::Verdict> answer(std::string_view offer) {
     bytes::Writer out(buffer_);
@@ -85,7 +86,8 @@ class Engine {
 };
 
 // A peer's description.
-inline std::string peer_sdp(const std::string& media, const std::string& address = "IN IP4 192.0.2.1") {
+inline std::string peer_sdp(const std::string& media,
+                            const std::string& address = "IN IP4 192.0.2.1") {
   return "v=0\r\no=peer 7 7 IN IP4 192.0.2.1\r\ns=-\r\nc=" + address + "\r\nt=0 0\r\n" + media;
 }
 

@@ -28,18 +28,20 @@ TEST_CASE("RFC 4568, RFC 8643: policy meets offer") {
     const char* title;
     SrtpPolicy policy;
     std::string media;
-    Status reason;   // OK: answered
+    Status reason;  // OK: answered
     bool is_secure;
     size_t index;
   };
-  const SrtpPolicy required = SrtpPolicy::kRequired, preferred = SrtpPolicy::kPreferred, off = SrtpPolicy::kOff;
+  const SrtpPolicy required = SrtpPolicy::kRequired, preferred = SrtpPolicy::kPreferred,
+                   off = SrtpPolicy::kOff;
   const std::string opportunistic = kPlain + crypto80();
   const std::string keyless = "m=audio 4000 RTP/SAVP 8\r\n";
   const std::string dtls = "m=audio 4000 UDP/TLS/RTP/SAVP 8\r\n";
   const std::string unusable = kPlain + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n";
-  const std::string skipped = kSecure.substr(0, kSecure.find("a=")) +
-                              "a=crypto:1 NEW inline:AAAA\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" + kPeerKey2 +
-                              " UNENCRYPTED_SRTP\r\n" + crypto80(kPeerKey1, "3");
+  const std::string skipped =
+      kSecure.substr(0, kSecure.find("a=")) +
+      "a=crypto:1 NEW inline:AAAA\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" + kPeerKey2 +
+      " UNENCRYPTED_SRTP\r\n" + crypto80(kPeerKey1, "3");
   const Row rows[] = {
       {"required, SAVP", required, kSecure, Status::OK, true, 0},
       {"required, AVP", required, kPlain, Status::ERR_SDP_SRTP_REQUIRED, false, 0},
@@ -96,19 +98,24 @@ TEST_CASE("RFC 3261 20.43: refusals name their reason to the peer") {
   const Row rows[] = {
       {"iLBC only", peer_sdp("m=audio 4000 RTP/SAVP 97\r\na=rtpmap:97 iLBC/8000\r\n" + crypto80()),
        Status::ERR_SDP_NO_CODEC, 488, 305},
-      {"events only", peer_sdp("m=audio 4000 RTP/SAVP 97\r\na=rtpmap:97 telephone-event/8000\r\n" + crypto80()),
+      {"events only",
+       peer_sdp("m=audio 4000 RTP/SAVP 97\r\na=rtpmap:97 telephone-event/8000\r\n" + crypto80()),
        Status::ERR_SDP_NO_CODEC, 488, 305},
       {"no sections", peer_sdp(""), Status::ERR_SDP_NO_AUDIO, 488, 304},
       {"video only", peer_sdp("m=video 4000 RTP/SAVP 31\r\n"), Status::ERR_SDP_NO_AUDIO, 488, 304},
-      {"audio with port 0", peer_sdp("m=audio 0 RTP/SAVP 8\r\n" + crypto80()), Status::ERR_SDP_NO_AUDIO, 488, 304},
-      {"a template for a port", peer_sdp("m=audio $ RTP/SAVP 8\r\n"), Status::ERR_SDP_MEDIA, 400, 399},
+      {"audio with port 0", peer_sdp("m=audio 0 RTP/SAVP 8\r\n" + crypto80()),
+       Status::ERR_SDP_NO_AUDIO, 488, 304},
+      {"a template for a port", peer_sdp("m=audio $ RTP/SAVP 8\r\n"), Status::ERR_SDP_MEDIA, 400,
+       399},
       {"no c=", "v=0\r\no=- 1 1 IN IP4 a\r\n" + kSecure, Status::ERR_SDP_CONNECTION, 488, 301},
       {"no SDP", "hello", Status::ERR_SDP_LINE, 400, 399},
       {"too long", std::string(kMaxText + 1, 'x'), Status::ERR_LIMIT, 488, 399},
       {"plain RTP", peer_sdp(kPlain), Status::ERR_SDP_SRTP_REQUIRED, 488, 302},
-      {"a suite of others", peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 NEW inline:AAAA\r\n"), Status::ERR_SDP_SUITE, 488, 306},
+      {"a suite of others", peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 NEW inline:AAAA\r\n"),
+       Status::ERR_SDP_SUITE, 488, 306},
       {"a suite we do not want",
-       peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:" + kPeerKey1 + "\r\n"),
+       peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:" + kPeerKey1 +
+                "\r\n"),
        Status::ERR_SDP_SUITE, 488, 306},
   };
   for (const Row& row : rows) {
@@ -142,19 +149,27 @@ TEST_CASE("RFC 3264 8: what a new offer does to the media") {
   const std::string moved_section = "m=audio 5000 RTP/SAVP 8 0\r\n" + crypto80();
   const Row rows[] = {
       {"unchanged", peer_sdp(kSecure), continued, both, "4000", true},
-      {"sendonly", peer_sdp(kSecure + "a=sendonly\r\n"), moved, Direction::kRecvOnly, "4000", false},
-      {"sendonly again", peer_sdp(kSecure + "a=sendonly\r\n"), continued, Direction::kRecvOnly, "4000", true},
-      {"inactive", peer_sdp(kSecure + "a=inactive\r\n"), moved, Direction::kInactive, "4000", false},
-      {"recvonly", peer_sdp(kSecure + "a=recvonly\r\n"), moved, Direction::kSendOnly, "4000", false},
-      {"session attribute", "v=0\r\no=- 1 1 IN IP4 a\r\nc=IN IP4 192.0.2.1\r\na=sendonly\r\n" + kSecure, moved,
+      {"sendonly", peer_sdp(kSecure + "a=sendonly\r\n"), moved, Direction::kRecvOnly, "4000",
+       false},
+      {"sendonly again", peer_sdp(kSecure + "a=sendonly\r\n"), continued, Direction::kRecvOnly,
+       "4000", true},
+      {"inactive", peer_sdp(kSecure + "a=inactive\r\n"), moved, Direction::kInactive, "4000",
+       false},
+      {"recvonly", peer_sdp(kSecure + "a=recvonly\r\n"), moved, Direction::kSendOnly, "4000",
+       false},
+      {"session attribute",
+       "v=0\r\no=- 1 1 IN IP4 a\r\nc=IN IP4 192.0.2.1\r\na=sendonly\r\n" + kSecure, moved,
        Direction::kRecvOnly, "4000", false},
       {"resumed", peer_sdp(kSecure), moved, both, "4000", false},
       {"0.0.0.0", peer_sdp(kSecure, "IN IP4 0.0.0.0"), moved, Direction::kRecvOnly, "4000", false},
       {"resumed", peer_sdp(kSecure), moved, both, "4000", false},
       {"another port", peer_sdp(moved_section), moved, both, "5000", true},
-      {"a new key", peer_sdp("m=audio 5000 RTP/SAVP 8 0\r\n" + crypto80(kPeerKey2)), VerdictKind::kRekeyed, both, "5000", false},
-      {"another codec", peer_sdp("m=audio 5000 RTP/SAVP 0\r\n" + crypto80(kPeerKey2)), VerdictKind::kRestarted, both, "5000", false},
-      {"ptime", peer_sdp("m=audio 5000 RTP/SAVP 0\r\na=ptime:40\r\n" + crypto80(kPeerKey2)), moved, both, "5000", true},
+      {"a new key", peer_sdp("m=audio 5000 RTP/SAVP 8 0\r\n" + crypto80(kPeerKey2)),
+       VerdictKind::kRekeyed, both, "5000", false},
+      {"another codec", peer_sdp("m=audio 5000 RTP/SAVP 0\r\n" + crypto80(kPeerKey2)),
+       VerdictKind::kRestarted, both, "5000", false},
+      {"ptime", peer_sdp("m=audio 5000 RTP/SAVP 0\r\na=ptime:40\r\n" + crypto80(kPeerKey2)), moved,
+       both, "5000", true},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -174,8 +189,9 @@ TEST_CASE("a refused offer changes nothing") {
   REQUIRE(engine.take(peer_sdp(kSecure)) == VerdictKind::kContinued);
   const std::string before = engine.text;
   const std::string refused[] = {
-      peer_sdp(kPlain),  peer_sdp("m=audio 0 RTP/SAVP 8\r\n"),
-      peer_sdp("m=video 1 RTP/AVP 31\r\nm=audio 4000 RTP/SAVP 96\r\na=rtpmap:96 iLBC/8000\r\n" + crypto80(kPeerKey2)),
+      peer_sdp(kPlain), peer_sdp("m=audio 0 RTP/SAVP 8\r\n"),
+      peer_sdp("m=video 1 RTP/AVP 31\r\nm=audio 4000 RTP/SAVP 96\r\na=rtpmap:96 iLBC/8000\r\n" +
+               crypto80(kPeerKey2)),
       peer_sdp("m=audio 4000 RTP/SAVP 8\r\n" + line_of(before, "a=crypto") + "\r\n"), "v=0\r\n"};
   for (const std::string& text : refused) {
     INFO(text);
@@ -184,8 +200,8 @@ TEST_CASE("a refused offer changes nothing") {
     CHECK(engine.take(peer_sdp(kSecure)) == VerdictKind::kContinued);
     CHECK(engine.text == before);
   }
-  CHECK(engine.refusal(peer_sdp("m=audio 4000 RTP/SAVP 8\r\n" + line_of(before, "a=crypto") + "\r\n")) ==
-        Status::ERR_SDP_OWN_KEY);
+  CHECK(engine.refusal(peer_sdp("m=audio 4000 RTP/SAVP 8\r\n" + line_of(before, "a=crypto") +
+                                "\r\n")) == Status::ERR_SDP_OWN_KEY);
 }
 
 TEST_CASE("a failing random source changes nothing") {
@@ -205,7 +221,8 @@ TEST_CASE("a failing random source changes nothing") {
 }
 
 TEST_CASE("once secure a session is never plain again") {
-  const std::string plain_answers[] = {peer_sdp("m=audio 4000 RTP/AVP 8\r\n"), peer_sdp("m=audio 4000 RTP/SAVP 8\r\n")};
+  const std::string plain_answers[] = {peer_sdp("m=audio 4000 RTP/AVP 8\r\n"),
+                                       peer_sdp("m=audio 4000 RTP/SAVP 8\r\n")};
   for (const std::string& plain : plain_answers) {
     Engine engine(local_media(SrtpPolicy::kPreferred));
     REQUIRE(engine.take(peer_sdp(kPlain + crypto80())) == VerdictKind::kContinued);
@@ -232,7 +249,8 @@ TEST_CASE("a plain session becomes secure where the peer can") {
 TEST_CASE("RFC 4568 5.1.2: our suite order decides, the tag is the peer's, keys are never shared") {
   Engine engine;
   const std::string gcm = "a=crypto:9 AEAD_AES_256_GCM inline:" + std::string(58, 'A') + "A=\r\n";
-  REQUIRE(engine.take(peer_sdp("m=audio 4000 RTP/SAVP 8\r\n" + crypto80() + gcm)) == VerdictKind::kContinued);
+  REQUIRE(engine.take(peer_sdp("m=audio 4000 RTP/SAVP 8\r\n" + crypto80() + gcm)) ==
+          VerdictKind::kContinued);
   CHECK(engine.agreement().suite == CryptoSuite::kAeadAes256Gcm);
   CHECK(line_of(engine.text, "a=crypto").rfind("a=crypto:9 AEAD_AES_256_GCM inline:", 0) == 0);
   CHECK_FALSE(secure::equal(engine.agreement().local_key.key_and_salt.view(),
@@ -241,7 +259,8 @@ TEST_CASE("RFC 4568 5.1.2: our suite order decides, the tag is the peer's, keys 
 
 TEST_CASE("RFC 3264 6: other sections are refused in their place") {
   Engine engine;
-  const std::string media = "m=video 5000 RTP/AVP 31 32\r\n" + kSecure + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" +
+  const std::string media = "m=video 5000 RTP/AVP 31 32\r\n" + kSecure +
+                            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" +
                             "m=audio 6000 RTP/SAVP 0\r\n" + crypto80(kPeerKey2);
   REQUIRE(engine.take(peer_sdp(media)) == VerdictKind::kContinued);
   Session answer;
@@ -261,7 +280,9 @@ TEST_CASE("RFC 3264 6: other sections are refused in their place") {
   REQUIRE(verdict);
   CHECK(verdict->reason == Status::ERR_SDP_MISMATCH);
   // The peer moves the call to its other section.
-  const std::string other = "m=video 0 RTP/AVP 31\r\nm=audio 0 RTP/SAVP 8\r\nm=application 0 X x\r\nm=audio 6000 RTP/SAVP 8\r\n";
+  const std::string other =
+      "m=video 0 RTP/AVP 31\r\nm=audio 0 RTP/SAVP 8\r\nm=application 0 X x\r\nm=audio 6000 "
+      "RTP/SAVP 8\r\n";
   CHECK(engine.take(peer_sdp(other + crypto80(kPeerKey2))) == VerdictKind::kRestarted);
   CHECK(engine.agreement().media_index == 3);
 }
@@ -306,8 +327,11 @@ TEST_CASE("RFC 3264 4: glare, roll-back and answers nobody waits for") {
 
 TEST_CASE("RFC 3264 8.3.2: a payload type keeps its meaning") {
   Engine engine;
-  const std::string media = "m=audio 4000 RTP/SAVP 96 97 111\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 telephone-event/48000\r\n"
-                            "a=rtpmap:111 speex/8000\r\n" + crypto80();
+  const std::string media =
+      "m=audio 4000 RTP/SAVP 96 97 111\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 "
+      "telephone-event/48000\r\n"
+      "a=rtpmap:111 speex/8000\r\n" +
+      crypto80();
   REQUIRE(engine.take(peer_sdp(media)) == VerdictKind::kContinued);
   CHECK(engine.agreement().payload_type_send == 96);
   CHECK(engine.agreement().event_type_send == 97);
@@ -327,8 +351,10 @@ TEST_CASE("numbers that the peer uses for something else are left to it") {
   auto local = local_media();
   local.codecs = {CodecId::kPcma, CodecId::kOpus, CodecId::kL16};
   Engine engine(local);
-  const std::string media = "m=audio 4000 RTP/SAVP 8 111 112 101\r\na=rtpmap:111 speex/8000\r\na=rtpmap:112 AMR/8000\r\n"
-                            "a=rtpmap:101 X/8000\r\n" + crypto80();
+  const std::string media =
+      "m=audio 4000 RTP/SAVP 8 111 112 101\r\na=rtpmap:111 speex/8000\r\na=rtpmap:112 AMR/8000\r\n"
+      "a=rtpmap:101 X/8000\r\n" +
+      crypto80();
   REQUIRE(engine.take(peer_sdp(media)) == VerdictKind::kContinued);
   CHECK(engine.agreement().event_type_send == kNoPayloadType);
   Session offer;
@@ -342,15 +368,19 @@ TEST_CASE("numbers that the peer uses for something else are left to it") {
 TEST_CASE("RFC 3264 7: of an answer the first format counts, with the peer's number") {
   Engine engine;
   (void)engine.offer();
-  const auto verdict = engine.core.accept_answer(
-      peer_sdp("m=audio 4000 RTP/SAVP 0 100 8 99\r\na=rtpmap:100 opus/48000/2\r\na=rtpmap:99 telephone-event/16000\r\n" + crypto80()));
+  const auto verdict =
+      engine.core.accept_answer(peer_sdp("m=audio 4000 RTP/SAVP 0 100 8 99\r\na=rtpmap:100 "
+                                         "opus/48000/2\r\na=rtpmap:99 telephone-event/16000\r\n" +
+                                         crypto80()));
   REQUIRE(verdict);
   REQUIRE(verdict->kind == VerdictKind::kContinued);
   CHECK(engine.agreement().codec == CodecId::kPcmu);
   CHECK(engine.agreement().event_type_send == kNoPayloadType);
   (void)engine.offer();
-  REQUIRE(engine.core.accept_answer(peer_sdp("m=audio 4000 RTP/SAVP 100 8\r\na=rtpmap:100 opus/48000/2\r\n" + crypto80()))->kind ==
-          VerdictKind::kRestarted);
+  REQUIRE(engine.core
+              .accept_answer(peer_sdp(
+                  "m=audio 4000 RTP/SAVP 100 8\r\na=rtpmap:100 opus/48000/2\r\n" + crypto80()))
+              ->kind == VerdictKind::kRestarted);
   CHECK(engine.agreement().payload_type_send == 100);
   CHECK(engine.agreement().payload_type_recv == 111);
 }
@@ -368,7 +398,9 @@ TEST_CASE("answers that do not fit our offer") {
       {"video", peer_sdp("m=video 1 RTP/SAVP 8\r\n" + crypto80()), Status::ERR_SDP_NO_AUDIO},
       {"no keys", peer_sdp("m=audio 1 RTP/SAVP 8\r\n"), Status::ERR_SDP_SRTP_REQUIRED},
       {"plain", peer_sdp(kPlain), Status::ERR_SDP_SRTP_REQUIRED},
-      {"a suite not offered", peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:" + kPeerKey1 + "\r\n"),
+      {"a suite not offered",
+       peer_sdp("m=audio 1 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:" + kPeerKey1 +
+                "\r\n"),
        Status::ERR_SDP_SUITE},
       {"no codec", peer_sdp("m=audio 1 RTP/SAVP 18\r\n" + crypto80()), Status::ERR_SDP_NO_CODEC},
       {"no SDP", "x", Status::ERR_SDP_LINE},
@@ -386,8 +418,11 @@ TEST_CASE("answers that do not fit our offer") {
   }
   Engine engine;
   const std::string offer = engine.offer();
-  const std::string reflected = offer.substr(offer.find("a=crypto:2"), offer.find("\r\n", offer.find("a=crypto:2")) - offer.find("a=crypto:2"));
-  CHECK(engine.core.accept_answer(peer_sdp("m=audio 1 RTP/SAVP 8\r\n" + reflected + "\r\n"))->reason == Status::ERR_SDP_OWN_KEY);
+  const std::string reflected =
+      offer.substr(offer.find("a=crypto:2"),
+                   offer.find("\r\n", offer.find("a=crypto:2")) - offer.find("a=crypto:2"));
+  CHECK(engine.core.accept_answer(peer_sdp("m=audio 1 RTP/SAVP 8\r\n" + reflected + "\r\n"))
+            ->reason == Status::ERR_SDP_OWN_KEY);
 }
 
 TEST_CASE("packet time, RTCP address, multiplexing and events") {
@@ -418,17 +453,21 @@ TEST_CASE("packet time, RTCP address, multiplexing and events") {
       {"broken rtcp", "8", "a=rtcp:x\r\n", 20, "192.0.2.1", 4001, false, 0},
       {"rtcp with a name", "8", "a=rtcp:9 IN IP4 h\r\n", 20, "192.0.2.1", 4001, false, 0},
       {"mux", "8", "a=rtcp-mux\r\na=rtcp:9\r\n", 20, "192.0.2.1", 4000, true, 0},
-      {"mux with a type like RTCP's", "72", "a=rtpmap:72 opus/48000/2\r\na=rtcp-mux\r\n", 20, "192.0.2.1", 4001, false, 0},
-      {"events", "8 101", "a=rtpmap:101 telephone-event/8000\r\n", 20, "192.0.2.1", 4001, false, 8000},
-      {"events of Opus", "96 101 102", opus + "a=rtpmap:101 telephone-event/8000\r\na=rtpmap:102 telephone-event/48000\r\n", 20,
+      {"mux with a type like RTCP's", "72", "a=rtpmap:72 opus/48000/2\r\na=rtcp-mux\r\n", 20,
+       "192.0.2.1", 4001, false, 0},
+      {"events", "8 101", "a=rtpmap:101 telephone-event/8000\r\n", 20, "192.0.2.1", 4001, false,
+       8000},
+      {"events of Opus", "96 101 102",
+       opus + "a=rtpmap:101 telephone-event/8000\r\na=rtpmap:102 telephone-event/48000\r\n", 20,
        "192.0.2.1", 4001, false, 48000},
-      {"events of another clock", "96 101", opus + "a=rtpmap:101 telephone-event/8000\r\n", 20, "192.0.2.1", 4001, false, 8000},
+      {"events of another clock", "96 101", opus + "a=rtpmap:101 telephone-event/8000\r\n", 20,
+       "192.0.2.1", 4001, false, 8000},
   };
   for (const Row& row : rows) {
     INFO(row.title);
     Engine engine;
-    REQUIRE(engine.take(peer_sdp("m=audio 4000 RTP/SAVP " + row.formats + "\r\n" + row.lines + crypto80())) ==
-            VerdictKind::kContinued);
+    REQUIRE(engine.take(peer_sdp("m=audio 4000 RTP/SAVP " + row.formats + "\r\n" + row.lines +
+                                 crypto80())) == VerdictKind::kContinued);
     const Agreement& agreement = engine.agreement();
     CHECK(agreement.ptime_ms == row.ptime_ms);
     HostAddress rtcp = *parse_address(row.rtcp);
@@ -483,7 +522,10 @@ TEST_CASE("local media that makes no sense is refused") {
   CHECK(is_bad([](LocalMedia& l) { l.ptime_ms = 0; }));
   CHECK(is_bad([](LocalMedia& l) { l.ptime_ms = 25; }));
   CHECK(is_bad([](LocalMedia& l) { l.ptime_ms = 70; }));
-  CHECK_FALSE(is_bad([](LocalMedia& l) { l.policy = SrtpPolicy::kOff; l.suites = {}; }));
+  CHECK_FALSE(is_bad([](LocalMedia& l) {
+    l.policy = SrtpPolicy::kOff;
+    l.suites = {};
+  }));
   LocalMedia local = local_media();
   local.codecs = {CodecId::kPcmu, CodecId::kNone, CodecId::kOpus};
   Engine engine(local);

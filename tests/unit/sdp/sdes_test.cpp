@@ -118,7 +118,8 @@ TEST_CASE("RFC 4568 6.1: an MKI is a big-endian number of its length") {
 }
 
 TEST_CASE("every prefix of a line ends at an unreadable page unharmed") {
-  const std::string whole = kLine + "|2^20|1:32;inline:" + kKey + " KDR=1 WSH=64 FEC_ORDER=FEC_SRTP -x=y";
+  const std::string whole =
+      kLine + "|2^20|1:32;inline:" + kKey + " KDR=1 WSH=64 FEC_ORDER=FEC_SRTP -x=y";
   for (size_t size = 0; size <= whole.size(); ++size) {
     const test::Guarded input{std::string_view(whole).substr(0, size)};
     (void)parse_crypto(input.text());
@@ -156,7 +157,8 @@ TEST_CASE("RFC 4568: the lines it prints") {
     for (size_t i = 0; i < line->key_count; ++i) {
       const KeyParameter& key = line->keys[i];
       const test::Json& expected = row["keys"][i];
-      CHECK(test::to_hex(key.key_and_salt.view().data(), key.key_and_salt.size()) == expected["key_salt_hex"].text());
+      CHECK(test::to_hex(key.key_and_salt.view().data(), key.key_and_salt.size()) ==
+            expected["key_salt_hex"].text());
       CHECK(key.lifetime == 1u << 20);
       CHECK(key.mki_len == std::stoul(expected["mki_len"].text()));
       CHECK(key.mki[key.mki_len - 1] == std::stoul(expected["mki"].text()));
@@ -173,8 +175,10 @@ TEST_CASE("pjsip seeds: their keys of 28 bytes fit no 30-byte suite") {
     if (name.find("sdes-") != 0) continue;
     const std::string text = test::read_vector("sdp/pjsip-seeds/" + name);
     const size_t at = text.find("a=crypto:") + 9;
-    const auto line = parse_crypto(std::string_view(text).substr(at, text.find_first_of("\r\n", at) - at));
-    CHECK(line.error() == (name.find("non-decimal") == std::string::npos ? Status::ERR_SDP_KEY : Status::ERR_SDP_CRYPTO));
+    const auto line =
+        parse_crypto(std::string_view(text).substr(at, text.find_first_of("\r\n", at) - at));
+    CHECK(line.error() == (name.find("non-decimal") == std::string::npos ? Status::ERR_SDP_KEY
+                                                                         : Status::ERR_SDP_CRYPTO));
     ++count;
   }
   CHECK(count == 4);

@@ -14,7 +14,8 @@ namespace {
 const std::string kHead = "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\n";
 const std::string kWhole = kHead +
                            "c=IN IP4 192.0.2.1\r\nt=0 0\r\na=group:X\r\na=sendonly\r\n"
-                           "m=audio 4000/2 RTP/AVP 0 101\r\nc=IN IP4 224.2.1.1/127/3\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\n"
+                           "m=audio 4000/2 RTP/AVP 0 101\r\nc=IN IP4 224.2.1.1/127/3\r\na=rtpmap:0 "
+                           "PCMU/8000\r\na=ptime:20\r\n"
                            "m=video 0 RTP/AVP 31\r\na=inactive\r\n";
 
 Status status_of(const std::string& text) {
@@ -78,7 +79,8 @@ TEST_CASE("RFC 8866 5: accepted forms and rejected rules") {
       {"the last line end cut in half", "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r", Status::OK},
       {"blank lines at the end", kHead + "\r\n\r\n", Status::OK},
       {"blank line in the middle", kHead + "\r\nt=0 0\r\n", Status::ERR_SDP_LINE},
-      {"every known type", kHead + "i=x\r\nu=x\r\ne=x\r\np=x\r\nb=AS:1\r\nt=0 0\r\nr=x\r\nz=x\r\nk=x\r\n", Status::OK},
+      {"every known type",
+       kHead + "i=x\r\nu=x\r\ne=x\r\np=x\r\nb=AS:1\r\nt=0 0\r\nr=x\r\nz=x\r\nk=x\r\n", Status::OK},
       {"a tab in a value", kHead + "i=x\ty\r\n", Status::OK},
       {"empty", "", Status::ERR_SDP_VERSION},
       {"version 1", "v=1\r\no=- 1 2 IN IP4 1.1.1.1\r\n", Status::ERR_SDP_VERSION},
@@ -87,7 +89,8 @@ TEST_CASE("RFC 8866 5: accepted forms and rejected rules") {
       {"s= before o=", "v=0\r\ns=-\r\no=- 1 2 IN IP4 1.1.1.1\r\n", Status::ERR_SDP_ORIGIN},
       {"o= with five words", "v=0\r\no=- 1 2 IN IP4\r\n", Status::ERR_SDP_ORIGIN},
       {"o= with seven words", "v=0\r\no=- 1 2 IN IP4 a b\r\n", Status::ERR_SDP_ORIGIN},
-      {"o= with a version that is no number", "v=0\r\no=- 1 x IN IP4 a\r\n", Status::ERR_SDP_ORIGIN},
+      {"o= with a version that is no number", "v=0\r\no=- 1 x IN IP4 a\r\n",
+       Status::ERR_SDP_ORIGIN},
       {"unknown type", kHead + "y=1\r\n", Status::ERR_SDP_LINE},
       {"upper-case type", kHead + "A=1\r\n", Status::ERR_SDP_LINE},
       {"space before =", kHead + "a =1\r\n", Status::ERR_SDP_LINE},
@@ -95,7 +98,8 @@ TEST_CASE("RFC 8866 5: accepted forms and rejected rules") {
       {"attribute without a name", kHead + "a=:1\r\n", Status::ERR_SDP_LINE},
       {"attribute name with a space", kHead + "a=a b:1\r\n", Status::ERR_SDP_LINE},
       {"NUL", kHead + std::string("a=a\0b\r\n", 7), Status::ERR_SDP_CONTROL},
-      {"NUL in the eighth byte", kHead + std::string("a=abcde\0b\r\n", 11), Status::ERR_SDP_CONTROL},
+      {"NUL in the eighth byte", kHead + std::string("a=abcde\0b\r\n", 11),
+       Status::ERR_SDP_CONTROL},
       {"bare CR", kHead + "a=a\rb\r\n", Status::ERR_SDP_CONTROL},
       {"two CR", kHead + "a=a\r\r\n", Status::ERR_SDP_CONTROL},
       {"c= too short", kHead + "c=IN IP4\r\n", Status::ERR_SDP_CONNECTION},
@@ -108,7 +112,10 @@ TEST_CASE("RFC 8866 5: accepted forms and rejected rules") {
       {"m= with an empty count", media + "1/ RTP/AVP 0\r\n", Status::ERR_SDP_MEDIA},
       {"m= with count 0", media + "1/0 RTP/AVP 0\r\n", Status::ERR_SDP_MEDIA},
       {"m= with two counts", media + "1/2/3 RTP/AVP 0\r\n", Status::ERR_SDP_MEDIA},
-      {"m= with a control character", kHead + "m=au\x01" "dio 1 RTP/AVP 0\r\n", Status::ERR_SDP_MEDIA},
+      {"m= with a control character",
+       kHead + "m=au\x01"
+               "dio 1 RTP/AVP 0\r\n",
+       Status::ERR_SDP_MEDIA},
   };
   for (const Row& row : rows) {
     INFO(row.title);

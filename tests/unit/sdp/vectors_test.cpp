@@ -12,7 +12,9 @@ using namespace voxlock::test;
 
 namespace {
 
-std::string folder_file(const std::string& folder, const std::string& name) { return read_vector("sdp/" + folder + "/" + name); }
+std::string folder_file(const std::string& folder, const std::string& name) {
+  return read_vector("sdp/" + folder + "/" + name);
+}
 
 bool has_word(std::string_view list, std::string_view word) {
   for (std::string_view next = next_word(list); !next.empty(); next = next_word(list)) {
@@ -34,7 +36,8 @@ void check_legal(const std::string& offer_text, const std::string& answer_text) 
     accepted += answer.media()[i].port != 0;
     if (offer.media()[i].port == 0) CHECK(answer.media()[i].port == 0);
     std::string_view formats = answer.media()[i].formats;
-    for (std::string_view format = next_word(formats); !format.empty(); format = next_word(formats)) {
+    for (std::string_view format = next_word(formats); !format.empty();
+         format = next_word(formats)) {
       CHECK(has_word(offer.media()[i].formats, format));
     }
   }
@@ -55,7 +58,8 @@ TEST_CASE("RFC examples: every offer is answered legally or refused for a reason
     if (verdict->kind == VerdictKind::kRefused) {
       ++refused;
       CHECK((verdict->sip_status == 488 || verdict->sip_status == 400));
-      if (name.find("rfc8839") == 0 && text.find('$') != std::string::npos) CHECK(verdict->sip_status == 400);
+      if (name.find("rfc8839") == 0 && text.find('$') != std::string::npos)
+        CHECK(verdict->sip_status == 400);
       continue;
     }
     ++answered;
@@ -100,7 +104,8 @@ TEST_CASE("descriptions of others never break the parser or a rule") {
       const std::string text = folder_file(folder, name);
       INFO(folder << "/" << name);
       const Guarded input{std::string_view(text)};
-      for (const SrtpPolicy policy : {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
+      for (const SrtpPolicy policy :
+           {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
         Engine engine(local_media(policy));
         const auto verdict = engine.answer(input.text());
         REQUIRE(verdict);

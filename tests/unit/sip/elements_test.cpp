@@ -23,7 +23,8 @@ TEST_CASE("RFC 3261 20.10, 20.20: addresses") {
   const Row rows[] = {
       {R"("Bell, A." <sip:a@b.c;x=y>;tag=1)", Status::OK, "Bell, A.", "sip:a@b.c;x=y", "1"},
       {"Bell A <sip:a@b.c>", Status::OK, "Bell A", "sip:a@b.c", ""},
-      {"caller<sip:caller@example.com>;tag=323", Status::OK, "caller", "sip:caller@example.com", "323"},
+      {"caller<sip:caller@example.com>;tag=323", Status::OK, "caller", "sip:caller@example.com",
+       "323"},
       {"sip:a@b.c;tag=2", Status::OK, "", "sip:a@b.c", "2"},
       {"<sip:a@b.c> ; tag = 3", Status::OK, "", "sip:a@b.c", "3"},
       {R"("\"<" <sip:a@b.c>)", Status::OK, R"(\"<)", "sip:a@b.c", ""},
@@ -48,15 +49,17 @@ TEST_CASE("RFC 3261 20.10, 20.20: addresses") {
 }
 
 TEST_CASE("RFC 3261 20.42: Via") {
-  const auto via = parse_via("SIP / 2.0 / UDP first.example.com : 4000;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6;rport");
+  const auto via = parse_via(
+      "SIP / 2.0 / UDP first.example.com : 4000;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6;rport");
   REQUIRE(via);
   CHECK(via->transport == "UDP");
   CHECK(via->host == "first.example.com");
   CHECK(via->port == 4000);
   CHECK(via->has_rport());
   CHECK(via->has_unique_branch());
-  for (const char* bad : {"", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0/UDPhost", "HTTP/2.0/UDP a.b",
-                          "SIP/2.0/UDP a.b,", "SIP/2.0/UDP a.b;;x", "SIP/2.0/UDP a.b:99999"}) {
+  for (const char* bad :
+       {"", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0/UDPhost", "HTTP/2.0/UDP a.b",
+        "SIP/2.0/UDP a.b,", "SIP/2.0/UDP a.b;;x", "SIP/2.0/UDP a.b:99999"}) {
     INFO(bad);
     CHECK_FALSE(parse_via(bad));
   }
@@ -65,14 +68,16 @@ TEST_CASE("RFC 3261 20.42: Via") {
 TEST_CASE("RFC 3261 20.16: CSeq") {
   CHECK(parse_cseq("2147483647 INVITE")->number == 2147483647);
   CHECK(parse_cseq("0009\r\n INVITE")->method == Method::kInvite);
-  for (const char* bad : {"", "1", "1INVITE", "INVITE 1", "-1 INVITE", "2147483648 INVITE", "1 INVITE x"}) {
+  for (const char* bad :
+       {"", "1", "1INVITE", "INVITE 1", "-1 INVITE", "2147483648 INVITE", "1 INVITE x"}) {
     INFO(bad);
     CHECK(parse_cseq(bad).error() == Status::ERR_SIP_CSEQ);
   }
 }
 
 TEST_CASE("RFC 3261 20.44: challenges keep their commas") {
-  const auto auth = parse_auth(R"(Digest realm="a, b", nonce="x\"y",qop="auth,auth-int", algorithm=SHA-256, stale=FALSE)");
+  const auto auth = parse_auth(
+      R"(Digest realm="a, b", nonce="x\"y",qop="auth,auth-int", algorithm=SHA-256, stale=FALSE)");
   REQUIRE(auth);
   CHECK(auth->is_digest());
   CHECK(auth->value("Realm") == "a, b");
@@ -80,7 +85,8 @@ TEST_CASE("RFC 3261 20.44: challenges keep their commas") {
   CHECK(auth->value("algorithm") == "SHA-256");
   CHECK(auth->find("qop")->is_quoted);
   CHECK_FALSE(auth->find("opaque"));
-  for (const char* bad : {"", "Digest", "Digest ", "Digest realm", "Digest realm=", "Digest realm=\"a", "Digest a=b,,c=d", "Digest a=b c"}) {
+  for (const char* bad : {"", "Digest", "Digest ", "Digest realm",
+                          "Digest realm=", "Digest realm=\"a", "Digest a=b,,c=d", "Digest a=b c"}) {
     INFO(bad);
     CHECK(parse_auth(bad).error() == Status::ERR_SIP_AUTH);
   }
@@ -91,7 +97,8 @@ TEST_CASE("RFC 2046 5.1: multipart bodies") {
   const auto type = parse_content_type("multipart/mixed; boundary=\"b 1\"");
   REQUIRE(type);
   const std::string_view body =
-      "preamble\r\n--b 1\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b 1x\r\n--b 1  \r\n\r\nraw\r\n--b 1--\r\nepilogue";
+      "preamble\r\n--b 1\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b 1x\r\n--b 1  "
+      "\r\n\r\nraw\r\n--b 1--\r\nepilogue";
   auto cursor = MultipartCursor::open(*type, body);
   REQUIRE(cursor);
   CHECK((*cursor->next())->content == "hi\r\n--b 1x");

@@ -16,13 +16,16 @@ using namespace voxlock::sip;
 namespace {
 
 std::string message(const std::string& body, const char* more = "") {
-  return "MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.b;branch=z9hG4bK1\r\nFrom: <sip:a@b.c>;tag=1\r\n"
+  return "MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.b;branch=z9hG4bK1\r\nFrom: "
+         "<sip:a@b.c>;tag=1\r\n"
          "To: <sip:b@b.c>\r\nCall-ID: a@b\r\nCSeq: 7 MESSAGE\r\nContent-Type: text/plain\r\n" +
          std::string(more) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-// What a framer makes of a stream that comes in pieces: "M<size>" for a message, "P" ping, "p" pong.
-std::string frames(const std::string& stream, size_t piece, FramerRole role = FramerRole::kServer, size_t max = 4096) {
+// What a framer makes of a stream that comes in pieces: "M<size>" for a message, "P" ping, "p"
+// pong.
+std::string frames(const std::string& stream, size_t piece, FramerRole role = FramerRole::kServer,
+                   size_t max = 4096) {
   test::TestContext host;
   Framer framer(host.memory, role, max);
   std::string out;
@@ -40,7 +43,8 @@ std::string frames(const std::string& stream, size_t piece, FramerRole role = Fr
       if (frame->kind == FrameKind::kMessage) {
         out += "M" + std::to_string(frame->bytes.size()) + " ";
         Message parsed;
-        if (parsed.parse(frame->bytes, Transport::kStream)) CHECK(parsed.size() == frame->bytes.size());
+        if (parsed.parse(frame->bytes, Transport::kStream))
+          CHECK(parsed.size() == frame->bytes.size());
       }
     }
     if (at == stream.size()) break;
@@ -68,16 +72,21 @@ TEST_CASE("RFC 3261 18.3, RFC 5626 3.5.1: a stream is cut the same way however i
       {"two pings", "\r\n\r\n\r\n\r\n", FramerRole::kServer, "P P "},
       {"single CRLF is ignored", "\r\n" + one, FramerRole::kServer, m1},
       {"pong", one + "\r\n" + two, FramerRole::kClient, m1 + "p " + m2},
-      {"body of empty lines", message("\r\n\r\n\r\n"), FramerRole::kServer, "M" + std::to_string(message("\r\n\r\n\r\n").size()) + " "},
+      {"body of empty lines", message("\r\n\r\n\r\n"), FramerRole::kServer,
+       "M" + std::to_string(message("\r\n\r\n\r\n").size()) + " "},
       {"bare CR", one + "\rX\r\n", FramerRole::kServer, m1 + "VOXLOCK_ERR_SIP_CONTROL"},
-      {"no length", "OPTIONS sip:a SIP/2.0\r\nA: b\r\n\r\n", FramerRole::kServer, "VOXLOCK_ERR_SIP_NO_CONTENT_LENGTH"},
+      {"no length", "OPTIONS sip:a SIP/2.0\r\nA: b\r\n\r\n", FramerRole::kServer,
+       "VOXLOCK_ERR_SIP_NO_CONTENT_LENGTH"},
       {"two lengths", message("", "l: 7\r\n"), FramerRole::kServer, "VOXLOCK_ERR_SIP_DUPLICATE"},
-      {"length not a number", message("", "l: 0x0\r\n"), FramerRole::kServer, "VOXLOCK_ERR_SIP_CONTENT_LENGTH"},
+      {"length not a number", message("", "l: 0x0\r\n"), FramerRole::kServer,
+       "VOXLOCK_ERR_SIP_CONTENT_LENGTH"},
       {"length in a fold", message("", "Subject: x\r\n l: 7\r\n"), FramerRole::kServer,
        "M" + std::to_string(message("", "Subject: x\r\n l: 7\r\n").size()) + " "},
-      {"other protocol", std::string("\x16\x03\x01\x02", 4) + std::string(200, 'x') + "\r\n\r\n", FramerRole::kServer, "VOXLOCK_ERR_SIP_CONTROL"},
+      {"other protocol", std::string("\x16\x03\x01\x02", 4) + std::string(200, 'x') + "\r\n\r\n",
+       FramerRole::kServer, "VOXLOCK_ERR_SIP_CONTROL"},
       {"endless line", std::string(5000, 'x'), FramerRole::kServer, "VOXLOCK_ERR_SIP_TOO_LARGE"},
-      {"long body", message(std::string(5000, 'x')), FramerRole::kServer, "VOXLOCK_ERR_SIP_TOO_LARGE"},
+      {"long body", message(std::string(5000, 'x')), FramerRole::kServer,
+       "VOXLOCK_ERR_SIP_TOO_LARGE"},
   };
   for (const Row& row : rows) {
     for (const size_t piece : {1, 2, 3, 7, 64, 100000}) {
@@ -115,7 +124,8 @@ TEST_CASE("a framer allocates once") {
 }
 
 TEST_CASE("parsed length and framed length agree on every known message") {
-  for (const char* folder : {"sip/rfc4475", "sip/kamailio-misc", "sip/pjsip-seeds", "sip/rfc5118/crlf"}) {
+  for (const char* folder :
+       {"sip/rfc4475", "sip/kamailio-misc", "sip/pjsip-seeds", "sip/rfc5118/crlf"}) {
     if (!test::has_vectors(folder)) continue;
     for (const std::string& name : test::list_vectors(folder)) {
       INFO(folder << "/" << name);
@@ -125,7 +135,8 @@ TEST_CASE("parsed length and framed length agree on every known message") {
       (void)framer.feed(as_bytes(data));
       const auto frame = framer.next();
       Message message;
-      const bool is_parsed = message.parse(as_text(framer.pending()), Transport::kStream).has_value();
+      const bool is_parsed =
+          message.parse(as_text(framer.pending()), Transport::kStream).has_value();
       if (frame && frame->kind == FrameKind::kMessage) {
         (void)message.parse(std::string_view(data), Transport::kStream);
         CHECK(message.size() == frame->bytes.size());

@@ -12,7 +12,9 @@ using namespace voxlock::sip;
 
 // A parser that owns nothing takes no temporary.
 template <typename T>
-concept ParsesTemporary = requires(Message message, T text) { message.parse(static_cast<T&&>(text)); };
+concept ParsesTemporary = requires(Message message, T text) {
+  message.parse(static_cast<T&&>(text));
+};
 static_assert(!ParsesTemporary<std::string>);
 static_assert(ParsesTemporary<std::string_view>);
 
@@ -52,25 +54,32 @@ TEST_CASE("RFC 3261 7: a rejected rule has its own status and answer") {
       {"keep-alive only", "\r\n\r\n", Status::ERR_SIP_EMPTY, 0},
       {"nothing", "", Status::ERR_SIP_EMPTY, 0},
       {"no empty line", kStart + kCore, Status::ERR_TRUNCATED, 400},
-      {"RFC 4475 3.1.2.3 negative length", with("Content-Length: -999\r\n"), Status::ERR_SIP_CONTENT_LENGTH, 400},
+      {"RFC 4475 3.1.2.3 negative length", with("Content-Length: -999\r\n"),
+       Status::ERR_SIP_CONTENT_LENGTH, 400},
       {"signed length", with("Content-Length: +0\r\n"), Status::ERR_SIP_CONTENT_LENGTH, 400},
       {"empty length", with("Content-Length:\r\n"), Status::ERR_SIP_CONTENT_LENGTH, 400},
       {"two numbers", with("Content-Length: 0, 0\r\n"), Status::ERR_SIP_CONTENT_LENGTH, 400},
-      {"huge length", with("Content-Length: 99999999999999999999\r\n"), Status::ERR_SIP_CONTENT_LENGTH, 400},
-      {"RFC 4475 3.3.9 two lengths", with("Content-Length: 0\r\nl: 1\r\n"), Status::ERR_SIP_DUPLICATE, 400},
+      {"huge length", with("Content-Length: 99999999999999999999\r\n"),
+       Status::ERR_SIP_CONTENT_LENGTH, 400},
+      {"RFC 4475 3.3.9 two lengths", with("Content-Length: 0\r\nl: 1\r\n"),
+       Status::ERR_SIP_DUPLICATE, 400},
       {"same length twice", with("Content-Length: 0\r\nl: 00\r\n"), Status::OK, 0},
-      {"short body", with("Content-Type: a/b\r\nContent-Length: 5\r\n", "1234"), Status::ERR_SIP_BODY_SHORT, 400},
-      {"body without type", with("Content-Length: 4\r\n", "1234"), Status::ERR_SIP_MISSING_HEADER, 400},
+      {"short body", with("Content-Type: a/b\r\nContent-Length: 5\r\n", "1234"),
+       Status::ERR_SIP_BODY_SHORT, 400},
+      {"body without type", with("Content-Length: 4\r\n", "1234"), Status::ERR_SIP_MISSING_HEADER,
+       400},
       {"no colon", with("Subject\r\n"), Status::ERR_SIP_HEADER_LINE, 400},
       {"name with a space", with("Sub ject: x\r\n"), Status::ERR_SIP_HEADER_LINE, 400},
       {"no name", with(": x\r\n"), Status::ERR_SIP_HEADER_LINE, 400},
       {"bare CR", with("Subject: a\rb\r\n"), Status::ERR_SIP_CONTROL, 400},
       {"bare LF", with("Subject: a\nb\r\n"), Status::ERR_SIP_CONTROL, 400},
-      {"bare LF instead of CRLF", with("Subject: a\nContent-Length: 3\r\n"), Status::ERR_SIP_CONTROL, 400},
+      {"bare LF instead of CRLF", with("Subject: a\nContent-Length: 3\r\n"),
+       Status::ERR_SIP_CONTROL, 400},
       {"NUL", with(std::string("Subject: a\0b\r\n", 14)), Status::ERR_SIP_CONTROL, 400},
       {"BEL", with("Subject: a\ab\r\n"), Status::ERR_SIP_CONTROL, 400},
       {"NUL in a quoted-pair", with(std::string("Subject: \"a\\\0b\"\r\n", 17)), Status::OK, 0},
-      {"NUL behind a backslash outside quotes", with(std::string("Subject: a\\\0b\r\n", 15)), Status::ERR_SIP_CONTROL, 400},
+      {"NUL behind a backslash outside quotes", with(std::string("Subject: a\\\0b\r\n", 15)),
+       Status::ERR_SIP_CONTROL, 400},
       {"UTF-8", with("Subject: \xd0\xb0\xe5\xa4\xa7\xf0\x9f\x98\x80\r\n"), Status::OK, 0},
       {"not UTF-8", with("Subject: \xe4 is Latin-1\r\n"), Status::ERR_SIP_UTF8, 400},
       {"overlong UTF-8", with("Subject: \xc0\xaf\r\n"), Status::ERR_SIP_UTF8, 400},
@@ -79,31 +88,48 @@ TEST_CASE("RFC 3261 7: a rejected rule has its own status and answer") {
       {"Max-Forwards 256", with("Max-Forwards: 256\r\n"), Status::ERR_SIP_NUMBER, 400},
       {"Expires 2^32", with("Expires: 4294967296\r\n"), Status::ERR_SIP_NUMBER, 400},
       {"q above 1", with("Contact: <sip:a@b.c>;q=1.1\r\n"), Status::ERR_SIP_NUMBER, 400},
-      {"star beside a contact", with("Contact: *\r\nContact: <sip:a@b.c>\r\n"), Status::ERR_SIP_ADDRESS, 400},
-      {"RFC 4475 3.1.2.13 URI headers need brackets", with("Contact: sip:a@b.c?Route=x\r\n"), Status::ERR_SIP_ADDRESS, 400},
+      {"star beside a contact", with("Contact: *\r\nContact: <sip:a@b.c>\r\n"),
+       Status::ERR_SIP_ADDRESS, 400},
+      {"RFC 4475 3.1.2.13 URI headers need brackets", with("Contact: sip:a@b.c?Route=x\r\n"),
+       Status::ERR_SIP_ADDRESS, 400},
       {"route without brackets", with("Route: sip:a.b;lr\r\n"), Status::ERR_SIP_ADDRESS, 400},
-      {"RFC 4475 3.1.2.1 extra separators", with("Via: SIP/2.0/UDP 192.0.2.15;;,;,,\r\n"), Status::ERR_SIP_PARAM, 400},
+      {"RFC 4475 3.1.2.1 extra separators", with("Via: SIP/2.0/UDP 192.0.2.15;;,;,,\r\n"),
+       Status::ERR_SIP_PARAM, 400},
       {"Call-ID with a space", with("Call-ID: a b\r\n"), Status::ERR_SIP_DUPLICATE, 400},
       {"Supported may be empty", with("Supported:\r\n"), Status::OK, 0},
       {"Require may not", with("Require:\r\n"), Status::ERR_SIP_TOKEN_LIST, 400},
-      {"digest credentials", with("Authorization: Digest username=\"a,b\", nc=00000001\r\n"), Status::OK, 0},
-      {"RFC 4475 3.3.7 unknown scheme", with("Authorization: NoOneKnowsThisScheme opaque-data=here\r\n"), Status::OK, 0},
+      {"digest credentials", with("Authorization: Digest username=\"a,b\", nc=00000001\r\n"),
+       Status::OK, 0},
+      {"RFC 4475 3.3.7 unknown scheme",
+       with("Authorization: NoOneKnowsThisScheme opaque-data=here\r\n"), Status::OK, 0},
       {"broken digest", with("Authorization: Digest username=\"a\r\n"), Status::ERR_SIP_AUTH, 400},
-      {"trailing octets behind a datagram's message (RFC 4475 3.1.1.8)", with(no_body, "INVITE sip:x"), Status::OK, 0},
-      {"RFC 4475 3.1.2.7 URI in brackets", "OPTIONS <sip:a@b.c> SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_URI, 400},
-      {"RFC 4475 3.1.2.9 two spaces", "OPTIONS  sip:a@b.c  SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_URI, 400},
+      {"trailing octets behind a datagram's message (RFC 4475 3.1.1.8)",
+       with(no_body, "INVITE sip:x"), Status::OK, 0},
+      {"RFC 4475 3.1.2.7 URI in brackets", "OPTIONS <sip:a@b.c> SIP/2.0\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_URI, 400},
+      {"RFC 4475 3.1.2.9 two spaces", "OPTIONS  sip:a@b.c  SIP/2.0\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_URI, 400},
       {"RFC 4475 3.1.2.11 headers in the Request-URI",
-       "OPTIONS sip:a@b.c?Route=%3Csip:example.com%3E SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_URI, 400},
-      {"RFC 4475 3.3.3 scheme with a dot", "OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_SCHEME, 416},
+       "OPTIONS sip:a@b.c?Route=%3Csip:example.com%3E SIP/2.0\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_URI, 400},
+      {"RFC 4475 3.3.3 scheme with a dot",
+       "OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_SCHEME,
+       416},
       {"SIP/3.0", "OPTIONS sip:a@b.c SIP/3.0\r\n" + kCore + "\r\n", Status::ERR_SIP_VERSION, 505},
       {"HTTP", "GET / HTTP/1.1\r\n" + kCore + "\r\n", Status::ERR_SIP_START_LINE, 400},
-      {"RFC 4475 3.1.2.17 method mismatch", "INVITE sip:a@b.c SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_CSEQ_METHOD, 400},
-      {"RFC 4475 3.1.2.19 big code", "SIP/2.0 4294967301 x\r\n" + kCore + "\r\n", Status::ERR_SIP_STATUS_CODE, 400},
+      {"RFC 4475 3.1.2.17 method mismatch", "INVITE sip:a@b.c SIP/2.0\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_CSEQ_METHOD, 400},
+      {"RFC 4475 3.1.2.19 big code", "SIP/2.0 4294967301 x\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_STATUS_CODE, 400},
       {"code 099", "SIP/2.0 099 x\r\n" + kCore + "\r\n", Status::ERR_SIP_STATUS_CODE, 400},
       {"code 700", "SIP/2.0 700 x\r\n" + kCore + "\r\n", Status::ERR_SIP_STATUS_CODE, 400},
-      {"long Request-URI", "OPTIONS sip:" + std::string(9000, 'a') + "@b.c SIP/2.0\r\n" + kCore + "\r\n", Status::ERR_SIP_URI_TOO_LONG, 414},
-      {"RFC 4475 3.3.1 nothing but a Via", kStart + "Via: SIP/2.0/UDP a.b\r\n\r\n", Status::ERR_SIP_MISSING_HEADER, 400},
-      {"huge head", with("Subject: " + std::string(70000, 'x') + "\r\n"), Status::ERR_SIP_TOO_LARGE, 513},
+      {"long Request-URI",
+       "OPTIONS sip:" + std::string(9000, 'a') + "@b.c SIP/2.0\r\n" + kCore + "\r\n",
+       Status::ERR_SIP_URI_TOO_LONG, 414},
+      {"RFC 4475 3.3.1 nothing but a Via", kStart + "Via: SIP/2.0/UDP a.b\r\n\r\n",
+       Status::ERR_SIP_MISSING_HEADER, 400},
+      {"huge head", with("Subject: " + std::string(70000, 'x') + "\r\n"), Status::ERR_SIP_TOO_LARGE,
+       513},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -145,7 +171,8 @@ TEST_CASE("a broken request can still be answered") {
 }
 
 TEST_CASE("header fields are found by id, name and compact form in any case") {
-  const std::string data = with("s: one\r\nX-Custom: \t two\r\n  lines \r\nk: a, b\r\nSupported: c\r\nAllow: INVITE,ACK\r\n");
+  const std::string data = with(
+      "s: one\r\nX-Custom: \t two\r\n  lines \r\nk: a, b\r\nSupported: c\r\nAllow: INVITE,ACK\r\n");
   Message message;
   REQUIRE(message.parse(std::string_view(data)));
   CHECK(message.find(HeaderId::kSubject) == "one");

@@ -1,5 +1,5 @@
-// PROTOS c07-sip: malformed INVITEs. A case passes where the parser neither crashes nor hangs, and a valid
-// INVITE right after it is read.
+// PROTOS c07-sip: malformed INVITEs. A case passes where the parser neither crashes nor hangs, and
+// a valid INVITE right after it is read.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,15 +18,23 @@ using namespace voxlock::sip;
 
 namespace {
 
-// What the suite's driver would have filled in. <From> contains no other name, but <From-IP> begins as it.
+// What the suite's driver would have filled in. <From> contains no other name, but <From-IP> begins
+// as it.
 const std::pair<std::string_view, std::string_view> kNames[] = {
-    {"<To>", "callee@192.0.2.2"},     {"<From>", "caller@192.0.2.1"}, {"<From-Address>", "192.0.2.1"},
-    {"<From-IP>", "192.0.2.1"},       {"<Local-Port>", "5060"},       {"<Call-ID>", "17"},
-    {"<CSeq>", "1"},                  {"<Branch-ID>", "17"},          {"<Teardown-Method>", "CANCEL"},
+    {"<To>", "callee@192.0.2.2"},
+    {"<From>", "caller@192.0.2.1"},
+    {"<From-Address>", "192.0.2.1"},
+    {"<From-IP>", "192.0.2.1"},
+    {"<Local-Port>", "5060"},
+    {"<Call-ID>", "17"},
+    {"<CSeq>", "1"},
+    {"<Branch-ID>", "17"},
+    {"<Teardown-Method>", "CANCEL"},
 };
 
 void replace_all(std::string& text, std::string_view name, std::string_view value) {
-  for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size())) {
+  for (size_t at = text.find(name); at != std::string::npos;
+       at = text.find(name, at + value.size())) {
     text.replace(at, name.size(), value);
   }
 }

@@ -1,4 +1,5 @@
-// The torture suites of RFC 4475 and RFC 5118, the examples of other RFCs, and broken messages of peers.
+// The torture suites of RFC 4475 and RFC 5118, the examples of other RFCs, and broken messages of
+// peers.
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -23,8 +24,8 @@ struct Case {
   uint16_t code;  // the answer to send, 0 for none
 };
 
-// Where expected.tsv leaves a choice this library is strict, but takes what a user agent must judge:
-// the date (baddate), the branch (badbranch, Via::has_unique_branch), the media type (invut,
+// Where expected.tsv leaves a choice this library is strict, but takes what a user agent must
+// judge: the date (baddate), the branch (badbranch, Via::has_unique_branch), the media type (invut,
 // check_media_type), whether a response is ours (bcast).
 const Case kRfc4475[] = {
     {"wsinv", Status::OK, 0},
@@ -54,8 +55,8 @@ const Case kRfc4475[] = {
     {"inv2543", Status::OK, 0},
 };
 
-// Examples that are no legal messages. Rejecting each is right: what is wrong lies in the example, not
-// in a form that peers send.
+// Examples that are no legal messages. Rejecting each is right: what is wrong lies in the example,
+// not in a form that peers send.
 struct Flaw {
   std::string_view file;
   Status status;
@@ -80,13 +81,15 @@ constexpr Flaw kFlawed[] = {
     // "Refer-To: (whatever URI)".
     {"rfc3515/001-", Status::ERR_SIP_URI},
     {"rfc3515/005-", Status::ERR_SIP_URI},
-    // The second line of Record-Route starts with no white space: RFC 3261 7.3.1 wants it for a fold.
+    // The second line of Record-Route starts with no white space: RFC 3261 7.3.1 wants it for a
+    // fold.
     {"rfc3665/159-", Status::ERR_SIP_URI},
     // No comma between the realm and the nonce.
     {"rfc3665/003-", Status::ERR_SIP_AUTH},
     // A Route without angle brackets, so that nobody could tell whose parameter "lr" is (20.34).
     {"rfc4028/002-", Status::ERR_SIP_ADDRESS},
-    // "Content Length:0": a name with a space. Skipping the line would leave the framing to a guess.
+    // "Content Length:0": a name with a space. Skipping the line would leave the framing to a
+    // guess.
     {"rfc5359/002-", Status::ERR_SIP_HEADER_LINE},
     {"rfc5359/003-", Status::ERR_SIP_HEADER_LINE},
     {"rfc5359/015-", Status::ERR_SIP_HEADER_LINE},
@@ -106,7 +109,8 @@ const Case* find_case(const std::string& name) {
   return nullptr;
 }
 
-// Every prefix ends at an unreadable page; none may crash, and none but the whole may be a stream message.
+// Every prefix ends at an unreadable page; none may crash, and none but the whole may be a stream
+// message.
 void try_prefixes(const std::string& data) {
   Message message;
   for (size_t len = 0; len <= data.size(); len += data.size() > 2000 ? 7 : 1) {
@@ -120,7 +124,8 @@ void try_prefixes(const std::string& data) {
 std::vector<std::string> files_below(std::string_view folder, const char* extension) {
   std::vector<std::string> out;
   const std::filesystem::path root = test::vector_path("");
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::vector_path(folder))) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(test::vector_path(folder))) {
     if (entry.path().extension() == extension) {
       out.push_back(std::filesystem::relative(entry.path(), root).string());
     }
@@ -220,7 +225,9 @@ TEST_CASE("RFC 4475: what the accepted messages mean") {
     const std::string_view types[] = {"application/sdp"};
     CHECK(response_code(check_media_type(m, types).error()) == 415);
   });
-  with("regescrt", [](const Message& m) { CHECK(m.contact().uri.headers == "Route=%3Csip:sip.example.com%3E"); });
+  with("regescrt", [](const Message& m) {
+    CHECK(m.contact().uri.headers == "Route=%3Csip:sip.example.com%3E");
+  });
   with("inv2543", [](const Message& m) {
     CHECK(m.via().branch().empty());
     CHECK(m.body().size() > 80);
@@ -264,8 +271,9 @@ TEST_CASE("examples of RFCs are written again as equivalent messages") {
     Message message;
     const Status status = message.parse(std::string_view(data)).error();
     CAPTURE(status_name(to_int(status)), message.error_offset());
-    const auto* flaw = std::find_if(std::begin(kFlawed), std::end(kFlawed),
-                                    [&file](const Flaw& entry) { return file.find(entry.file) != std::string::npos; });
+    const auto* flaw = std::find_if(
+        std::begin(kFlawed), std::end(kFlawed),
+        [&file](const Flaw& entry) { return file.find(entry.file) != std::string::npos; });
     const Status expected = flaw == std::end(kFlawed) ? Status::OK : flaw->status;
     CHECK(std::string(status_name(to_int(status))) == status_name(to_int(expected)));
     if (status != Status::OK) continue;

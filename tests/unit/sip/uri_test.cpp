@@ -9,7 +9,9 @@ using namespace voxlock;
 using namespace voxlock::sip;
 
 template <typename T>
-concept TakesTemporary = requires(T text) { parse_uri(static_cast<T&&>(text)); };
+concept TakesTemporary = requires(T text) {
+  parse_uri(static_cast<T&&>(text));
+};
 static_assert(!TakesTemporary<std::string>);
 
 TEST_CASE("RFC 3261 19.1: URIs are taken apart") {
@@ -44,7 +46,9 @@ TEST_CASE("URIs that break a rule are refused") {
       {"urn:service:sos", Status::OK},
       {"sip:%00@example.com", Status::OK},
       {"sip:a@[::ffff:192.0.2.1]", Status::OK},
-      {"sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com", Status::OK},
+      {"sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/"
+       ";;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com",
+       Status::OK},
       {"", Status::ERR_SIP_URI},
       {"sip", Status::ERR_SIP_URI},
       {"sip:", Status::ERR_SIP_HOST},

@@ -47,7 +47,10 @@ TEST_CASE("a value that would break the message is refused") {
       {"CR in a value", [](Writer& w) { w.header("X", "a\rb"); }},
       {"LF in a value", [](Writer& w) { w.header("X", "a\nb"); }},
       {"NUL in a value", [](Writer& w) { w.header("X", std::string_view("a\0b", 3)); }},
-      {"CRLF in a piece", [](Writer& w) { w.header(HeaderId::kTo, {"<", "sip:a\r\nX: y", ">"}); }},
+      {"CRLF in a piece",
+       [](Writer& w) {
+         w.header(HeaderId::kTo, {"<", "sip:a\r\nX: y", ">"});
+       }},
       {"colon in a name", [](Writer& w) { w.header("X: y", "z"); }},
       {"a length that is not the body's", [](Writer& w) { w.header("l", "5"); }},
       {"empty name", [](Writer& w) { w.header("", "z"); }},

@@ -1,5 +1,6 @@
 // One process, two copies of libsrtp2: the host's shared one is initialised and shut down while our
-// sessions work. Arguments: the path of libvoxlock.so. Exit status 77 (skipped) without libsrtp2.so.1.
+// sessions work. Arguments: the path of libvoxlock.so. Exit status 77 (skipped) without
+// libsrtp2.so.1.
 #include <dlfcn.h>
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct Ours {
   explicit Ours(void* library)
       : context_new(symbol<decltype(&voxlock_context_new)>(library, "voxlock_context_new")),
         context_free(symbol<decltype(&voxlock_context_free)>(library, "voxlock_context_free")),
-        config_init(symbol<decltype(&voxlock_srtp_config_init)>(library, "voxlock_srtp_config_init")),
+        config_init(
+            symbol<decltype(&voxlock_srtp_config_init)>(library, "voxlock_srtp_config_init")),
         make(symbol<decltype(&voxlock_srtp_new)>(library, "voxlock_srtp_new")),
         free(symbol<decltype(&voxlock_srtp_free)>(library, "voxlock_srtp_free")),
         seal(symbol<decltype(&voxlock_srtp_seal)>(library, "voxlock_srtp_seal")),
@@ -50,8 +52,8 @@ struct Ours {
     size_t sealed_len = sizeof sealed;
     size_t opened_len = sizeof opened;
     return seal(srtp, plain, sizeof plain, sealed, &sealed_len) == VOXLOCK_OK &&
-           open(srtp, sealed, sealed_len, opened, &opened_len, 0) == VOXLOCK_OK && opened_len == sizeof plain &&
-           std::memcmp(opened, plain, sizeof plain) == 0;
+           open(srtp, sealed, sealed_len, opened, &opened_len, 0) == VOXLOCK_OK &&
+           opened_len == sizeof plain && std::memcmp(opened, plain, sizeof plain) == 0;
   }
 
   decltype(&voxlock_context_new) context_new;

@@ -17,7 +17,16 @@ namespace {
 using Packet = std::vector<uint8_t>;
 
 // One way to falsify a sealed packet.
-enum class Trick { kFlipBit, kFlipTag, kTruncate, kExtend, kOtherSsrc, kOtherSequence, kNoise, kTricks };
+enum class Trick {
+  kFlipBit,
+  kFlipTag,
+  kTruncate,
+  kExtend,
+  kOtherSsrc,
+  kOtherSequence,
+  kNoise,
+  kTricks
+};
 
 void put_u32(Packet& packet, size_t at, uint32_t value) {
   for (size_t i = 0; i < 4; ++i) packet[at + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
@@ -43,11 +52,14 @@ Packet forge(Packet packet, std::mt19937& random, bool is_rtcp) {
       break;
     case Trick::kOtherSequence:
       // Another sequence number means another guess of the rollover counter.
-      if (is_rtcp) packet[packet.size() - 14] ^= static_cast<uint8_t>(1 + pick(255));
-      else packet[2 + pick(2)] ^= static_cast<uint8_t>(1 + pick(255));
+      if (is_rtcp)
+        packet[packet.size() - 14] ^= static_cast<uint8_t>(1 + pick(255));
+      else
+        packet[2 + pick(2)] ^= static_cast<uint8_t>(1 + pick(255));
       break;
     default:
-      for (size_t i = is_rtcp ? 8 : 12; i < packet.size(); ++i) packet[i] = static_cast<uint8_t>(random());
+      for (size_t i = is_rtcp ? 8 : 12; i < packet.size(); ++i)
+        packet[i] = static_cast<uint8_t>(random());
       break;
   }
   return packet;

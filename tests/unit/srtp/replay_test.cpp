@@ -20,7 +20,7 @@ TEST_CASE("RFC 3711 3.3.2: the window agrees with a plain set of all indexes") {
       const uint64_t index = front - random() % (2 * size < front ? 2 * size : front);
       const uint64_t highest = seen.empty() ? 0 : *seen.rbegin();
       const bool is_old = !seen.empty() && index + size <= highest;
-      const Status expected = is_old                    ? Status::ERR_SRTP_TOO_OLD
+      const Status expected = is_old                   ? Status::ERR_SRTP_TOO_OLD
                               : seen.count(index) != 0 ? Status::ERR_SRTP_REPLAYED
                                                        : Status::OK;
       REQUIRE(window.check(index, size).error() == expected);

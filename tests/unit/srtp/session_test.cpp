@@ -27,7 +27,8 @@ TEST_CASE("suites: the rows are those of the RFCs, AES-192 and NULL are refused"
     CHECK(find_suite(suite.name) == &suite);
     CHECK(suite.key_and_salt_len() <= kMaxKeyAndSaltLen);
   }
-  for (const char* name : {"AES_192_CM_HMAC_SHA1_80", "NULL_HMAC_SHA1_80", "F8_128_HMAC_SHA1_80", ""}) {
+  for (const char* name :
+       {"AES_192_CM_HMAC_SHA1_80", "NULL_HMAC_SHA1_80", "F8_128_HMAC_SHA1_80", ""}) {
     CHECK(find_suite(std::string_view(name)) == nullptr);
   }
   test::TestContext t;
@@ -70,8 +71,10 @@ TEST_CASE("a config out of range is refused") {
 
 TEST_CASE("what one side seals the other opens, in every suite, with and without MKI") {
   for (const Suite& suite : suites()) {
-    for (const char* mki : {"", "a", "four", "an MKI of one hundred and twenty-eight bytes ................................"
-                                             "..................................................."}) {
+    for (const char* mki :
+         {"", "a", "four",
+          "an MKI of one hundred and twenty-eight bytes ................................"
+          "..................................................."}) {
       INFO(suite.name << " mki " << std::strlen(mki));
       Pair pair(suite.id, mki);
       for (uint32_t i = 65500; i < 65600; ++i) {
@@ -99,7 +102,8 @@ TEST_CASE("RFC 3711 3.3.2: a duplicate is rejected, an old packet too, a late on
     INFO(suite.name);
     Pair pair(suite.id, "");
     std::vector<std::vector<uint8_t>> sealed;
-    for (uint32_t i = 0; i < 400; ++i) sealed.push_back(pair.seal(rtp_packet(static_cast<uint16_t>(65300 + i))));
+    for (uint32_t i = 0; i < 400; ++i)
+      sealed.push_back(pair.seal(rtp_packet(static_cast<uint16_t>(65300 + i))));
     CHECK(pair.status(sealed[0]) == Status::OK);
     CHECK(pair.status(sealed[300]) == Status::OK);
     CHECK(pair.status(sealed[300]) == Status::ERR_SRTP_REPLAYED);
@@ -138,12 +142,14 @@ TEST_CASE("a small buffer loses nothing and changes nothing") {
     std::vector<uint8_t> room(plain.size() + pair.out.rtp_overhead() - 1);
     CHECK(pair.out.seal_rtp(plain, room).error() == Status::ERR_BUFFER_TOO_SMALL);
     CHECK(pair.out.seal_rtp(plain, {}).error() == Status::ERR_BUFFER_TOO_SMALL);
-    CHECK(pair.out.seal_rtcp(rtcp, MutableBytes(room).first(rtcp.size())).error() == Status::ERR_BUFFER_TOO_SMALL);
+    CHECK(pair.out.seal_rtcp(rtcp, MutableBytes(room).first(rtcp.size())).error() ==
+          Status::ERR_BUFFER_TOO_SMALL);
     CHECK(pair.out.state_hash() == before);
     const auto sealed = pair.seal(plain);
     const auto sealed_rtcp = pair.seal_rtcp(rtcp);
     const uint64_t before_open = pair.in.state_hash();
-    CHECK(pair.in.open_rtp(sealed, MutableBytes(room).first(plain.size() - 1)).error() == Status::ERR_BUFFER_TOO_SMALL);
+    CHECK(pair.in.open_rtp(sealed, MutableBytes(room).first(plain.size() - 1)).error() ==
+          Status::ERR_BUFFER_TOO_SMALL);
     CHECK(pair.in.open_rtcp(sealed_rtcp, {}).error() == Status::ERR_BUFFER_TOO_SMALL);
     CHECK(pair.in.state_hash() == before_open);
     CHECK(pair.open(sealed) == plain);
@@ -230,12 +236,16 @@ TEST_CASE("the SSRC table is bounded and never evicts") {
 }
 
 TEST_CASE("RFC 3711 9.2: a key is used up at its lifetime") {
-  const auto limit = [](SessionConfig& config) { config.rtp_lifetime = 3, config.rtcp_lifetime = 2; };
+  const auto limit = [](SessionConfig& config) {
+    config.rtp_lifetime = 3, config.rtcp_lifetime = 2;
+  };
   Pair limited(SuiteId::kAesCm128HmacSha1_32, "", limit);
   Pair free(SuiteId::kAesCm128HmacSha1_32, "");
   std::vector<uint8_t> out(512);
-  for (uint16_t i = 0; i < 3; ++i) CHECK(limited.open(limited.seal(rtp_packet(i, i % 2))) == rtp_packet(i, i % 2));
-  for (int i = 0; i < 2; ++i) CHECK(limited.open_rtcp(limited.seal_rtcp(rtcp_packet())) == rtcp_packet());
+  for (uint16_t i = 0; i < 3; ++i)
+    CHECK(limited.open(limited.seal(rtp_packet(i, i % 2))) == rtp_packet(i, i % 2));
+  for (int i = 0; i < 2; ++i)
+    CHECK(limited.open_rtcp(limited.seal_rtcp(rtcp_packet())) == rtcp_packet());
   const uint64_t before = limited.out.state_hash();
   CHECK(limited.out.seal_rtp(rtp_packet(9), out).error() == Status::ERR_SRTP_KEY_EXPIRED);
   CHECK(limited.out.seal_rtcp(rtcp_packet(), out).error() == Status::ERR_SRTP_KEY_EXPIRED);
@@ -267,7 +277,8 @@ TEST_CASE("a rollover counter is set before the first packet or never") {
       CHECK(*pair.in.roc(test::kSsrc) == roc);
     }
     for (uint32_t i = 65000; i < 65536 + 600; ++i) {
-      CHECK(pair.open(pair.seal(rtp_packet(static_cast<uint16_t>(i)))) == rtp_packet(static_cast<uint16_t>(i)));
+      CHECK(pair.open(pair.seal(rtp_packet(static_cast<uint16_t>(i)))) ==
+            rtp_packet(static_cast<uint16_t>(i)));
     }
     CHECK(*pair.in.roc(test::kSsrc) == 6);
     CHECK(pair.in.set_roc(test::kSsrc, 6).error() == Status::ERR_WRONG_STATE);

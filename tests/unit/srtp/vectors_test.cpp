@@ -1,5 +1,6 @@
-// The public SRTP vectors. The RFC vectors give session keys, which libsrtp2 does not take: they check
-// the small reference below (mbedTLS), and the reference then seals packets that a Session must open.
+// The public SRTP vectors. The RFC vectors give session keys, which libsrtp2 does not take: they
+// check the small reference below (mbedTLS), and the reference then seals packets that a Session
+// must open.
 #include <mbedtls/aes.h>
 #include <mbedtls/gcm.h>
 #include <mbedtls/md.h>
@@ -24,7 +25,9 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-Bytes hex(const Json& value) { return from_hex(value.text()); }
+Bytes hex(const Json& value) {
+  return from_hex(value.text());
+}
 
 // AES in counter mode over zeros: the keystream of RFC 3711 4.1.1.
 Bytes keystream(const Bytes& key, Bytes counter, size_t len) {
@@ -35,7 +38,8 @@ Bytes keystream(const Bytes& key, Bytes counter, size_t len) {
   size_t offset = 0;
   const Bytes zeros(len);
   Bytes out(len);
-  REQUIRE(mbedtls_aes_crypt_ctr(&aes, len, &offset, counter.data(), block, zeros.data(), out.data()) == 0);
+  REQUIRE(mbedtls_aes_crypt_ctr(&aes, len, &offset, counter.data(), block, zeros.data(),
+                                out.data()) == 0);
   mbedtls_aes_free(&aes);
   return out;
 }
@@ -54,10 +58,12 @@ struct Gcm {
   [[nodiscard]] Bytes seal(const Bytes& plain) const {
     mbedtls_gcm_context gcm;
     mbedtls_gcm_init(&gcm);
-    REQUIRE(mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, key.data(), static_cast<unsigned>(key.size() * 8)) == 0);
+    REQUIRE(mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, key.data(),
+                               static_cast<unsigned>(key.size() * 8)) == 0);
     Bytes out(plain.size() + 16);
-    REQUIRE(mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, plain.size(), iv.data(), iv.size(), aad.data(),
-                                      aad.size(), plain.data(), out.data(), 16, out.data() + plain.size()) == 0);
+    REQUIRE(mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, plain.size(), iv.data(), iv.size(),
+                                      aad.data(), aad.size(), plain.data(), out.data(), 16,
+                                      out.data() + plain.size()) == 0);
     mbedtls_gcm_free(&gcm);
     return out;
   }
@@ -71,9 +77,12 @@ Bytes gcm_iv(Bytes salt, uint32_t ssrc, uint64_t index) {
 }
 
 // A packet of RFC 3711 with AES-CM and HMAC-SHA1, sealed by the reference.
-Bytes reference_cm(const Suite& suite, const Bytes& key_and_salt, const Bytes& plain, uint64_t index) {
-  const Bytes key(key_and_salt.begin(), key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len));
-  const Bytes salt(key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len), key_and_salt.end());
+Bytes reference_cm(const Suite& suite, const Bytes& key_and_salt, const Bytes& plain,
+                   uint64_t index) {
+  const Bytes key(key_and_salt.begin(),
+                  key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len));
+  const Bytes salt(key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len),
+                   key_and_salt.end());
   Bytes iv = derive(key, salt, 2, 14);
   iv.resize(16);
   for (size_t i = 0; i < 4; ++i) iv[4 + i] ^= plain[8 + i];
@@ -82,21 +91,27 @@ Bytes reference_cm(const Suite& suite, const Bytes& key_and_salt, const Bytes& p
   const Bytes stream = keystream(derive(key, salt, 0, suite.key_len), iv, plain.size() - 12);
   for (size_t i = 12; i < plain.size(); ++i) out[i] ^= stream[i - 12];
   Bytes input = out;
-  for (int shift = 40; shift >= 16; shift -= 8) input.push_back(static_cast<uint8_t>(index >> shift));
+  for (int shift = 40; shift >= 16; shift -= 8)
+    input.push_back(static_cast<uint8_t>(index >> shift));
   const Bytes auth_key = derive(key, salt, 1, 20);
   uint8_t tag[20];
-  REQUIRE(mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), auth_key.data(), 20, input.data(), input.size(),
-                          tag) == 0);
+  REQUIRE(mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), auth_key.data(), 20,
+                          input.data(), input.size(), tag) == 0);
   out.insert(out.end(), tag, tag + suite.rtp_tag_len);
   return out;
 }
 
-Bytes reference_gcm(const Suite& suite, const Bytes& key_and_salt, const Bytes& plain, uint64_t index) {
-  const Bytes key(key_and_salt.begin(), key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len));
-  const Bytes salt(key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len), key_and_salt.end());
+Bytes reference_gcm(const Suite& suite, const Bytes& key_and_salt, const Bytes& plain,
+                    uint64_t index) {
+  const Bytes key(key_and_salt.begin(),
+                  key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len));
+  const Bytes salt(key_and_salt.begin() + static_cast<std::ptrdiff_t>(suite.key_len),
+                   key_and_salt.end());
   const Bytes aad(plain.begin(), plain.begin() + 12);
-  const Gcm gcm{derive(key, salt, 0, suite.key_len),
-                gcm_iv(derive(key, salt, 2, 12), bytes::Reader(ByteView(plain).subspan(8)).u32(), index), aad};
+  const Gcm gcm{
+      derive(key, salt, 0, suite.key_len),
+      gcm_iv(derive(key, salt, 2, 12), bytes::Reader(ByteView(plain).subspan(8)).u32(), index),
+      aad};
   Bytes out = aad;
   const Bytes body = gcm.seal(Bytes(plain.begin() + 12, plain.end()));
   out.insert(out.end(), body.begin(), body.end());
@@ -104,7 +119,8 @@ Bytes reference_gcm(const Suite& suite, const Bytes& key_and_salt, const Bytes& 
 }
 
 struct Vectors {
-  explicit Vectors(const Json& entry) : suite(find_suite(entry["suite"].text())), mki(hex(entry["mki"])) {
+  explicit Vectors(const Json& entry)
+      : suite(find_suite(entry["suite"].text())), mki(hex(entry["mki"])) {
     key = hex(entry["master_key"]);
     const Bytes salt = hex(entry["master_salt"]);
     key.insert(key.end(), salt.begin(), salt.end());
@@ -187,7 +203,8 @@ TEST_CASE("public packets open and seal, AES-192 is refused") {
   CHECK(refused == 3);
 }
 
-TEST_CASE("public packets in the order of the stream need their counter set once a gap is too wide") {
+TEST_CASE(
+    "public packets in the order of the stream need their counter set once a gap is too wide") {
   if (!test::has_vectors("srtp/packets-public.json")) return;
   const Json file = Json::parse(test::read_vector("srtp/packets-public.json"));
   for (const Json& entry : file.items()) {
@@ -219,7 +236,8 @@ TEST_CASE("RFC 3711 B.2, B.3, RFC 6188 7: the reference has the keystream and th
     }
     const Json& blocks = entry["blocks"];
     for (const Json& block : blocks.items()) {
-      CHECK(keystream(hex(entry["session_key"]), hex(block["counter"]), 16) == hex(block["keystream"]));
+      CHECK(keystream(hex(entry["session_key"]), hex(block["counter"]), 16) ==
+            hex(block["keystream"]));
     }
   }
 }
@@ -253,8 +271,8 @@ TEST_CASE("a session opens what the reference sealed and seals the same bytes") 
     for (size_t i = 0; i < key.size(); ++i) key[i] = static_cast<uint8_t>(i * 7 + 1);
     for (const uint64_t index : {65534, 65535, 65536, 65537}) {
       const Bytes plain = test::rtp_packet(static_cast<uint16_t>(index));
-      const Bytes sealed =
-          suite.is_aead ? reference_gcm(suite, key, plain, index) : reference_cm(suite, key, plain, index);
+      const Bytes sealed = suite.is_aead ? reference_gcm(suite, key, plain, index)
+                                         : reference_cm(suite, key, plain, index);
       CHECK(pair.open(sealed) == plain);
       CHECK(pair.seal(plain) == sealed);
     }

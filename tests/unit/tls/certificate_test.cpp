@@ -12,7 +12,8 @@ constexpr uint8_t kV6[] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 struct World {
   TestContext host;
   crypto::Identity authority;
-  World() : authority(issue(host, {{}, nullptr, true, kNow - 100 * kDay, kNow + 100 * kDay, "root"})) {
+  World()
+      : authority(issue(host, {{}, nullptr, true, kNow - 100 * kDay, kNow + 100 * kDay, "root"})) {
     host.context.set_wall(kNow * kSecond, 0);
   }
 };
@@ -56,7 +57,10 @@ TEST_CASE("RFC 6125 6.4, RFC 5922 7: names a certificate is good for") {
       {"second label", {dns("sip.*.net")}, "sip.example.net", ERR_TLS_CERT_NAME},
       {"two wildcards", {dns("*.*.net")}, "sip.example.net", ERR_TLS_CERT_NAME},
       {"NUL", {dns(nul)}, "sip.example.net", ERR_TLS_CERT_NUL},
-      {"NUL beside a match", {dns("sip.example.net"), dns(nul)}, "sip.example.net", ERR_TLS_CERT_NUL},
+      {"NUL beside a match",
+       {dns("sip.example.net"), dns(nul)},
+       "sip.example.net",
+       ERR_TLS_CERT_NUL},
       {"NUL in a URI", {uri(uri_nul)}, "sip.example.net", ERR_TLS_CERT_NUL},
       {"URI", {uri("sip:example.net")}, "example.net", OK},
       {"URI, scheme and host without case", {uri("SIP:Example.net")}, "example.net", OK},
@@ -68,7 +72,10 @@ TEST_CASE("RFC 6125 6.4, RFC 5922 7: names a certificate is good for") {
       {"IPv4 as a DNS name", {dns("192.0.2.1")}, "192.0.2.1", ERR_TLS_CERT_NAME},
       {"IPv6", {{crypto::NameKind::kIp, kV6}}, "[2001:db8::1]", OK},
       {"IPv6 other form", {{crypto::NameKind::kIp, kV6}}, "2001:DB8:0::0:1", OK},
-      {"IP bytes of a wrong length", {{crypto::NameKind::kIp, ByteView(kV6).first(4)}}, "2001:db8::1", ERR_TLS_CERT_NAME},
+      {"IP bytes of a wrong length",
+       {{crypto::NameKind::kIp, ByteView(kV6).first(4)}},
+       "2001:db8::1",
+       ERR_TLS_CERT_NAME},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -93,10 +100,12 @@ TEST_CASE("RFC 5280 4.1.2.5: dates are those of the host's wall time") {
   };
   for (const Row& row : rows) {
     INFO(row.title);
-    CHECK(dial(world, {{dns("a.example")}, &world.authority, false, row.from, row.to}, "a.example") == row.status);
+    CHECK(dial(world, {{dns("a.example")}, &world.authority, false, row.from, row.to},
+               "a.example") == row.status);
   }
   world.host.context.set_wall(0, 0);
-  CHECK(dial(world, {{dns("a.example")}, &world.authority}, "a.example") == Status::ERR_TLS_CLOCK_UNKNOWN);
+  CHECK(dial(world, {{dns("a.example")}, &world.authority}, "a.example") ==
+        Status::ERR_TLS_CLOCK_UNKNOWN);
 }
 
 TEST_CASE("an unknown wall time is accepted only where the settings say so") {
@@ -114,12 +123,15 @@ TEST_CASE("an unknown wall time is accepted only where the settings say so") {
 
 TEST_CASE("chains: another root, an intermediate, a leaf that issues") {
   World world;
-  const auto stranger = issue(world.host, {{}, nullptr, true, kNow - kDay, kNow + kDay, "stranger"});
-  CHECK(dial(world, {{dns("a.example")}, &stranger}, "a.example") == Status::ERR_TLS_CERT_UNKNOWN_CA);
+  const auto stranger =
+      issue(world.host, {{}, nullptr, true, kNow - kDay, kNow + kDay, "stranger"});
+  CHECK(dial(world, {{dns("a.example")}, &stranger}, "a.example") ==
+        Status::ERR_TLS_CERT_UNKNOWN_CA);
   CHECK(dial(world, {{dns("a.example")}}, "a.example") == Status::ERR_TLS_CERT_UNKNOWN_CA);
 
   for (const bool is_ca : {true, false}) {
-    const auto middle = issue(world.host, {{}, &world.authority, is_ca, kNow - kDay, kNow + kDay, "middle"});
+    const auto middle =
+        issue(world.host, {{}, &world.authority, is_ca, kNow - kDay, kNow + kDay, "middle"});
     const auto leaf = issue(world.host, {{dns("a.example")}, &middle});
     tls::SettingsRequest request;
     request.role = tls::Role::kServer;
@@ -195,14 +207,23 @@ TEST_CASE("settings that cannot work are refused at once") {
   };
   CHECK(make([](auto&) {}) == Status::OK);
   CHECK(make([](auto& r) { r.authorities = {}; }) == Status::ERR_TLS_NO_CA);
-  CHECK(make([](auto& r) { r.authorities = as_bytes("garbage"); }) == Status::ERR_TLS_BAD_CERTIFICATE);
+  CHECK(make([](auto& r) { r.authorities = as_bytes("garbage"); }) ==
+        Status::ERR_TLS_BAD_CERTIFICATE);
   CHECK(make([](auto& r) { r.role = tls::Role::kServer; }) == Status::ERR_INVALID_ARGUMENT);
-  CHECK(make([&](auto& r) { r.certificates = identity.certificate_der(); }) == Status::ERR_INVALID_ARGUMENT);
-  CHECK(make([&](auto& r) { r.certificates = identity.certificate_der(), r.key = other.key_der(); }) == Status::ERR_TLS_BAD_KEY);
-  CHECK(make([&](auto& r) { r.certificates = identity.certificate_der(), r.key = as_bytes("garbage"); }) == Status::ERR_TLS_BAD_KEY);
+  CHECK(make([&](auto& r) { r.certificates = identity.certificate_der(); }) ==
+        Status::ERR_INVALID_ARGUMENT);
+  CHECK(make([&](auto& r) {
+          r.certificates = identity.certificate_der(), r.key = other.key_der();
+        }) == Status::ERR_TLS_BAD_KEY);
+  CHECK(make([&](auto& r) {
+          r.certificates = identity.certificate_der(), r.key = as_bytes("garbage");
+        }) == Status::ERR_TLS_BAD_KEY);
   CHECK(make([&](auto& r) { r.requires_alpn = true; }) == Status::ERR_INVALID_ARGUMENT);
   const auto client = client_settings(world.host, identity);
-  CHECK(tls::Stream::create(world.host.context, client, "").error() == Status::ERR_TLS_NO_EXPECTED_NAME);
-  CHECK(tls::Stream::create(world.host.context, client, "*.example").error() == Status::ERR_INVALID_ARGUMENT);
-  CHECK(tls::Stream::create(world.host.context, client, std::string_view("a\0b", 3)).error() == Status::ERR_INVALID_ARGUMENT);
+  CHECK(tls::Stream::create(world.host.context, client, "").error() ==
+        Status::ERR_TLS_NO_EXPECTED_NAME);
+  CHECK(tls::Stream::create(world.host.context, client, "*.example").error() ==
+        Status::ERR_INVALID_ARGUMENT);
+  CHECK(tls::Stream::create(world.host.context, client, std::string_view("a\0b", 3)).error() ==
+        Status::ERR_INVALID_ARGUMENT);
 }

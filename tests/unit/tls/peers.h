@@ -20,8 +20,12 @@ inline constexpr uint64_t kSecond = 1'000'000'000;
 struct Names {
   std::vector<crypto::SubjectName> list;
 };
-inline crypto::SubjectName dns(std::string_view name) { return {crypto::NameKind::kDns, as_bytes(name)}; }
-inline crypto::SubjectName uri(std::string_view name) { return {crypto::NameKind::kUri, as_bytes(name)}; }
+inline crypto::SubjectName dns(std::string_view name) {
+  return {crypto::NameKind::kDns, as_bytes(name)};
+}
+inline crypto::SubjectName uri(std::string_view name) {
+  return {crypto::NameKind::kUri, as_bytes(name)};
+}
 
 struct Subject {
   std::vector<crypto::SubjectName> names;
@@ -75,7 +79,8 @@ inline SettingsRef client_settings(TestContext& host, const crypto::Identity& au
   return settings(host, request);
 }
 
-inline Box<tls::Stream> stream(TestContext& host, SettingsRef settings, std::string_view name = {}) {
+inline Box<tls::Stream> stream(TestContext& host, SettingsRef settings,
+                               std::string_view name = {}) {
   auto made = tls::Stream::create(host.context, std::move(settings), name);
   REQUIRE(made.error() == Status::OK);
   return *std::move(made);

@@ -22,7 +22,8 @@ struct Pair {
     server = stream(host, std::move(server_side));
     client = stream(host, std::move(client_side), "a.example");
   }
-  void connect_with_alpn(std::vector<std::string_view> server_list, std::vector<std::string_view> client_list) {
+  void connect_with_alpn(std::vector<std::string_view> server_list,
+                         std::vector<std::string_view> client_list) {
     tls::SettingsRequest request;
     request.role = tls::Role::kServer;
     request.certificates = identity.certificate_der();
@@ -53,7 +54,8 @@ TEST_CASE("two streams agree in pieces of every size") {
   Pair pair;
   for (const size_t step : {1, 2, 3, 5, 7, 16, 63, 64, 65, 100, 511, 1024, 4096}) {
     INFO("step " << step);
-    pair.connect(server_settings(pair.host, pair.identity), client_settings(pair.host, pair.identity));
+    pair.connect(server_settings(pair.host, pair.identity),
+                 client_settings(pair.host, pair.identity));
     talk(*pair.client, *pair.server, step);
     REQUIRE(pair.client->state() == tls::State::kOpen);
     REQUIRE(pair.server->state() == tls::State::kOpen);
@@ -132,7 +134,8 @@ TEST_CASE("TLS 1.3 alone, where the library has it") {
 TEST_CASE("the server's flights may end after any byte, and the client's later ones") {
   Pair pair;
   const auto run_until = [&](bool cuts_server, size_t n) {
-    pair.connect(server_settings(pair.host, pair.identity), client_settings(pair.host, pair.identity));
+    pair.connect(server_settings(pair.host, pair.identity),
+                 client_settings(pair.host, pair.identity));
     tls::Stream& from = cuts_server ? *pair.server : *pair.client;
     tls::Stream& to = cuts_server ? *pair.client : *pair.server;
     REQUIRE(pair.client->start(0));
@@ -210,7 +213,8 @@ TEST_CASE("RFC 8446 4.1.2: a server takes a hello that also offers suites it doe
   constexpr size_t kSessionId = 5 + 4 + 2 + 32;
   const size_t suites = kSessionId + 1 + hello[kSessionId];
   const uint8_t unknown[] = {0x13, 0x01, 0x13, 0x02, 0xfe, 0xed};
-  hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(suites + 2), std::begin(unknown), std::end(unknown));
+  hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(suites + 2), std::begin(unknown),
+               std::end(unknown));
   for (const size_t length_at : {size_t{3}, size_t{7}, suites}) {
     const size_t length = hello[length_at] * size_t{256} + hello[length_at + 1] + sizeof unknown;
     hello[length_at] = static_cast<uint8_t>(length >> 8);
@@ -221,7 +225,10 @@ TEST_CASE("RFC 8446 4.1.2: a server takes a hello that also offers suites it doe
 }
 
 TEST_CASE("garbage and plain SIP fail at once, for both roles") {
-  for (const std::string_view input : {std::string_view("INVITE sip:a@example.net SIP/2.0\r\n\r\n"), std::string_view("\x16\x03\x01\xff\xff"), std::string_view("\x17\x03\x03\0\x05hello", 10), std::string_view("\x80\x80\x80\x80\x80\x80")}) {
+  for (const std::string_view input :
+       {std::string_view("INVITE sip:a@example.net SIP/2.0\r\n\r\n"),
+        std::string_view("\x16\x03\x01\xff\xff"), std::string_view("\x17\x03\x03\0\x05hello", 10),
+        std::string_view("\x80\x80\x80\x80\x80\x80")}) {
     INFO(std::string(input));
     Pair pair;
     REQUIRE(pair.client->start(0));
@@ -304,7 +311,8 @@ TEST_CASE("every allocation of a connection may fail") {
         tls::SettingsRequest request;
         request.authorities = identity.certificate_der();
         auto made = tls::Settings::create(host.context, request);
-        const auto connection = tls::Stream::create(host.context, *made, "a.long.name.that.needs.memory.of.its.own.example");
+        const auto connection = tls::Stream::create(
+            host.context, *made, "a.long.name.that.needs.memory.of.its.own.example");
         if (!connection) FAIL("the settings are good");
       } catch (const std::bad_alloc&) {
       }

@@ -8,8 +8,10 @@ using ua::EventType;
 
 namespace {
 
-constexpr std::string_view kOffer = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
-constexpr std::string_view kAnswer = "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nt=0 0\r\nm=audio 5000 RTP/AVP 0\r\n";
+constexpr std::string_view kOffer =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+constexpr std::string_view kAnswer =
+    "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nt=0 0\r\nm=audio 5000 RTP/AVP 0\r\n";
 
 ua::Invite invite_to_bob(std::string_view sdp = kOffer) {
   ua::Invite invite;
@@ -73,7 +75,8 @@ TEST_CASE("RFC 3665 3.1: a call is set up and ended by either side") {
     pair.net.settle();
     CHECK(quitter.expect(EventType::kEnded).event.cause == Cause::kLocal);
     CHECK(other.expect(EventType::kEnded).event.cause == Cause::kRemote);
-    CHECK(quitter.endpoint->hangup(by_alice ? pair.a : pair.b, pair.net.now).error() == Status::ERR_UA_NO_CALL);
+    CHECK(quitter.endpoint->hangup(by_alice ? pair.a : pair.b, pair.net.now).error() ==
+          Status::ERR_UA_NO_CALL);
     pair.check_clean();
   }
 }
@@ -112,7 +115,8 @@ TEST_CASE("RFC 3261 9.1: a CANCEL wished before any response waits for one") {
 TEST_CASE("RFC 3665 3.9: a refusal brings its reason, Warning and Retry-After") {
   Pair pair;
   pair.call();
-  REQUIRE(pair.bob.endpoint->reject(pair.b, {488, "No Crypto", 304, "SRTP \"required\"", 7}, pair.net.now));
+  REQUIRE(pair.bob.endpoint->reject(pair.b, {488, "No Crypto", 304, "SRTP \"required\"", 7},
+                                    pair.net.now));
   pair.net.settle();
   const Seen ended = pair.alice.expect(EventType::kEnded);
   CHECK(ended.event.cause == Cause::kRejected);
@@ -146,7 +150,8 @@ TEST_CASE("RFC 3261 14: re-INVITE by either side, accepted and refused") {
     const uint64_t from_id = by_alice ? pair.a : pair.b;
     const uint64_t to_id = by_alice ? pair.b : pair.a;
     REQUIRE(from.endpoint->offer(from_id, as_bytes(kOffer), pair.net.now));
-    CHECK(from.endpoint->offer(from_id, as_bytes(kOffer), pair.net.now).error() == Status::ERR_UA_PENDING);
+    CHECK(from.endpoint->offer(from_id, as_bytes(kOffer), pair.net.now).error() ==
+          Status::ERR_UA_PENDING);
     pair.net.settle();
     CHECK(to.expect(EventType::kOffer).sdp == kOffer);
     REQUIRE(to.endpoint->answer(to_id, as_bytes(kAnswer), pair.net.now));
@@ -175,7 +180,8 @@ TEST_CASE("RFC 3261 14.1: a re-INVITE without an offer is answered in its ACK") 
   REQUIRE(pair.bob.endpoint->answer(pair.b, as_bytes(kOffer), pair.net.now));
   pair.net.settle();
   CHECK(pair.alice.expect(EventType::kUpdated).sdp == kOffer);
-  CHECK(pair.alice.endpoint->offer(pair.a, as_bytes(kOffer), pair.net.now).error() == Status::ERR_UA_PENDING);
+  CHECK(pair.alice.endpoint->offer(pair.a, as_bytes(kOffer), pair.net.now).error() ==
+        Status::ERR_UA_PENDING);
   REQUIRE(pair.alice.endpoint->answer(pair.a, as_bytes(kAnswer), pair.net.now));
   pair.net.settle();
   CHECK(pair.bob.expect(EventType::kConfirmed).sdp == kAnswer);
@@ -233,7 +239,8 @@ TEST_CASE("RFC 3665 3.3: a challenge is answered once, a wrong password fails") 
     alice.algorithms = row.alice_algorithms;
     Pair pair(bob, alice);
     REQUIRE(pair.bob.endpoint->set_account("alice", "secret"));
-    if (row.password[0] != 0) REQUIRE(pair.alice.endpoint->set_credentials({"example", "", "alice", row.password}));
+    if (row.password[0] != 0)
+      REQUIRE(pair.alice.endpoint->set_credentials({"example", "", "alice", row.password}));
     if (row.cause == Cause::kNone) {
       pair.establish();
       // In-dialog requests must authenticate as well.
@@ -273,7 +280,8 @@ TEST_CASE("RFC 3261 17.1.1.2: timer B ends a call nobody answers") {
   pair.check_clean();
 }
 
-TEST_CASE("RFC 3261 13.3.1.4: a 2xx is sent again until the ACK, also over TCP, then the call ends") {
+TEST_CASE(
+    "RFC 3261 13.3.1.4: a 2xx is sent again until the ACK, also over TCP, then the call ends") {
   Pair pair;
   pair.call();
   pair.net.drops_transmits = true;
@@ -338,7 +346,8 @@ TEST_CASE("many calls over slow links end clean") {
   Pair pair;
   pair.net.delay_ms = 80;
   std::vector<uint64_t> ids;
-  for (int i = 0; i < 100; ++i) ids.push_back(*pair.alice.endpoint->invite(invite_to_bob(), pair.net.now));
+  for (int i = 0; i < 100; ++i)
+    ids.push_back(*pair.alice.endpoint->invite(invite_to_bob(), pair.net.now));
   pair.net.settle(10 * ua::kSecond);
   Seen seen;
   while (pair.bob.take(EventType::kIncoming, seen)) {
@@ -367,6 +376,8 @@ TEST_CASE("config and commands out of range are refused") {
   CHECK(pair.alice.endpoint->input(77, {}, pair.net.now).error() == Status::ERR_UA_NO_CONNECTION);
   CHECK(pair.alice.endpoint->stats().calls == 0);
   pair.establish();
-  CHECK(pair.bob.endpoint->answer(pair.b, as_bytes(kAnswer), pair.net.now).error() == Status::ERR_WRONG_STATE);
-  CHECK(pair.bob.endpoint->reject(pair.b, {200, {}, 0, {}, 0}, pair.net.now).error() == Status::ERR_INVALID_ARGUMENT);
+  CHECK(pair.bob.endpoint->answer(pair.b, as_bytes(kAnswer), pair.net.now).error() ==
+        Status::ERR_WRONG_STATE);
+  CHECK(pair.bob.endpoint->reject(pair.b, {200, {}, 0, {}, 0}, pair.net.now).error() ==
+        Status::ERR_INVALID_ARGUMENT);
 }

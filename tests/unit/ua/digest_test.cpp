@@ -68,7 +68,9 @@ TEST_CASE("RFC 2617 3.5, RFC 7616 3.9.1: the published responses") {
     REQUIRE(algorithm);
     ua::DigestInput input;
     input.algorithm = *algorithm;
-    input.qop = row["qop"] == "auth-int" ? ua::Qop::kAuthInt : row["qop"] == "auth" ? ua::Qop::kAuth : ua::Qop::kNone;
+    input.qop = row["qop"] == "auth-int" ? ua::Qop::kAuthInt
+                : row["qop"] == "auth"   ? ua::Qop::kAuth
+                                         : ua::Qop::kNone;
     input.user = row["user"], input.realm = row["realm"], input.password = row["pw"];
     input.nonce = row["nonce"], input.cnonce = row["cnonce"], input.nc = row["nc"];
     input.method = row["method"], input.uri = row["uri"], input.body = as_bytes(row["body"]);
@@ -80,10 +82,13 @@ TEST_CASE("RFC 2617 3.5, RFC 7616 3.9.1: the published responses") {
 
 TEST_CASE("RFC 7616 3.4.2, 3.4.3: session variants, no qop and auth-int differ from each other") {
   ua::DigestInput input;
-  input.user = "alice", input.realm = "r", input.password = "p", input.nonce = "n", input.cnonce = "c";
-  input.nc = "00000001", input.method = "INVITE", input.uri = "sip:b@x", input.body = as_bytes("v=0");
+  input.user = "alice", input.realm = "r", input.password = "p", input.nonce = "n",
+  input.cnonce = "c";
+  input.nc = "00000001", input.method = "INVITE", input.uri = "sip:b@x",
+  input.body = as_bytes("v=0");
   std::vector<std::string> all;
-  for (const auto algorithm : {ua::Algorithm::kMd5, ua::Algorithm::kMd5Sess, ua::Algorithm::kSha256, ua::Algorithm::kSha256Sess}) {
+  for (const auto algorithm : {ua::Algorithm::kMd5, ua::Algorithm::kMd5Sess, ua::Algorithm::kSha256,
+                               ua::Algorithm::kSha256Sess}) {
     for (const auto qop : {ua::Qop::kNone, ua::Qop::kAuth, ua::Qop::kAuthInt}) {
       input.algorithm = algorithm, input.qop = qop;
       const std::string response = compute(input);
@@ -96,7 +101,8 @@ TEST_CASE("RFC 7616 3.4.2, 3.4.3: session variants, no qop and auth-int differ f
 
 TEST_CASE("RFC 7616 5: what the server makes of credentials") {
   test::TestContext context;
-  ua::Authenticator server(context.memory, "example", ua::kAllowMd5 | ua::kAllowSha256, 300 * ua::kSecond);
+  ua::Authenticator server(context.memory, "example", ua::kAllowMd5 | ua::kAllowSha256,
+                           300 * ua::kSecond);
   REQUIRE(server.seed(context.random));
   REQUIRE(server.set_account("alice", "secret"));
   const uint64_t issued = 1000 * ua::kSecond;
@@ -111,17 +117,21 @@ TEST_CASE("RFC 7616 5: what the server makes of credentials") {
   const size_t at = challenge.find("nonce=\"") + 7;
   const std::string nonce = challenge.substr(at, challenge.find('"', at) - at);
 
-  const auto judge = [&](std::string user, std::string password, std::string realm, std::string used,
-                         std::string nc, std::string qop, uint64_t now) {
+  const auto judge = [&](std::string user, std::string password, std::string realm,
+                         std::string used, std::string nc, std::string qop, uint64_t now) {
     ua::DigestInput input;
-    input.algorithm = ua::Algorithm::kSha256, input.qop = ua::Qop::kAuth, input.user = user, input.realm = realm;
-    input.password = password, input.nonce = used, input.cnonce = "c", input.nc = nc, input.method = "OPTIONS";
+    input.algorithm = ua::Algorithm::kSha256, input.qop = ua::Qop::kAuth, input.user = user,
+    input.realm = realm;
+    input.password = password, input.nonce = used, input.cnonce = "c", input.nc = nc,
+    input.method = "OPTIONS";
     input.uri = "sip:x";
     const std::string request =
-        "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:x>\r\n"
-        "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nAuthorization: Digest username=\"" + user + "\", realm=\"" + realm +
-        "\", nonce=\"" + used + "\", uri=\"sip:x\", response=\"" + compute(input) +
-        "\", algorithm=SHA-256, cnonce=\"c\"" + (qop.empty() ? "" : ", qop=" + qop + ", nc=" + nc) + "\r\nContent-Length: 0\r\n\r\n";
+        "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nFrom: "
+        "<sip:a@a>;tag=1\r\nTo: <sip:x>\r\n"
+        "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nAuthorization: Digest username=\"" +
+        user + "\", realm=\"" + realm + "\", nonce=\"" + used + "\", uri=\"sip:x\", response=\"" +
+        compute(input) + "\", algorithm=SHA-256, cnonce=\"c\"" +
+        (qop.empty() ? "" : ", qop=" + qop + ", nc=" + nc) + "\r\nContent-Length: 0\r\n\r\n";
     sip::Message message;
     REQUIRE(message.parse(std::string_view(request), sip::Transport::kStream));
     const auto verdict = server.check(message, now);
@@ -138,7 +148,8 @@ TEST_CASE("RFC 7616 5: what the server makes of credentials") {
   CHECK(judge("alice", "secret", "example", nonce, "00000001", "", now) == V::kRefused);
   CHECK(judge("alice", "secret", "example", nonce, "00000000", "auth", now) == V::kRefused);
   CHECK(judge("alice", "secret", "example", forged, "00000001", "auth", now) == V::kStale);
-  CHECK(judge("alice", "secret", "example", nonce, "00000001", "auth", issued + 301 * ua::kSecond) == V::kStale);
+  CHECK(judge("alice", "secret", "example", nonce, "00000001", "auth",
+              issued + 301 * ua::kSecond) == V::kStale);
   CHECK(judge("alice", "secret", "example", nonce, "00000002", "auth", now) == V::kAccepted);
   CHECK(judge("alice", "secret", "example", nonce, "00000002", "auth", now) == V::kStale);
   CHECK(judge("alice", "secret", "example", nonce, "00000001", "auth", now) == V::kStale);

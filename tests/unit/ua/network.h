@@ -77,7 +77,8 @@ class Network {
     drain();
     while (true) {
       uint64_t next = pieces_.empty() ? ua::kNever : pieces_.begin()->first;
-      for (auto& phone : phones_) next = std::min(next, std::max(now, phone->endpoint->next_deadline()));
+      for (auto& phone : phones_)
+        next = std::min(next, std::max(now, phone->endpoint->next_deadline()));
       if (next > end) break;
       now = next;
       while (!pieces_.empty() && pieces_.begin()->first <= now) deliver();
@@ -88,7 +89,9 @@ class Network {
     drain();
   }
   // A plain connection into a phone whose far end is the test; gives its id.
-  uint64_t attach(Phone& phone) { return *phone.endpoint->accept(ua::Transport::kTcp, "192.0.2.9", 5999, now); }
+  uint64_t attach(Phone& phone) {
+    return *phone.endpoint->accept(ua::Transport::kTcp, "192.0.2.9", 5999, now);
+  }
   void feed(Phone& phone, uint64_t connection, std::string_view bytes) {
     auto taken = phone.endpoint->input(connection, as_bytes(bytes), now);
     REQUIRE(taken);
@@ -165,7 +168,8 @@ class Network {
     } else if (event.type == ua::EventType::kConnect) {
       connect(phone, event, text(event.data));
     } else {
-      phone.events.push_back({event, text(event.data), text(event.sdp), text(event.reason), text(event.warning)});
+      phone.events.push_back(
+          {event, text(event.data), text(event.sdp), text(event.reason), text(event.warning)});
     }
   }
   void connect(Phone& phone, const ua::Event& event, const std::string& host) {
@@ -175,7 +179,8 @@ class Network {
       if (!far) break;
       links_[{&phone, event.connection}] = {other.get(), *far, 0, false};
       links_[{other.get(), *far}] = {&phone, event.connection, 0, false};
-      pieces_.emplace(now + delay_ms * ua::kMillisecond, Piece{{&phone, event.connection}, {}, true});
+      pieces_.emplace(now + delay_ms * ua::kMillisecond,
+                      Piece{{&phone, event.connection}, {}, true});
       return;
     }
     (void)phone.endpoint->closed(event.connection, now);
@@ -187,8 +192,10 @@ class Network {
     while (at < bytes.size()) {
       const size_t n = std::min<size_t>(bytes.size() - at, 1 + random_() % 700);
       const uint64_t jitter = random_() % (delay_ms * ua::kMillisecond + 1);
-      link->second.last_at = std::max(link->second.last_at, now + delay_ms * ua::kMillisecond + jitter);
-      pieces_.emplace(link->second.last_at, Piece{{link->second.peer, link->second.peer_id}, bytes.substr(at, n), false});
+      link->second.last_at =
+          std::max(link->second.last_at, now + delay_ms * ua::kMillisecond + jitter);
+      pieces_.emplace(link->second.last_at,
+                      Piece{{link->second.peer, link->second.peer_id}, bytes.substr(at, n), false});
       at += n;
     }
   }

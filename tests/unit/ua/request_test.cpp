@@ -9,20 +9,27 @@ using ua::EventType;
 
 namespace {
 
-constexpr std::string_view kSdp = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+constexpr std::string_view kSdp =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
-std::string request(const std::string& method, const std::string& branch, const std::string& more = {},
-                    const std::string& to_tag = {}, std::string_view body = {}, int cseq = 1) {
+std::string request(const std::string& method, const std::string& branch,
+                    const std::string& more = {}, const std::string& to_tag = {},
+                    std::string_view body = {}, int cseq = 1) {
   std::ostringstream out;
-  out << method << " sip:bob@bob.example SIP/2.0\r\nVia: SIP/2.0/TCP peer.example;branch=z9hG4bK" << branch
-      << ";rport\r\nMax-Forwards: 0\r\nFrom: <sip:a@peer.example>;tag=far\r\nTo: <sip:bob@bob.example>"
-      << (to_tag.empty() ? "" : ";tag=" + to_tag) << "\r\nCall-ID: one\r\nCSeq: " << cseq << ' ' << method
-      << "\r\nContact: <sip:a@peer.example;transport=tcp>\r\n" << more << "Content-Length: " << body.size()
-      << "\r\n\r\n" << body;
+  out << method << " sip:bob@bob.example SIP/2.0\r\nVia: SIP/2.0/TCP peer.example;branch=z9hG4bK"
+      << branch
+      << ";rport\r\nMax-Forwards: 0\r\nFrom: <sip:a@peer.example>;tag=far\r\nTo: "
+         "<sip:bob@bob.example>"
+      << (to_tag.empty() ? "" : ";tag=" + to_tag) << "\r\nCall-ID: one\r\nCSeq: " << cseq << ' '
+      << method << "\r\nContact: <sip:a@peer.example;transport=tcp>\r\n"
+      << more << "Content-Length: " << body.size() << "\r\n\r\n"
+      << body;
   return out.str();
 }
 
-int code_of(const std::string& response) { return std::stoi(response.substr(8, 3)); }
+int code_of(const std::string& response) {
+  return std::stoi(response.substr(8, 3));
+}
 
 std::string tag_of(const std::string& message) {
   const size_t to = message.find("\r\nTo:");
@@ -54,10 +61,13 @@ TEST_CASE("RFC 3261 8.2: a request that can not be served gets the right final r
     const char* line;
   };
   const Row rows[] = {
-      {"8.2.1 method of another kind", request("REGISTER", "1"), 405, "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"},
+      {"8.2.1 method of another kind", request("REGISTER", "1"), 405,
+       "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"},
       {"21.5.2 unknown method", request("TELEPORT", "1"), 501, ""},
-      {"8.2.2.3 Require", request("INVITE", "1", "Require: 100rel, foo\r\n"), 420, "Unsupported: 100rel, foo"},
-      {"8.2.3 media type", request("INVITE", "1", "Content-Type: text/html\r\n", "", "<p>"), 415, "Accept: application/sdp"},
+      {"8.2.2.3 Require", request("INVITE", "1", "Require: 100rel, foo\r\n"), 420,
+       "Unsupported: 100rel, foo"},
+      {"8.2.3 media type", request("INVITE", "1", "Content-Type: text/html\r\n", "", "<p>"), 415,
+       "Accept: application/sdp"},
       {"body without a type", request("INVITE", "1", "", "", "v=0"), 400, ""},
       {"12.2.2 unknown dialog", request("BYE", "1", "", "x"), 481, ""},
       {"12.2.2 re-INVITE of an unknown dialog", request("INVITE", "1", "", "x"), 481, ""},
@@ -80,7 +90,8 @@ TEST_CASE("RFC 3261 8.2: a request that can not be served gets the right final r
   }
 }
 
-TEST_CASE("RFC 3261 16.3, 8.2.2.2: merged requests are refused, retransmissions answered from memory") {
+TEST_CASE(
+    "RFC 3261 16.3, 8.2.2.2: merged requests are refused, retransmissions answered from memory") {
   Bench bench;
   CHECK(code_of(bench.ask(request("INVITE", "1", kSdpType, "", kSdp))) == 100);
   bench.bob.expect(EventType::kIncoming);
@@ -158,7 +169,8 @@ TEST_CASE("RFC 3261 17.1.1.3, 12.2.1.1, 13.2.2.4: what goes out after the respon
   net.drain();
   const std::string sent = alice.sent.back();
   CHECK(sent.find("X-Trunk: 7\r\n") != std::string::npos);
-  const auto reply = [&](const std::string& status, const std::string& to_tag, const std::string& more) {
+  const auto reply = [&](const std::string& status, const std::string& to_tag,
+                         const std::string& more) {
     std::string out = "SIP/2.0 " + status + "\r\n";
     for (const char* name : {"Via:", "From:", "Call-ID:", "CSeq:"}) {
       const size_t at = sent.find(name);
@@ -169,7 +181,8 @@ TEST_CASE("RFC 3261 17.1.1.3, 12.2.1.1, 13.2.2.4: what goes out after the respon
   };
   // A strict router stands first in the route: it gets the request in its own name.
   const std::string route =
-      "Record-Route: <sip:p2.example;lr>\r\nRecord-Route: <sip:p1.example>\r\nContact: <sip:bob@10.0.0.1>\r\n";
+      "Record-Route: <sip:p2.example;lr>\r\nRecord-Route: <sip:p1.example>\r\nContact: "
+      "<sip:bob@10.0.0.1>\r\n";
   alice.sent.clear();
   net.feed(alice, connection, reply("200 OK", "b1", route));
   alice.expect(EventType::kAnswered);
@@ -192,7 +205,8 @@ TEST_CASE("RFC 3261 17.1.1.3, 12.2.1.1, 13.2.2.4: what goes out after the respon
 namespace {
 
 // A final response to what a phone sent last, by a peer of the test.
-std::string reply_to(const std::string& sent, const std::string& status, const std::string& more = {}) {
+std::string reply_to(const std::string& sent, const std::string& status,
+                     const std::string& more = {}) {
   std::string out = "SIP/2.0 " + status + "\r\n";
   for (const char* name : {"Via:", "From:", "Call-ID:", "CSeq:"}) {
     const size_t at = sent.find(name);
@@ -226,9 +240,11 @@ TEST_CASE("RFC 3261 8.2.2.1, 21.5.6, 21.4.11: scheme, version and size are refus
   };
   const std::string options = request("OPTIONS", "1");
   const Row rows[] = {
-      {"scheme", with(options, "OPTIONS sip:bob@bob.example", "OPTIONS nobodyKnowsThisScheme:x"), 416, false},
+      {"scheme", with(options, "OPTIONS sip:bob@bob.example", "OPTIONS nobodyKnowsThisScheme:x"),
+       416, false},
       {"version", with(options, "SIP/2.0\r\n", "SIP/7.0\r\n"), 505, false},
-      {"size", request("INVITE", "1", kSdpType, "", std::string(20000, 'a')).substr(0, 17000), 513, true},
+      {"size", request("INVITE", "1", kSdpType, "", std::string(20000, 'a')).substr(0, 17000), 513,
+       true},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -251,17 +267,21 @@ TEST_CASE("RFC 3261 8.2.2.2: a request that comes back to its sender is a loop")
   CHECK(bench.bob.events.empty());
 }
 
-TEST_CASE("RFC 4475 3.3.11: an endpoint goes on with Max-Forwards 0, and RFC 5621 3.1: finds SDP in a multipart body") {
-  const std::string body = "--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n" + kSdpType + "\r\n" + std::string(kSdp) +
-                           "\r\n--b--\r\n";
+TEST_CASE(
+    "RFC 4475 3.3.11: an endpoint goes on with Max-Forwards 0, and RFC 5621 3.1: finds SDP in a "
+    "multipart body") {
+  const std::string body = "--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n" + kSdpType +
+                           "\r\n" + std::string(kSdp) + "\r\n--b--\r\n";
   Bench bench;
-  CHECK(code_of(bench.ask(request("INVITE", "1", "Content-Type: multipart/mixed;boundary=b\r\n", "", body))) == 100);
+  CHECK(code_of(bench.ask(request("INVITE", "1", "Content-Type: multipart/mixed;boundary=b\r\n", "",
+                                  body))) == 100);
   CHECK(bench.bob.expect(EventType::kIncoming).sdp == kSdp);
 }
 
 TEST_CASE("RFC 3261 17.2.3: an INVITE without the magic cookie is matched as RFC 2543 did") {
   Bench bench;
-  const std::string invite = with(request("INVITE", "1", kSdpType, "", kSdp), ";branch=z9hG4bK1", "");
+  const std::string invite =
+      with(request("INVITE", "1", kSdpType, "", kSdp), ";branch=z9hG4bK1", "");
   CHECK(code_of(bench.ask(invite)) == 100);
   const uint64_t call = bench.bob.expect(EventType::kIncoming).event.call;
   CHECK(code_of(bench.ask(invite)) == 100);
@@ -302,19 +322,30 @@ TEST_CASE("RFC 3261 17.1.2.2: timer F ends a request that nobody answers") {
   CHECK(bench.bob.endpoint->stats().transactions == 0);
 }
 
-TEST_CASE("RFC 3261 22.3, RFC 8760 2.3: a proxy's challenge is answered, an unknown algorithm passed over") {
+TEST_CASE(
+    "RFC 3261 22.3, RFC 8760 2.3: a proxy's challenge is answered, an unknown algorithm passed "
+    "over") {
   struct Row {
     const char* title;
     const char* challenges;
     const char* algorithm;  // of the answer, NULL for none
   };
   const Row rows[] = {
-      {"SHA-256", "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n", "algorithm=SHA-256"},
+      {"SHA-256",
+       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n",
+       "algorithm=SHA-256"},
       {"SHA-512-256 first",
-       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=SHA-512-256\r\n"
-       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=MD5\r\n", "algorithm=MD5"},
-      {"only SHA-512-256", "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=SHA-512-256\r\n", nullptr},
-      {"another realm", "Proxy-Authenticate: Digest realm=\"q\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n", nullptr},
+       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", "
+       "algorithm=SHA-512-256\r\n"
+       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", algorithm=MD5\r\n",
+       "algorithm=MD5"},
+      {"only SHA-512-256",
+       "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\", qop=\"auth\", "
+       "algorithm=SHA-512-256\r\n",
+       nullptr},
+      {"another realm",
+       "Proxy-Authenticate: Digest realm=\"q\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n",
+       nullptr},
   };
   for (const Row& row : rows) {
     INFO(row.title);
@@ -335,7 +366,9 @@ TEST_CASE("RFC 3261 22.3, RFC 8760 2.3: a proxy's challenge is answered, an unkn
     CHECK(again.starts_with("INVITE "));
     CHECK(again.find("Proxy-Authorization: Digest") != std::string::npos);
     CHECK(again.find(row.algorithm) != std::string::npos);
-    const auto cseq = [](const std::string& m) { return std::stoi(m.substr(m.find("CSeq: ") + 6)); };
+    const auto cseq = [](const std::string& m) {
+      return std::stoi(m.substr(m.find("CSeq: ") + 6));
+    };
     CHECK(cseq(again) == cseq(first) + 1);
     CHECK(bench.bob.events.empty());
   }
@@ -388,7 +421,8 @@ TEST_CASE("full output: commands say so and change nothing, input and timers wai
   // Forty requests at once: what is not taken comes again, and each is answered once.
   std::string flood;
   for (int i = 0; i < 40; ++i) {
-    flood += with(request("OPTIONS", std::to_string(i)), "Call-ID: one", "Call-ID: " + std::to_string(i));
+    flood += with(request("OPTIONS", std::to_string(i)), "Call-ID: one",
+                  "Call-ID: " + std::to_string(i));
   }
   bob.sent.clear();
   std::string_view left = flood;
@@ -414,7 +448,8 @@ TEST_CASE("a command that finds no memory leaves no connection, call or event be
       const ua::Invite invite = invite_on(0);
       try {
         const bool is_invite = std::string_view(command) == "invite";
-        const auto id = is_invite ? bob.endpoint->invite(invite, net.now) : bob.endpoint->options(invite, net.now);
+        const auto id = is_invite ? bob.endpoint->invite(invite, net.now)
+                                  : bob.endpoint->options(invite, net.now);
         is_done = id.has_value();
       } catch (const std::bad_alloc&) {
         INFO(command << ", allocation " << n);

@@ -1,11 +1,11 @@
 // RFC 3261 17 and RFC 6026, row by row.
 #include "ua/transition.h"
 
+#include "support/allocator.h"
 #include "support/catch.h"
 #include "ua/index.h"
 #include "ua/pool.h"
 #include "ua/timer.h"
-#include "support/allocator.h"
 
 using namespace voxlock;
 using namespace voxlock::ua;
@@ -13,9 +13,10 @@ using enum State;
 using enum Input;
 
 namespace {
-constexpr Input kAllInputs[] = {kProvisional, kSuccess, kFailure, kRequest, kAck, kRetransmitTimer,
-                                kTimeoutTimer, kLingerTimer, kTransportError};
-constexpr State kAllStates[] = {kTrying, kProceeding, kCompleted, kConfirmed, kAccepted, kTerminated};
+constexpr Input kAllInputs[] = {kProvisional,     kSuccess,      kFailure,     kRequest,       kAck,
+                                kRetransmitTimer, kTimeoutTimer, kLingerTimer, kTransportError};
+constexpr State kAllStates[] = {kTrying,    kProceeding, kCompleted,
+                                kConfirmed, kAccepted,   kTerminated};
 }  // namespace
 
 TEST_CASE("RFC 3261 17: each state leads where the figures say") {
@@ -24,7 +25,7 @@ TEST_CASE("RFC 3261 17: each state leads where the figures say") {
     State from;
     Input input;
     State to;
-    uint16_t must;      // actions that belong to the step
+    uint16_t must;  // actions that belong to the step
     uint16_t must_not;
   };
   using M = Machine;
@@ -33,7 +34,8 @@ TEST_CASE("RFC 3261 17: each state leads where the figures say") {
       {M::kInviteClient, kTrying, kRetransmitTimer, kTrying, kResend | kNextRetransmit, 0},
       {M::kInviteClient, kTrying, kTimeoutTimer, kTerminated, kTellTimeout, 0},
       {M::kInviteClient, kTrying, kTransportError, kTerminated, kTellTransport, 0},
-      {M::kInviteClient, kTrying, kProvisional, kProceeding, kPass | kStopRetransmit | kStopTimeout, 0},
+      {M::kInviteClient, kTrying, kProvisional, kProceeding, kPass | kStopRetransmit | kStopTimeout,
+       0},
       {M::kInviteClient, kTrying, kSuccess, kAccepted, kPass | kStartLinger, kSendAck},
       {M::kInviteClient, kTrying, kFailure, kCompleted, kPass | kSendAck | kStartLinger, 0},
       {M::kInviteClient, kProceeding, kProvisional, kProceeding, kPass, 0},
@@ -62,7 +64,8 @@ TEST_CASE("RFC 3261 17: each state leads where the figures say") {
       {M::kInviteServer, kCompleted, kRequest, kCompleted, kResend, 0},
       {M::kInviteServer, kCompleted, kRetransmitTimer, kCompleted, kResend | kNextRetransmit, 0},
       {M::kInviteServer, kCompleted, kTimeoutTimer, kTerminated, 0, 0},
-      {M::kInviteServer, kCompleted, kAck, kConfirmed, kStopRetransmit | kStopTimeout | kStartLinger, kPass},
+      {M::kInviteServer, kCompleted, kAck, kConfirmed,
+       kStopRetransmit | kStopTimeout | kStartLinger, kPass},
       {M::kInviteServer, kConfirmed, kLingerTimer, kTerminated, 0, 0},
       {M::kInviteServer, kAccepted, kSuccess, kAccepted, kSend, 0},
       {M::kInviteServer, kAccepted, kAck, kAccepted, kPass, 0},
@@ -78,7 +81,8 @@ TEST_CASE("RFC 3261 17: each state leads where the figures say") {
       {M::kServer, kCompleted, kLingerTimer, kTerminated, 0, 0},
   };
   for (const Row& row : rows) {
-    INFO("machine " << int(row.machine) << " state " << int(row.from) << " input " << int(row.input));
+    INFO("machine " << int(row.machine) << " state " << int(row.from) << " input "
+                    << int(row.input));
     const Transition* found = find_transition(row.machine, row.from, row.input);
     REQUIRE(found != nullptr);
     CHECK(found->to == row.to);
@@ -88,11 +92,13 @@ TEST_CASE("RFC 3261 17: each state leads where the figures say") {
 }
 
 TEST_CASE("RFC 3261 17: nothing leaves the end, and no state has two rows for an input") {
-  for (const Machine machine : {Machine::kInviteClient, Machine::kClient, Machine::kInviteServer, Machine::kServer}) {
+  for (const Machine machine :
+       {Machine::kInviteClient, Machine::kClient, Machine::kInviteServer, Machine::kServer}) {
     for (const State state : kAllStates) {
       for (const Input input : kAllInputs) {
         int count = 0;
-        for (const Transition& row : transitions(machine)) count += row.from == state && row.input == input;
+        for (const Transition& row : transitions(machine))
+          count += row.from == state && row.input == input;
         CHECK(count <= (state == kTerminated ? 0 : 1));
       }
     }
