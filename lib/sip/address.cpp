@@ -8,7 +8,8 @@ namespace {
 using grammar::Cursor;
 
 // Takes what stands before '<': a quoted string, tokens, or nothing. False where there is no '<'.
-bool take_display_name(Cursor& cursor, Address& out) {
+VOXLOCK_SIP_INLINE bool take_display_name(Cursor& cursor, Address& out) {
+  if (cursor.peek() == '<') return true;
   if (cursor.take_quoted(out.display_name)) {
     cursor.skip_lws();
     return cursor.peek() == '<';
@@ -30,32 +31,29 @@ bool take_display_name(Cursor& cursor, Address& out) {
 
 }  // namespace
 
-Result<void> grammar::take_address(Cursor& cursor, Address& out) {
+Result<void> grammar::take_address(Cursor& caller, Address& out) {
+  Cursor cursor = caller;
   cursor.skip_lws();
-  if (take_display_name(cursor, out)) {
-    cursor.take('<');
-    out.has_angles = true;
-    VOXLOCK_TRY_VOID(take_uri(cursor, false, out.uri));
-    if (!cursor.take('>')) return Status::ERR_SIP_ADDRESS;
-  } else {
-    if (cursor.peek() == '"') return Status::ERR_SIP_ADDRESS;
-    VOXLOCK_TRY_VOID(take_uri(cursor, true, out.uri));
-  }
-  VOXLOCK_TRY(out.params, take_params(cursor));
+  out.has_angles = take_display_name(cursor, out);
+  if (!out.has_angles && cursor.peek() == '"') return Status::ERR_SIP_ADDRESS;
+  cursor.take('<');
+  caller.move_to(cursor.position());
+  VOXLOCK_TRY_VOID(take_uri(caller, !out.has_angles, out.uri));
+  cursor.move_to(caller.position());
+  if (out.has_angles && !cursor.take('>')) return Status::ERR_SIP_ADDRESS;
+  VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
+  caller.move_to(cursor.position());
   return {};
 }
 
 Result<Address> parse_address(std::string_view text) {
-  Cursor cursor(text);
-  Address out;
   if (text == "*") {
+    Address out;
     out.is_star = true;
     return out;
   }
-  VOXLOCK_TRY_VOID(grammar::take_address(cursor, out));
-  if (!cursor.at_end()) return Status::ERR_SIP_ADDRESS;
-  return out;
+  return grammar::parse_all<Address>(text, Status::ERR_SIP_ADDRESS, grammar::take_address);
 }
 
 }  // namespace voxlock::sip

@@ -1,6 +1,7 @@
 // Sixteen octets looked at in one step; SSE2 belongs to every x86-64.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -18,12 +19,11 @@ class Block {
   static Block load(const char* p) {
     return Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
-  // One bit for each control character other than HTAB, DEL included.
-  [[nodiscard]] uint32_t controls() const {
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes_, _mm_set1_epi8(0x1f)), bytes_);
-    const __m128i tab = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('\t'));
-    const __m128i del = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(0x7f));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
+  // One bit for each octet that is not printable ASCII. Read as signed numbers and moved up by
+  // one, DEL and the octets above it are negative, and the controls follow them.
+  [[nodiscard]] uint32_t unprintables() const {
+    const __m128i moved = _mm_add_epi8(bytes_, _mm_set1_epi8(1));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(' ' + 1))));
   }
   // One bit for each octet above 0x7f.
   [[nodiscard]] uint32_t high_bits() const {
@@ -31,14 +31,10 @@ class Block {
   }
   // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
   [[nodiscard]] uint32_t specials() const {
-    const __m128i letter =
-        _mm_sub_epi8(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
     // '-', '.', '/' and the digits stand in one row.
-    const __m128i digit = _mm_sub_epi8(bytes_, _mm_set1_epi8('-'));
-    const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8('9' - '-')), digit);
-    const __m128i plain = _mm_or_si128(is_letter, _mm_andnot_si128(equal('/'), is_digit));
-    return static_cast<uint32_t>(_mm_movemask_epi8(plain)) ^ 0xffff;
+    const __m128i letters = in_range<'a', 'z'>(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)));
+    const __m128i digits = _mm_andnot_si128(equal('/'), in_range<'-', '9'>(bytes_));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, digits))) ^ 0xffff;
   }
   // One bit for each octet that is c.
   [[nodiscard]] uint32_t places_of(char c) const {
@@ -47,6 +43,12 @@ class Block {
   static int first(uint32_t mask) { return __builtin_ctz(mask); }
 
  private:
+  // Moves the range to the top of the signed numbers, so that one comparison tells it.
+  template <char kFirst, char kLast>
+  static __m128i in_range(__m128i bytes) {
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x7f - kLast)));
+    return _mm_cmpgt_epi8(moved, _mm_set1_epi8(static_cast<char>(0x7f - kLast + kFirst - 1)));
+  }
   [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
   explicit Block(__m128i bytes) : bytes_(bytes) {}
   __m128i bytes_;
@@ -62,12 +64,10 @@ class Block {
     std::memcpy(out.bytes_, p, kSize);
     return out;
   }
-  [[nodiscard]] uint32_t controls() const {
+  [[nodiscard]] uint32_t unprintables() const {
     uint32_t mask = 0;
-    for (int i = 0; i < kSize; ++i) {
-      const uint8_t c = bytes_[i];
-      mask |= static_cast<uint32_t>((c < 0x20 && c != '\t') || c == 0x7f) << i;
-    }
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>(bytes_[i] < ' ' || bytes_[i] > '~') << i;
     return mask;
   }
   [[nodiscard]] uint32_t high_bits() const {
@@ -97,5 +97,16 @@ class Block {
 };
 
 #endif
+
+// Sixty-four octets in one word: bit i is set where octet i is not printable ASCII.
+inline constexpr size_t kWindowSize = 64;
+inline uint64_t unprintables_of_window(const char* p) {
+  uint64_t out = 0;
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kWindowSize; i += Block::kSize) {
+    out |= uint64_t{Block::load(p + i).unprintables()} << i;
+  }
+  return out;
+}
 
 }  // namespace voxlock::sip
