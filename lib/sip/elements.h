@@ -18,6 +18,8 @@ namespace voxlock::sip::grammar {
 Result<void> take_uri(Cursor& cursor, bool is_bare, Uri& out);
 
 Result<void> take_address(Cursor& cursor, Address& out);
+// The same, and checks the numbers of a Contact (RFC 3261 20.10). ERR_SIP_NUMBER.
+Result<void> take_contact(Cursor& cursor, Address& out);
 Result<void> take_via(Cursor& cursor, Via& out);
 Result<void> take_content_type(Cursor& cursor, ContentType& out);
 Result<void> take_cseq(Cursor& cursor, CSeq& out);
@@ -65,21 +67,33 @@ VOXLOCK_SIP_INLINE Result<void> take_host_port(Cursor& cursor, bool is_spaced, T
   return {};
 }
 
-// *( SEMI generic-param ), up to the end or a character that is none of it. ERR_SIP_PARAM.
-VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out) {
+// *( SEMI generic-param ), up to the end or a character that is none of it; see is called with the
+// name and value of each. ERR_SIP_PARAM.
+template <typename See>
+VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out, See see) {
   const char* start = cursor.position();
   const char* end = start;
   while (cursor.take_separator(';')) {
-    if (cursor.run(kToken).empty()) return Status::ERR_SIP_PARAM;
+    const std::string_view name = cursor.run(kToken);
+    if (name.empty()) return Status::ERR_SIP_PARAM;
     end = cursor.position();
-    if (!cursor.take_separator('=')) continue;
     std::string_view value;
-    if (!cursor.take_quoted(value) && cursor.run(kGenValue).empty()) return Status::ERR_SIP_PARAM;
-    end = cursor.position();
+    if (cursor.take_separator('=')) {
+      if (!cursor.take_quoted(value)) {
+        value = cursor.run(kGenValue);
+        if (value.empty()) return Status::ERR_SIP_PARAM;
+      }
+      end = cursor.position();
+    }
+    see(name, value);
   }
   cursor.move_to(end);
   out.text = cursor.from(start);
   return {};
+}
+
+VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out) {
+  return take_params(cursor, out, [](std::string_view, std::string_view) {});
 }
 
 // A parser of a value as one of a whole text: what is left over is an error.

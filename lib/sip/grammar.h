@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sip/block.h"
+#include "base/block.h"
 
 // For the small steps of which every value takes dozens: a call costs more than they do.
 #define VOXLOCK_SIP_INLINE [[gnu::always_inline]] inline

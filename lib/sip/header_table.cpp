@@ -95,7 +95,7 @@ constexpr size_t hash(std::string_view name) {
 }
 
 // A name in lower case, and which bits of an input byte the case of a letter may change.
-struct Folded {
+struct alignas(64) Folded {
   size_t len = 0;
   char lower[kMaxNameLen] = {};
   char case_bits[kMaxNameLen] = {};

@@ -6,6 +6,7 @@
 #include "sip/auth.h"
 #include "sip/elements.h"
 #include "sip/numbers.h"
+#include "sip/scan_steps.h"
 #include "sip/utf8.h"
 
 namespace voxlock::sip {
@@ -119,14 +120,6 @@ class MessageParser {
       case HeaderId::kContentType:
         return take_whole(cursor, Status::ERR_SIP_CONTENT_TYPE, out_.content_type_,
                           grammar::take_content_type);
-      default:
-        return take_other_value(id, value);
-    }
-  }
-
-  Result<void> take_other_value(HeaderId id, std::string_view value) {
-    grammar::Cursor cursor(value, readable_end());
-    switch (id) {
       case HeaderId::kMaxForwards: {
         VOXLOCK_TRY(out_.max_forwards_, parse_max_forwards(value));
         return {};
@@ -221,21 +214,8 @@ class MessageParser {
   }
 
   Result<void> take_contact(grammar::Cursor& cursor, Address& out) const {
-    VOXLOCK_TRY_VOID(grammar::take_address(cursor, out));
-    VOXLOCK_TRY_VOID(check_contact_params(out.params));
+    VOXLOCK_TRY_VOID(grammar::take_contact(cursor, out));
     return out_.contact_.is_star ? Result<void>(Status::ERR_SIP_ADDRESS) : Result<void>();
-  }
-
-  static Result<void> check_contact_params(const Params& params) {
-    ParamCursor cursor = params.begin();
-    while (const auto param = cursor.next()) {
-      const bool is_q = text::equals_ignore_case(param->name, "q");
-      if (is_q && !is_qvalue(param->value)) return Status::ERR_SIP_NUMBER;
-      if (text::equals_ignore_case(param->name, "expires")) {
-        VOXLOCK_TRY_VOID(discard(parse_delta_seconds(param->value)));
-      }
-    }
-    return {};
   }
 
   // route-param = name-addr: without the brackets nobody could tell its parameters apart.

@@ -1,10 +1,9 @@
 #include "sip/scan.h"
 
-#include <bit>
 #include <cstring>
 
+#include "base/block.h"
 #include "base/text.h"
-#include "sip/block.h"
 #include "sip/grammar.h"
 #include "sip/limits.h"
 
@@ -52,41 +51,6 @@ bool HeadScanner::load_window(std::string_view data) {
   return true;
 }
 
-// Takes a CRLF that was seen at an offset out of the window.
-void HeadScanner::drop_crlf(size_t at) {
-  stops_ &= stops_ - 1;
-  if (at + 1 < window_end_) {
-    stops_ &= stops_ - 1;
-  } else {
-    window_end_ = at + 2;
-  }
-}
-
-// Looks for the CRLF that ends the line and is not a fold. False where the data ends first.
-VOXLOCK_SIP_INLINE bool HeadScanner::find_end(std::string_view data) {
-  for (;;) {
-    while (stops_ == 0) {
-      if (!load_window(data)) return false;
-    }
-    const size_t at = window_at_ + static_cast<size_t>(std::countr_zero(stops_));
-    const char* p = data.data() + at;
-    const size_t left = data.size() - at;
-    if (*p == '\r') {
-      if (left < 2) return false;
-      if (p[1] == '\n') {
-        const bool can_fold = has_start_line_ && at != at_;
-        if (can_fold && left < 3) return false;
-        drop_crlf(at);
-        line_end_ = at;
-        if (!can_fold || !text::is_space(p[2])) return true;
-        continue;
-      }
-    }
-    stops_ &= stops_ - 1;
-    note_stop(p, at == at_);
-  }
-}
-
 // A stop other than of a line end or fold.
 void HeadScanner::note_stop(const char* p, bool is_first) {
   if (!is_control(*p)) {
@@ -104,43 +68,14 @@ bool HeadScanner::check_controls() {
   return !is_bad;
 }
 
-// header-name HCOLON header-value; white space may stand before the colon (RFC 3261 7.3.1).
-VOXLOCK_SIP_INLINE Step HeadScanner::take_field(std::string_view data) {
-  grammar::Cursor cursor(line, data.data() + data.size());
+// The long way: the name is any token. False where there is none, or no colon.
+bool HeadScanner::find_colon(const char*& name_end, const char*& colon) const {
+  grammar::Cursor cursor(line);
   const std::string_view name = cursor.run(grammar::kToken);
+  name_end = cursor.position();
   while (text::is_space(cursor.peek())) cursor.move_to(cursor.position() + 1);
-  if (name.empty() || name.size() > UINT16_MAX || !cursor.take(':'))
-    return bad_line(Status::ERR_SIP_HEADER_LINE);
-  const HeaderId id = header_id(name);
-  if (field_count_ == kMaxHeaderFields) {
-    error = Status::ERR_SIP_TOO_MANY_HEADERS;
-    return Step::kTooLarge;
-  }
-  ++field_count_;
-  const std::string_view value = grammar::trim_lws(cursor.rest());
-  field = {static_cast<uint32_t>(line_at_), static_cast<uint32_t>(value.data() - data.data()),
-           static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
-  return id == HeaderId::kContentLength ? take_content_length(value) : Step::kField;
-}
-
-Step HeadScanner::next(std::string_view data) {
-  const bool is_cut = data.size() > kMaxHeadLen;
-  if (is_cut) data = {data.data(), kMaxHeadLen};
-  if (!find_end(data)) {
-    if (!is_cut) return Step::kMore;
-    error = Status::ERR_SIP_TOO_LARGE;
-    return Step::kTooLarge;
-  }
-  line_at_ = at_;
-  at_ = line_end_ + 2;
-  line = {data.data() + line_at_, line_end_ - line_at_};
-  const bool is_clean = !has_control_ || check_controls();
-  if (!has_start_line_) {
-    has_start_line_ = true;
-    return is_clean ? Step::kStartLine : bad_line(Status::ERR_SIP_CONTROL);
-  }
-  if (line.empty()) return Step::kEnd;
-  return is_clean ? take_field(data) : bad_line(Status::ERR_SIP_CONTROL);
+  colon = cursor.position();
+  return !name.empty() && name.size() <= UINT16_MAX && cursor.take(':');
 }
 
 // Digits only: a sign or a second, different length would let two readers disagree on where the

@@ -43,7 +43,7 @@ class HeadScanner {
   Field field{};
   Status error = Status::OK;
 
-  Step next(std::string_view data);
+  Step next(std::string_view data);  // in scan_steps.h
 
   // Where the line of the last step starts.
   [[nodiscard]] size_t line_at() const { return line_at_; }
@@ -61,6 +61,7 @@ class HeadScanner {
   bool find_end(std::string_view data);
   void note_stop(const char* p, bool is_first);
   bool check_controls();
+  bool find_colon(const char*& name_end, const char*& colon) const;
   Step take_field(std::string_view data);
   Step take_content_length(std::string_view value);
   Step bad_line(Status why) {

@@ -9,7 +9,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace voxlock::sip {
+namespace voxlock {
 
 #if defined(__SSE2__)
 
@@ -109,4 +109,4 @@ inline uint64_t unprintables_of_window(const char* p) {
   return out;
 }
 
-}  // namespace voxlock::sip
+}  // namespace voxlock
