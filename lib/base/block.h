@@ -11,56 +11,12 @@
 
 namespace voxlock {
 
-#if defined(__SSE2__)
-
-class Block {
- public:
-  static constexpr int kSize = 16;
-  static Block load(const char* p) {
-    return Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-  }
-  // One bit for each octet that is not printable ASCII. Read as signed numbers and moved up by
-  // one, DEL and the octets above it are negative, and the controls follow them.
-  [[nodiscard]] uint32_t unprintables() const {
-    const __m128i moved = _mm_add_epi8(bytes_, _mm_set1_epi8(1));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(' ' + 1))));
-  }
-  // One bit for each octet above 0x7f.
-  [[nodiscard]] uint32_t high_bits() const {
-    return static_cast<uint32_t>(_mm_movemask_epi8(bytes_));
-  }
-  // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
-  [[nodiscard]] uint32_t specials() const {
-    // '-', '.', '/' and the digits stand in one row.
-    const __m128i letters = in_range<'a', 'z'>(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)));
-    const __m128i digits = _mm_andnot_si128(equal('/'), in_range<'-', '9'>(bytes_));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, digits))) ^ 0xffff;
-  }
-  // One bit for each octet that is c.
-  [[nodiscard]] uint32_t places_of(char c) const {
-    return static_cast<uint32_t>(_mm_movemask_epi8(equal(c)));
-  }
-  static int first(uint32_t mask) { return __builtin_ctz(mask); }
-
- private:
-  // Moves the range to the top of the signed numbers, so that one comparison tells it.
-  template <char kFirst, char kLast>
-  static __m128i in_range(__m128i bytes) {
-    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x7f - kLast)));
-    return _mm_cmpgt_epi8(moved, _mm_set1_epi8(static_cast<char>(0x7f - kLast + kFirst - 1)));
-  }
-  [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
-  explicit Block(__m128i bytes) : bytes_(bytes) {}
-  __m128i bytes_;
-};
-
-#else
-
-class Block {
+// The same questions for any machine, eight octets at a time; a test compares the two.
+class PlainBlock {
  public:
   static constexpr int kSize = 8;
-  static Block load(const char* p) {
-    Block out;
+  static PlainBlock load(const char* p) {
+    PlainBlock out;
     std::memcpy(out.bytes_, p, kSize);
     return out;
   }
@@ -95,6 +51,55 @@ class Block {
  private:
   uint8_t bytes_[kSize];
 };
+
+#if defined(__SSE2__)
+
+class Sse2Block {
+ public:
+  static constexpr int kSize = 16;
+  static Sse2Block load(const char* p) {
+    return Sse2Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  // One bit for each octet that is not printable ASCII. Read as signed numbers and moved up by
+  // one, DEL and the octets above it are negative, and the controls follow them.
+  [[nodiscard]] uint32_t unprintables() const {
+    const __m128i moved = _mm_add_epi8(bytes_, _mm_set1_epi8(1));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(' ' + 1))));
+  }
+  // One bit for each octet above 0x7f.
+  [[nodiscard]] uint32_t high_bits() const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(bytes_));
+  }
+  // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
+  [[nodiscard]] uint32_t specials() const {
+    // '-', '.', '/' and the digits stand in one row.
+    const __m128i letters = in_range<'a', 'z'>(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)));
+    const __m128i digits = _mm_andnot_si128(equal('/'), in_range<'-', '9'>(bytes_));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, digits))) ^ 0xffff;
+  }
+  // One bit for each octet that is c.
+  [[nodiscard]] uint32_t places_of(char c) const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(equal(c)));
+  }
+  static int first(uint32_t mask) { return __builtin_ctz(mask); }
+
+ private:
+  // Moves the range to the top of the signed numbers, so that one comparison tells it.
+  template <char kFirst, char kLast>
+  static __m128i in_range(__m128i bytes) {
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x7f - kLast)));
+    return _mm_cmpgt_epi8(moved, _mm_set1_epi8(static_cast<char>(0x7f - kLast + kFirst - 1)));
+  }
+  [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
+  explicit Sse2Block(__m128i bytes) : bytes_(bytes) {}
+  __m128i bytes_;
+};
+
+using Block = Sse2Block;
+
+#else
+
+using Block = PlainBlock;
 
 #endif
 
