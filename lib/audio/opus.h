@@ -55,6 +55,11 @@ class OpusDecoderState {
   Array<uint8_t> state_;
 };
 
+// Bytes of stack that a call for so many samples may leave with traces of audio: libopus does not
+// clean up, and the states above do not burn. Who calls them burns once, when all is done.
+size_t opus_encode_stack(size_t samples);
+size_t opus_decode_stack(size_t samples);
+
 // Samples in a packet at a PCM rate. ERR_AUDIO_PAYLOAD where it is malformed.
 Result<size_t> opus_samples(ByteView payload, uint32_t sample_rate);
 // RFC 6716 4.2.4: true where the packet carries low bit-rate redundancy of the packet before it.

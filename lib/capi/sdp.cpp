@@ -223,7 +223,7 @@ int32_t voxlock_sdp_crypto_write(const voxlock_sdp_crypto* in, uint8_t* out, siz
     const Status status = capi::write_line(*line, room, len);
     secure::wipe(&*line, sizeof *line);
     // Reading the struct left a copy of the key behind.
-    secure::burn_stack();
+    secure::burn_stack(secure::kShallowStack);
     return status;
   });
 }
