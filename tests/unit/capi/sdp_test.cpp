@@ -132,9 +132,18 @@ TEST_CASE("SDES lines are read and written with their key") {
   CHECK(line.mki[1] == 2);
   // What cannot be written is refused, never dropped.
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  line.mki_len = 0;
-  line.lifetime = 0;
   line.usability = 0;
+  out.resize(len = 512);
+  REQUIRE(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_OK);
+  CHECK(std::string(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(len)) ==
+        kLine + "|2^20|258:2");
+  line.mki_len = VOXLOCK_SDP_MAX_MKI + 1;
+  CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);
+  line.mki_len = 0;
+  line.lifetime = (uint64_t{1} << 48) + 1;
+  CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);
+  line.lifetime = 0;
+  len = out.size();
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_OK);
   line.key_len = 46;
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);
