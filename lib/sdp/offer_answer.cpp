@@ -31,6 +31,8 @@ constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_SESSION_PARAMETER, 488, 306, "SRTP session parameter refused"},
     {Status::ERR_SDP_OWN_KEY, 488, 399, "Our own SRTP key was sent back"},
     {Status::ERR_SDP_CONNECTION, 488, 301, "No usable connection address"},
+    {Status::ERR_SDP_ADDRESS_FORMAT, 488, 301, "Incompatible network address formats"},
+    {Status::ERR_SDP_NETWORK, 488, 300, "Incompatible network protocol"},
     {Status::ERR_SDP_REJECTED, 488, 304, "Audio was refused by the peer"},
     {Status::ERR_SDP_MISMATCH, 488, 399, "The answer does not fit the offer"},
     {Status::ERR_LIMIT, 488, 399, "Session description too large"},
