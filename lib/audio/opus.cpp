@@ -30,6 +30,15 @@ uint32_t rate_of(OpusEncoder* encoder) {
   return static_cast<uint32_t>(rate);
 }
 
+// RFC 7587 3.1.1: the widest audio bandwidth that fits a sampling rate.
+opus_int32 bandwidth_for(uint32_t playback_hz) {
+  if (playback_hz == 0 || playback_hz >= 48000) return OPUS_BANDWIDTH_FULLBAND;
+  if (playback_hz >= 24000) return OPUS_BANDWIDTH_SUPERWIDEBAND;
+  if (playback_hz >= 16000) return OPUS_BANDWIDTH_WIDEBAND;
+  if (playback_hz >= 12000) return OPUS_BANDWIDTH_MEDIUMBAND;
+  return OPUS_BANDWIDTH_NARROWBAND;
+}
+
 opus_int32 length_of(ByteView payload) {
   return static_cast<opus_int32>(payload.size());
 }
@@ -74,6 +83,7 @@ void OpusEncoderState::set(const OpusSettings& settings) {
   (void)opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(settings.has_fec ? 1 : 0));
   (void)opus_encoder_ctl(encoder, OPUS_SET_DTX(settings.has_dtx ? 1 : 0));
   (void)opus_encoder_ctl(encoder, OPUS_SET_VBR(settings.has_vbr ? 1 : 0));
+  (void)opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(bandwidth_for(settings.max_playback_hz)));
 }
 
 Result<size_t> OpusEncoderState::encode(PcmView pcm, MutableBytes out) {

@@ -20,6 +20,7 @@ struct OpusSettings {
   bool has_fec = true;             // in-band FEC: each packet repeats the one before, coarser
   bool has_dtx = false;            // send next to nothing in silence
   bool has_vbr = true;             // false: every packet of one size (RFC 6562: sizes leak speech)
+  uint32_t max_playback_hz = 0;    // the far end plays no more than this; 0: all there is
 };
 
 // ERR_AUDIO_CODEC_SETTING outside the ranges above.

@@ -41,6 +41,8 @@ audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate,
   out.opus.complexity = config.opus_complexity;
   out.opus.has_fec = config.has_opus_fec && agreed.wants_opus_fec;
   out.opus.has_dtx = config.has_opus_dtx && agreed.wants_opus_dtx;
+  out.opus.has_vbr = !agreed.wants_opus_cbr;
+  out.opus.max_playback_hz = agreed.max_playback_hz;
   return out;
 }
 

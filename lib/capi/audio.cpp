@@ -97,8 +97,13 @@ Result<audio::CodecConfig> read_codec(const voxlock_codec_config* in) {
   audio::CodecConfig out;
   out.codec = static_cast<audio::CodecId>(config.codec);
   out.sample_rate = config.sample_rate;
-  out.opus = {config.opus_bitrate,  config.opus_complexity, config.opus_packet_loss_perc,
-              config.opus_fec == 1, config.opus_dtx == 1,   config.opus_vbr == 1};
+  out.opus = {config.opus_bitrate,
+              config.opus_complexity,
+              config.opus_packet_loss_perc,
+              config.opus_fec == 1,
+              config.opus_dtx == 1,
+              config.opus_vbr == 1,
+              0};
   return out;
 }
 

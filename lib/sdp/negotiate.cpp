@@ -205,6 +205,9 @@ Result<void> OfferAnswer::evaluate_formats(const Media& media, Agreement& out) c
   const std::string_view fmtp = fmtp_of(media, chosen->text);
   out.wants_opus_fec = fmtp_number(fmtp, "useinbandfec", 0) == 1;
   out.wants_opus_dtx = fmtp_number(fmtp, "usedtx", 0) == 1;
+  out.wants_opus_cbr = fmtp_number(fmtp, "cbr", 0) == 1;
+  // "stereo" only allows what we never send: speech is mono.
+  out.max_playback_hz = static_cast<uint32_t>(fmtp_number(fmtp, "maxplaybackrate", 0));
   out.max_opus_bitrate = static_cast<uint32_t>(fmtp_number(fmtp, "maxaveragebitrate", 0));
   if (local_.has_telephone_event) choose_event(formats, out);
   return {};

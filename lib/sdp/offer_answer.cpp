@@ -93,7 +93,8 @@ bool is_packed_anew(const Agreement& a, const Agreement& b) {
          a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
          a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms ||
          a.wants_opus_fec != b.wants_opus_fec || a.wants_opus_dtx != b.wants_opus_dtx ||
-         a.max_opus_bitrate != b.max_opus_bitrate;
+         a.wants_opus_cbr != b.wants_opus_cbr || a.max_opus_bitrate != b.max_opus_bitrate ||
+         a.max_playback_hz != b.max_playback_hz;
 }
 
 }  // namespace
