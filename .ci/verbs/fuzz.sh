@@ -11,10 +11,7 @@ TEXT
 
 clang_packages() {
   local tool
-  if ! tool=$(newest_tool clang++); then
-    packages clang libclang-rt-dev
-    tool=$(newest_tool clang++)
-  fi
+  tool=$(need_tool clang++ clang)
   # libFuzzer's run time is a package of its own.
   if [[ ! -f $("$tool" -print-resource-dir)/lib/linux/libclang_rt.fuzzer-x86_64.a &&
     -z $(find "$("$tool" -print-resource-dir)/lib" -name 'libclang_rt.fuzzer*' 2>/dev/null) ]]; then

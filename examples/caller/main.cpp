@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "common/sip_host.h"
 #include "common/wav.h"
@@ -37,37 +38,23 @@ constexpr uint64_t kTailNs = 300'000'000;
 constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
 
 SipHostConfig host_config(const Options& options) {
-  SipHostConfig config;
+  SipHostConfig config = sip_options(options);
   config.ip = options.get("ip");
-  config.certificate = options.get("cert");
-  config.key = options.get("key");
-  config.authorities = options.get("ca");
   config.user = options.has("user") ? options.get("user") : "caller";
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.is_tls = transport == "tls";
   if (config.is_tls && config.authorities.empty())
     throw std::runtime_error("--ca is needed to verify the far end");
   return config;
 }
 
 PhoneConfig phone_config(const Options& options) {
-  PhoneConfig config;
+  PhoneConfig config = phone_options(options);
   config.ip = options.get("ip");
-  config.codecs = parse_codecs(options.get("codec"));
-  config.suites = parse_suites(options.get("suite"));
   config.digits = options.get("digits");
   if (config.digits.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
     throw std::runtime_error("--digits are of 0-9*#A-D, not '" + config.digits + "'");
   }
   config.signalling =
       options.get("transport") == "tls" ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_PLAIN;
-  if (!options.has("play")) return config;
-  Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000)
-    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
-  config.play = std::move(wav.samples);
   return config;
 }
 
@@ -124,12 +111,7 @@ class Caller {
                               sdp.size(), now_ns());
       return;
     }
-    auto refusal = make_config(voxlock_ua_refusal_init);
-    refusal.status = static_cast<uint32_t>(verdict.sip_status);
-    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
-    refusal.warning = verdict.warning;
-    refusal.warning_len = std::string_view(verdict.warning).size();
-    (void)voxlock_ua_reject(host_.ua(), call_, &refusal, now_ns());
+    host_.reject(call_, verdict);
   }
 
   void note_end(const SipEvent& event) {

@@ -196,6 +196,15 @@ uint64_t SipHost::invite(const std::string& to, const std::string& sdp, int32_t&
   return status == VOXLOCK_OK ? call : 0;
 }
 
+void SipHost::reject(uint64_t call, const voxlock_verdict& verdict) {
+  auto refusal = make_config(voxlock_ua_refusal_init);
+  refusal.status = static_cast<uint32_t>(verdict.sip_status);
+  refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
+  refusal.warning = verdict.warning;
+  refusal.warning_len = std::string_view(verdict.warning).size();
+  (void)voxlock_ua_reject(ua(), call, &refusal, now_ns());
+}
+
 void SipHost::set_credentials(const std::string& realm, const std::string& user,
                               const std::string& password) {
   check(voxlock_ua_set_credentials(ua_.get(), realm.c_str(), "", user.c_str(), password.c_str()),

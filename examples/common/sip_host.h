@@ -59,6 +59,8 @@ class SipHost {
   [[nodiscard]] voxlock_ua* ua() const { return ua_.get(); }
   // Starts a call; gives its id, or 0 and the status.
   uint64_t invite(const std::string& to, const std::string& sdp, int32_t& status);
+  // Refuses an offer with what a leg's verdict says.
+  void reject(uint64_t call, const voxlock_verdict& verdict);
   // Answers a challenge of any realm with these.
   void set_credentials(const std::string& realm, const std::string& user,
                        const std::string& password);

@@ -6,6 +6,7 @@
 
 #include "common/names.h"
 #include "common/options.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "gateway/gateway.h"
 
@@ -38,17 +39,11 @@ constexpr OptionSpec kOptions[] = {
 GatewayConfig read_config(const Options& options) {
   GatewayConfig config;
   const HostPort at = parse_host_port(options.get("listen"));
+  config.sip = sip_options(options);
   config.sip.ip = at.host;
   config.sip.port = at.port;
   config.sip.listens = true;
   config.sip.user = "gateway";
-  config.sip.certificate = options.get("cert");
-  config.sip.key = options.get("key");
-  config.sip.authorities = options.get("ca");
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.sip.is_tls = transport == "tls";
   if (config.sip.is_tls && (config.sip.certificate.empty() || config.sip.key.empty() ||
                             config.sip.authorities.empty())) {
     throw std::runtime_error("--cert, --key and --ca are needed");

@@ -8,6 +8,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "common/sip_host.h"
 #include "common/wav.h"
@@ -33,19 +34,12 @@ constexpr OptionSpec kOptions[] = {
 constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
 
 SipHostConfig host_config(const Options& options) {
-  SipHostConfig config;
+  SipHostConfig config = sip_options(options);
   const HostPort at = parse_host_port(options.get("listen"));
   config.ip = at.host;
   config.port = at.port;
   config.listens = true;
   config.user = "listener";
-  config.certificate = options.get("cert");
-  config.key = options.get("key");
-  config.authorities = options.get("ca");
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.is_tls = transport == "tls";
   if (config.is_tls && (config.certificate.empty() || config.key.empty())) {
     throw std::runtime_error("--cert and --key are needed");
   }
@@ -53,15 +47,8 @@ SipHostConfig host_config(const Options& options) {
 }
 
 PhoneConfig phone_config(const Options& options) {
-  PhoneConfig config;
+  PhoneConfig config = phone_options(options);
   config.ip = parse_host_port(options.get("listen")).host;
-  config.codecs = parse_codecs(options.get("codec"));
-  config.suites = parse_suites(options.get("suite"));
-  if (!options.has("play")) return config;
-  Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000)
-    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
-  config.play = std::move(wav.samples);
   return config;
 }
 
@@ -135,12 +122,7 @@ class Listener {
       return voxlock_ua_answer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()),
                                sdp.size(), now_ns()) == VOXLOCK_OK;
     }
-    auto refusal = make_config(voxlock_ua_refusal_init);
-    refusal.status = static_cast<uint32_t>(verdict.sip_status);
-    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
-    refusal.warning = verdict.warning;
-    refusal.warning_len = std::string_view(verdict.warning).size();
-    (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+    host_.reject(call, verdict);
     return false;
   }
 
