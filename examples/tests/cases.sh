@@ -351,6 +351,61 @@ busy() {
   done
 }
 
+need_sipp() {
+  if ! command -v sipp >/dev/null; then
+    echo 'skipped: the program sipp is not installed'
+    exit 77
+  fi
+}
+start_sipp() { # scenario, options ...: sets pid
+  (cd "$dir" && TERM=xterm exec sipp -sf "$here/sipp/$1.xml" -t t1 -i 127.0.0.1 -m 1 -nostdin -timeout 30 -timeout_error \
+    -trace_err -error_file "$dir/sipp.log" "${@:2}") >/dev/null 2>&1 &
+  pid=$!
+  pids+=("$pid")
+}
+end_sipp() {
+  wait_end "$1" 30 sipp
+  [ "$status" -eq 0 ] || fail "sipp: status $status"
+}
+
+# A hold by a caller no one here wrote, which sends no audio at all.
+sipp_holds() {
+  need_sipp
+  gateway_options=(--media-timeout 20)
+  start_servers
+  start_sipp caller_holds "127.0.0.1:$port"
+  end_sipp "$pid"
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"calls": 1' '"ended": "bye"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"holds": 1' '"ended": "bye"'
+}
+
+# A room no one here wrote refuses a hold and meets a resume with 491: the call goes on.
+sipp_refuses() {
+  need_sipp
+  local room
+  make_wav "$dir/eight.wav" 8
+  # Any free port: sipp has no way to tell which one it took.
+  start port listener --transport tcp --listen 127.0.0.1:0
+  kill -KILL "$pid"
+  wait_end "$pid" 5 'the listener'
+  start_sipp room_refuses -p "$port"
+  room=$pid
+  sleep 0.5
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
+    --media-timeout 30 --room-codec PCMU --room-suite AES_CM_128_HMAC_SHA1_80 --report "$dir/gateway.json"
+  gateway=$pid
+  caller_options=(--play "$dir/eight.wav" --then 'hold@0.5,resume@1.5')
+  start_caller
+  wait_end "$caller" 20 'the caller'
+  [ "$status" -eq 0 ] || fail "caller: status $status"
+  expect_in caller '"updates": 2' '"refused_updates": 0'
+  end_sipp "$room"
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"calls": 1' '"ended": "bye"'
+}
+
 run_demo() { # caller
   local tool
   for tool in gnuplot "$([ "$1" = baresip ] && printf baresip || printf openssl)"; do
@@ -369,7 +424,7 @@ case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
   wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
-    rekey | late_offer | cancel | busy)
+    rekey | late_offer | cancel | busy | sipp_holds | sipp_refuses)
     make_certificates
     "$case"
     ;;
