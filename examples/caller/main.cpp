@@ -30,6 +30,7 @@ constexpr OptionSpec kOptions[] = {
     {"late", nullptr, nullptr, "ask the far end for its offer (INVITE without SDP)"},
     {"then", "LIST", nullptr, "what to do after so many seconds: hold@1,resume@2.5,rekey@3"},
     {"digits", "0-9*#A-D", nullptr, "keys to press"},
+    {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"user", "NAME", nullptr, "for a far end that asks for credentials"},
     {"password", "TEXT", nullptr, "for the same"},
     {"realm", "TEXT", nullptr, "for the same"},
@@ -63,6 +64,7 @@ PhoneConfig phone_config(const Options& options) {
   config.codecs = parse_codecs(options.get("codec"));
   config.suites = parse_suites(options.get("suite"));
   config.digits = options.get("digits");
+  config.media_timeout_ms = static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;
   if (config.digits.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
     throw std::runtime_error("--digits are of 0-9*#A-D, not '" + config.digits + "'");
   }
@@ -238,7 +240,8 @@ class Caller {
     host_.advance();
     if (is_answered_ && !is_over_) follow_phone();
     const uint64_t now = now_ns();
-    if ((is_over_ && host_.has_sent_all()) || now >= give_up_ns_) loop_.stop();
+    if (is_over_) give_up_ns_ = std::min(give_up_ns_, now + kHangupTimeoutNs);
+    if ((is_over_ && host_.is_quiet()) || now >= give_up_ns_) loop_.stop();
     host_.advance();
     return std::min(
         {host_.next_deadline(), phone_.next_deadline(), next_step_ns(), give_up_ns_, tail_ns_});

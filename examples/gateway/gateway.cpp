@@ -317,8 +317,9 @@ uint64_t Gateway::before_wait() {
   }
   host_.advance();
   show_progress();
-  if ((is_ending_ && sessions_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
-    loop_.stop();
+  const bool is_done = is_ending_ && sessions_.empty();
+  if (is_done) give_up_ns_ = std::min(give_up_ns_, now_ns() + kHangupTimeoutNs);
+  if ((is_done && host_.is_quiet()) || now_ns() >= give_up_ns_) loop_.stop();
   uint64_t deadline = std::min(
       {host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
   for (const Session& session : sessions_)

@@ -218,8 +218,9 @@ class Listener {
       if (line.phone->has_timed_out()) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
     }
     host_.advance();
-    if ((is_ending_ && lines_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
-      loop_.stop();
+    const bool is_done = is_ending_ && lines_.empty();
+    if (is_done) give_up_ns_ = std::min(give_up_ns_, now_ns() + kHangupTimeoutNs);
+    if ((is_done && host_.is_quiet()) || now_ns() >= give_up_ns_) loop_.stop();
     uint64_t deadline = std::min(host_.next_deadline(), give_up_ns_);
     for (const auto& [call, line] : lines_)
       deadline = std::min({deadline, line.answer_ns, line.phone->next_deadline()});

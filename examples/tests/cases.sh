@@ -396,7 +396,7 @@ sipp_refuses() {
   start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
     --media-timeout 30 --room-codec PCMU --room-suite AES_CM_128_HMAC_SHA1_80 --report "$dir/gateway.json"
   gateway=$pid
-  caller_options=(--play "$dir/eight.wav" --then 'hold@0.5,resume@1.5')
+  caller_options=(--play "$dir/eight.wav" --then 'hold@0.5,resume@1.5' --media-timeout 30)
   start_caller
   wait_end "$caller" 20 'the caller'
   [ "$status" -eq 0 ] || fail "caller: status $status"
