@@ -211,7 +211,8 @@ VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, si
                                     size_t* count, uint8_t* arena, size_t* arena_len,
                                     uint64_t now_ns);
 
-/* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL. */
+/* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL; also while the events that
+ * wait fill the output, for then voxlock_ua_poll comes first. */
 VOXLOCK_API uint64_t voxlock_ua_next_deadline(const voxlock_ua* ua);
 
 /* Does what is due. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT. */

@@ -155,8 +155,9 @@ size_t Endpoint::needed_arena() const {
 }
 
 uint64_t Endpoint::next_deadline() const {
-  // A host that drains first is woken for nothing at most once.
-  return core_->timers.next_deadline();
+  // While the output is full nothing can be done, however late it is: the host's poll comes first,
+  // and does what is due.
+  return has_room(*core_) ? core_->timers.next_deadline() : kNever;
 }
 
 void Endpoint::advance(uint64_t now_ns) {
