@@ -28,7 +28,7 @@ void answer_stateless(Core& core, const Incoming& in, Reply reply) {
 void answer(Core& core, const Incoming& in, Reply reply) {
   Transaction* t = start_server(core, in);
   if (t == nullptr) {
-    ++core.counters.refused_by_limit;
+    if (reply.code != 503) ++core.counters.refused_by_limit;  // else it is counted already
     reply = {};
     reply.code = 503;
     reply.retry_after_s = core.config.retry_after_s;
