@@ -143,6 +143,9 @@ class Caller {
       case VOXLOCK_UA_EV_RETRY:
         offer_again();
         break;
+      case VOXLOCK_UA_EV_REFRESH:
+        if (!is_offering_) offer_again();
+        break;
       case VOXLOCK_UA_EV_OFFER:
         answer_offer(event);
         break;
@@ -188,7 +191,8 @@ class Caller {
 
   void offer_again() {
     is_offering_ = true;
-    const std::string sdp = phone_.offer(steps_[step_ - 1].flags);
+    // To refresh a session is to say the last thing once more (RFC 4028).
+    const std::string sdp = phone_.offer(step_ == 0 ? 0 : steps_[step_ - 1].flags);
     if (voxlock_ua_offer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(sdp.data()),
                          sdp.size(), now_ns()) == VOXLOCK_OK)
       return;

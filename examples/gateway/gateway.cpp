@@ -95,6 +95,10 @@ void Gateway::on_event(const SipEvent& event) {
     case VOXLOCK_UA_EV_REFUSED:
       on_refused(side, event);
       break;
+    case VOXLOCK_UA_EV_REFRESH:
+      // RFC 4028: the same offer once more; where one is under way, that refreshes as well.
+      (void)offer(*side.session, side.leg, side.session->passing[side.leg].is_told);
+      break;
     case VOXLOCK_UA_EV_RETRY:
       side.session->passing[side.leg].backs_off = false;
       pass_on_holds(*side.session);
@@ -232,18 +236,23 @@ void Gateway::pass_on_hold(Session& session, size_t leg) {
   Passing& passing = session.passing[leg];
   const bool is_held = session.media->is_held_by_peer(leg == kTrunk ? kRoom : kTrunk);
   if (is_held == passing.is_told || passing.is_under_way || passing.backs_off) return;
+  if (offer(session, leg, is_held)) {
+    passing.is_told = is_held;
+    passing.is_under_way = true;
+  }
+}
+
+// False where an exchange is under way; its end leads to another try.
+bool Gateway::offer(Session& session, size_t leg, bool is_held) {
   const SdpStep step = session.media->offer(leg, is_held ? VOXLOCK_OFFER_HOLD : 0);
-  if (step.is_refused()) return;  // an offer is out: the end of its exchange leads here again
+  if (step.is_refused()) return false;
   const int32_t rc = voxlock_ua_offer(host_.ua(), session.ids[leg],
                                       reinterpret_cast<const uint8_t*>(step.sdp.data()),
                                       step.sdp.size(), now_ns());
-  if (rc == VOXLOCK_OK) {
-    passing.is_told = is_held;
-    passing.is_under_way = true;
-    return;
-  }
+  if (rc == VOXLOCK_OK) return true;
   session.media->rollback(leg);
   session.is_due = session.is_due || rc == VOXLOCK_ERR_UA_DRAIN;
+  return false;
 }
 
 void Gateway::on_ended(const Side& side, const SipEvent& event) {

@@ -66,6 +66,7 @@ class Gateway {
 
   void pass_on_holds(Session& session);
   void pass_on_hold(Session& session, size_t leg);
+  bool offer(Session& session, size_t leg, bool is_held);
   void reject(uint64_t call, uint32_t status, uint32_t warn_code, const std::string& warning);
   void reject(uint64_t call, const voxlock_verdict& verdict);
   void hang_up(Session& session);

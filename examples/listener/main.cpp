@@ -115,6 +115,16 @@ class Listener {
         if (const auto found = lines_.find(call); found != lines_.end())
           answer(call, *found->second.phone, event.sdp);
         break;
+      case VOXLOCK_UA_EV_REFRESH:
+        refresh(call);
+        break;
+      case VOXLOCK_UA_EV_UPDATED:
+        confirm(event);
+        break;
+      case VOXLOCK_UA_EV_REFUSED:
+        if (const auto found = lines_.find(call); found != lines_.end())
+          found->second.phone->rollback();
+        break;
       case VOXLOCK_UA_EV_ENDED:
         end_call(call, event.event.cause);
         break;
@@ -174,6 +184,16 @@ class Listener {
       return;
     }
     phone.start();
+  }
+
+  // RFC 4028: the session lasts on by a re-INVITE that changes nothing.
+  void refresh(uint64_t call) {
+    const auto found = lines_.find(call);
+    if (found == lines_.end()) return;
+    const std::string sdp = found->second.phone->offer();
+    if (voxlock_ua_offer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(),
+                         now_ns()) != VOXLOCK_OK)
+      found->second.phone->rollback();
   }
 
   void end_call(uint64_t call, uint32_t cause) {

@@ -52,6 +52,9 @@ typedef struct voxlock_ua voxlock_ua;
 #define VOXLOCK_UA_EV_ENDED 19u      /* the call is over for cause, its id is no longer valid */
 #define VOXLOCK_UA_EV_RESULT \
   20u /* final response to our OPTIONS, or status 408 or 503 where none came */
+#define VOXLOCK_UA_EV_REFRESH                                           \
+  21u /* half of the session's time is over and this side refreshes it: \
+         voxlock_ua_offer, or the call ends (RFC 4028) */
 
 /* Why a call ended, in voxlock_ua_event.cause. */
 #define VOXLOCK_UA_CAUSE_NONE 0u
@@ -65,6 +68,7 @@ typedef struct voxlock_ua voxlock_ua;
 #define VOXLOCK_UA_CAUSE_TRANSPORT 8u  /* the connection failed */
 #define VOXLOCK_UA_CAUSE_PROTOCOL 9u   /* an offer or answer was missing */
 #define VOXLOCK_UA_CAUSE_LOST 10u      /* the peer no longer knows the dialog */
+#define VOXLOCK_UA_CAUSE_EXPIRED 11u   /* no one refreshed the session in time (RFC 4028) */
 
 /* Settings. Texts are borrowed for the call, 1 to 255 bytes, not terminated by NUL. */
 typedef struct voxlock_ua_config {
@@ -92,6 +96,8 @@ typedef struct voxlock_ua_config {
   uint32_t max_message;       /* bytes, 2048..65535, default 16384; longer is answered 513 */
   uint32_t max_output;        /* bytes waiting for poll, 4 * max_message..64 MiB, default 256 KiB */
   uint32_t reserved;          /* 0 */
+  uint32_t session_expires_s; /* asked for in an INVITE, min_se_s..86400, default 1800; 0: none */
+  uint32_t min_se_s; /* shorter sessions are answered 422, 90..86400, default 90 (RFC 4028) */
 } voxlock_ua_config;
 
 /* One event. Offsets count from the start of the arena; a length of 0 means there is none. */

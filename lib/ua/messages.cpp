@@ -7,6 +7,7 @@
 #include "sip/multipart.h"
 #include "sip/writer.h"
 #include "ua/digest_header.h"
+#include "ua/session_timer.h"
 
 namespace voxlock::ua {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using sip::HeaderId;
 
 constexpr std::string_view kAllow = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+constexpr std::string_view kSupported = "timer";
 constexpr std::string_view kSdpType = "application/sdp";
 constexpr uint64_t kMaxForwards = 70;
 
@@ -173,11 +175,31 @@ void put_vias(Core& core, const Incoming& in, sip::Writer& w) {
   }
 }
 
+// delta-seconds with the refresher, RFC 4028 4.
+void put_session(Core& core, sip::Writer& w, uint32_t interval_s, std::string_view refresher) {
+  bytes::Writer value(core.side);
+  value.decimal(interval_s);
+  if (!refresher.empty()) {
+    value.put(";refresher=");
+    value.put(refresher);
+  }
+  w.header(HeaderId::kSessionExpires, as_text(value.written()));
+}
+
+// RFC 4028 7.1, 7.4: every INVITE says that timers are known.
+void put_request_session(Core& core, const Outgoing& out, sip::Writer& w) {
+  w.header(HeaderId::kSupported, kSupported);
+  if (out.session_s != 0)
+    put_session(core, w, std::max(out.session_s, out.min_se_s), out.refresher);
+  if (out.min_se_s != 0) w.header(HeaderId::kMinSe, out.min_se_s);
+}
+
 void put_reply_details(Core& core, const Reply& reply, sip::Writer& w) {
   if (reply.code == 405) w.header(HeaderId::kAllow, kAllow);
   if (reply.code == 415) w.header(HeaderId::kAccept, kSdpType);
   if (reply.code == 415) w.header(HeaderId::kAcceptEncoding, "identity");
   if (!reply.unsupported.empty()) w.header(HeaderId::kUnsupported, reply.unsupported);
+  if (reply.min_se_s != 0) w.header(HeaderId::kMinSe, reply.min_se_s);
   if (reply.retry_after_s != 0) w.header(HeaderId::kRetryAfter, reply.retry_after_s);
   if (reply.warn_code != 0) {
     bytes::Writer value(core.side);
@@ -226,6 +248,7 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
     w.header(HeaderId::kAllow, kAllow);
     w.header(HeaderId::kAccept, kSdpType);
   }
+  if (out.method == sip::Method::kInvite) put_request_session(core, out, w);
   if (!core.product.empty()) w.header(HeaderId::kUserAgent, core.product);
   if (out.auth != nullptr) {
     VOXLOCK_TRY_VOID(write_credentials(*out.auth, rules_for(core, connection),
@@ -242,11 +265,11 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
   return finish(w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
 }
 
-Result<ByteView> write_again(Core& core, const sip::Message& request, const Connection& connection,
-                             std::string_view branch, AuthState& auth) {
+Result<ByteView> write_again(Core& core, const Again& again) {
+  const sip::Message& request = again.request;
   sip::Writer w(core.scratch);
   w.request(request.method_text(), request.start_line().uri_text);
-  put_via(core, w, connection, branch);
+  put_via(core, w, again.connection, again.branch);
   for (size_t i = 0; i < request.header_count(); ++i) {
     const sip::Header field = request.header(i);
     switch (field.id) {
@@ -256,6 +279,10 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
       case HeaderId::kContentLength:
       case HeaderId::kContentType:
         break;
+      case HeaderId::kMinSe:
+      case HeaderId::kSessionExpires:
+        if (again.min_se_s == 0) w.header(field.name, field.value);
+        break;
       case HeaderId::kCSeq:
         w.cseq(request.cseq().number + 1, request.method_text());
         break;
@@ -263,8 +290,13 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
         w.header(field.name, field.value);
     }
   }
+  if (again.min_se_s != 0) {
+    put_session(core, w, again.min_se_s, {});
+    w.header(HeaderId::kMinSe, again.min_se_s);
+  }
   const AuthTarget target{request.method_text(), request.start_line().uri_text};
-  VOXLOCK_TRY_VOID(write_credentials(auth, rules_for(core, connection), target, core.random, w));
+  VOXLOCK_TRY_VOID(
+      write_credentials(again.auth, rules_for(core, again.connection), target, core.random, w));
   return finish(w, request.find(HeaderId::kContentType).value_or(std::string_view()),
                 request.body());
 }
@@ -322,7 +354,12 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
     w.header(HeaderId::kAccept, kSdpType);
     w.header(HeaderId::kAcceptEncoding, "identity");
     w.header(HeaderId::kAcceptLanguage, "en");
-    w.header(HeaderId::kSupported, std::string_view());
+    w.header(HeaderId::kSupported, kSupported);
+  }
+  if (reply.session.interval_s != 0) {
+    put_session(core, w, reply.session.interval_s, reply.session.is_ours ? "uas" : "uac");
+    // RFC 4028 9: a peer that is to refresh must know how.
+    if (!reply.session.is_ours) w.header(HeaderId::kRequire, kSupported);
   }
   put_reply_details(core, reply, w);
   if (reply.is_challenge) {

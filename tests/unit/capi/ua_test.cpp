@@ -164,6 +164,14 @@ TEST_CASE("bad arguments of the user agent have their own statuses") {
   config = config_for("a.example");
   config.max_output = 4096;
   CHECK(voxlock_ua_new(ctx, &config, &ua) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  config = config_for("a.example");
+  config.session_expires_s = 89;
+  CHECK(voxlock_ua_new(ctx, &config, &ua) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  // A host built before these fields were there gets their defaults.
+  config.struct_size = offsetof(voxlock_ua_config, session_expires_s);
+  REQUIRE(voxlock_ua_new(ctx, &config, &ua) == VOXLOCK_OK);
+  voxlock_ua_free(ua);
+  ua = nullptr;
   config = config_for("bad host");
   CHECK(voxlock_ua_new(ctx, &config, &ua) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(ua == nullptr);
