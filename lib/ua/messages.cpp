@@ -126,6 +126,22 @@ Result<ByteView> finish(sip::Writer& w, std::string_view type, std::string_view 
   return result;
 }
 
+// What follows a request of ours on its own way: same URI, Via, Route, Call-ID and number. The To
+// is that of the request (RFC 3261 9.1) or of its response (17.1.1.3).
+Result<ByteView> write_beside(Core& core, sip::Method method, const sip::Message& request,
+                              const sip::Message& to) {
+  sip::Writer w(core.scratch);
+  w.request(method, request.start_line().uri_text);
+  w.copy(request, HeaderId::kVia);
+  w.header(HeaderId::kMaxForwards, kMaxForwards);
+  w.copy(request, HeaderId::kRoute);
+  w.copy(request, HeaderId::kFrom);
+  w.copy(to, HeaderId::kTo);
+  w.copy(request, HeaderId::kCallId);
+  w.cseq(request.cseq().number, sip::method_text(method));
+  return finish(w, {}, {});
+}
+
 // The topmost Via with received (RFC 3261 18.2.1) and rport (RFC 3581 4).
 Result<std::string_view> received_via(Core& core, const Incoming& in) {
   const sip::Via& via = in.message.via();
@@ -303,29 +319,11 @@ Result<ByteView> write_again(Core& core, const Again& again) {
 
 Result<ByteView> write_failure_ack(Core& core, const sip::Message& request,
                                    const sip::Message& response) {
-  sip::Writer w(core.scratch);
-  w.request(sip::Method::kAck, request.start_line().uri_text);
-  w.copy(request, HeaderId::kVia);
-  w.header(HeaderId::kMaxForwards, kMaxForwards);
-  w.copy(request, HeaderId::kRoute);
-  w.copy(request, HeaderId::kFrom);
-  w.copy(response, HeaderId::kTo);
-  w.copy(request, HeaderId::kCallId);
-  w.cseq(request.cseq().number, "ACK");
-  return finish(w, {}, {});
+  return write_beside(core, sip::Method::kAck, request, response);
 }
 
 Result<ByteView> write_cancel(Core& core, const sip::Message& request) {
-  sip::Writer w(core.scratch);
-  w.request(sip::Method::kCancel, request.start_line().uri_text);
-  w.copy(request, HeaderId::kVia);
-  w.header(HeaderId::kMaxForwards, kMaxForwards);
-  w.copy(request, HeaderId::kRoute);
-  w.copy(request, HeaderId::kFrom);
-  w.copy(request, HeaderId::kTo);
-  w.copy(request, HeaderId::kCallId);
-  w.cseq(request.cseq().number, "CANCEL");
-  return finish(w, {}, {});
+  return write_beside(core, sip::Method::kCancel, request, request);
 }
 
 Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply) {
