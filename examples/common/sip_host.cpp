@@ -537,7 +537,6 @@ void SipHost::advance() {
     (void)voxlock_context_set_wall_time(ctx_, wall_ns(), now);
     wall_time_due_ns_ = now + kWallTimeEveryNs;
   }
-  (void)voxlock_ua_advance(ua_.get(), now);
   pump();
   reap();
   pump();

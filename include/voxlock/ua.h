@@ -209,7 +209,7 @@ VOXLOCK_API int32_t voxlock_ua_closed(voxlock_ua* ua, uint64_t connection, uint6
 VOXLOCK_API int32_t voxlock_ua_input(voxlock_ua* ua, uint64_t connection, const uint8_t* data,
                                      size_t len, size_t* taken, uint64_t now_ns);
 
-/* Takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
+/* Does what is due and takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
  * or the arena is full. VOXLOCK_ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the
  * first needs. *arena_len: capacity on entry, bytes used on return. Returns VOXLOCK_OK,
  * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL. */
@@ -217,12 +217,9 @@ VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, si
                                     size_t* count, uint8_t* arena, size_t* arena_len,
                                     uint64_t now_ns);
 
-/* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL; also while the events that
- * wait fill the output, for then voxlock_ua_poll comes first. */
+/* When to call voxlock_ua_poll though nothing happened, UINT64_MAX for never or for NULL. While
+ * the events that wait fill the output nothing else can be done, so it is UINT64_MAX then too. */
 VOXLOCK_API uint64_t voxlock_ua_next_deadline(const voxlock_ua* ua);
-
-/* Does what is due. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT. */
-VOXLOCK_API int32_t voxlock_ua_advance(voxlock_ua* ua, uint64_t now_ns);
 
 /* Starts a call; *call is its id. A commanding function may also return VOXLOCK_ERR_UA_DRAIN:
  * poll first. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE,

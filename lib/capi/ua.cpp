@@ -304,14 +304,6 @@ uint64_t voxlock_ua_next_deadline(const voxlock_ua* ua) {
   return ua != nullptr ? ua->endpoint->next_deadline() : UINT64_MAX;
 }
 
-int32_t voxlock_ua_advance(voxlock_ua* ua, uint64_t now_ns) {
-  return capi::guard([&]() -> Result<void> {
-    if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    ua->endpoint->advance(now_ns);
-    return {};
-  });
-}
-
 int32_t voxlock_ua_invite(voxlock_ua* ua, const voxlock_ua_invite_config* config, uint64_t* call,
                           uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
