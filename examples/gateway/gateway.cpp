@@ -230,6 +230,9 @@ void Gateway::pass_on_holds(Session& session) {
   session.is_due = false;
   if (session.begun_ns == 0 || !session.ended.empty()) return;
   for (const size_t leg : {kTrunk, kRoom}) pass_on_hold(session, leg);
+  const bool is_held =
+      session.media->is_held_by_peer(kTrunk) || session.media->is_held_by_peer(kRoom);
+  if (is_held != (session.held_ns != UINT64_MAX)) session.held_ns = is_held ? now_ns() : UINT64_MAX;
 }
 
 void Gateway::pass_on_hold(Session& session, size_t leg) {
@@ -315,13 +318,19 @@ void Gateway::hang_up_all() {
   for (Session& session : sessions_) hang_up(session);
 }
 
+uint64_t Gateway::hold_end_ns(const Session& session) const {
+  if (session.held_ns == UINT64_MAX || !session.ended.empty()) return UINT64_MAX;
+  return session.held_ns + config_.max_hold_ns;
+}
+
 uint64_t Gateway::before_wait() {
   host_.advance();
   for (Session& session : sessions_) {
     session.media->advance();
     if (session.is_due) pass_on_holds(session);
-    if (!session.media->has_timed_out() || !session.ended.empty()) continue;
-    session.ended = "silence";
+    const bool is_held_too_long = now_ns() >= hold_end_ns(session);
+    if (!session.ended.empty() || !(session.media->has_timed_out() || is_held_too_long)) continue;
+    session.ended = is_held_too_long ? "held too long" : "silence";
     hang_up(session);
   }
   host_.advance();
@@ -332,7 +341,7 @@ uint64_t Gateway::before_wait() {
   uint64_t deadline = std::min(
       {host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
   for (const Session& session : sessions_)
-    deadline = std::min(deadline, session.media->next_deadline());
+    deadline = std::min({deadline, session.media->next_deadline(), hold_end_ns(session)});
   return deadline;
 }
 

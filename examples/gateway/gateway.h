@@ -20,6 +20,8 @@ struct GatewayConfig {
   MediaConfig media;
   std::string forward;     // URI of the room
   uint64_t max_calls = 0;  // end after so many; 0: never
+  // A held call is silent, so that this alone ends one whose peer is gone.
+  uint64_t max_hold_ns = 1'800'000'000'000;
 };
 
 class Gateway {
@@ -44,10 +46,11 @@ class Gateway {
     std::array<SecurityInfo, 2> security;
     std::array<Passing, 2> passing;  // by the leg that is told
     std::unique_ptr<Call> media;
-    std::string trunk_sdp;  // what the trunk's 200 will hold
-    std::string ended;      // empty while both sides go on
-    uint64_t begun_ns = 0;  // 0 until answered
-    bool is_due = false;    // a hold could not be passed on for want of room
+    std::string trunk_sdp;          // what the trunk's 200 will hold
+    std::string ended;              // empty while both sides go on
+    uint64_t begun_ns = 0;          // 0 until answered
+    uint64_t held_ns = UINT64_MAX;  // since when a side holds
+    bool is_due = false;            // a hold could not be passed on for want of room
   };
   struct Side {
     Session* session;
@@ -74,6 +77,7 @@ class Gateway {
   void end_other(Session& session, size_t leg, const SipEvent& event);
   void finish(Session& session);
 
+  [[nodiscard]] uint64_t hold_end_ns(const Session& session) const;
   uint64_t before_wait();
   void show_progress();
   [[nodiscard]] std::string progress_line() const;

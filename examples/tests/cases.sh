@@ -296,6 +296,23 @@ hold() {
   if [ "$sent" -lt 90 ] || [ "$sent" -gt 160 ]; then fail "the listener sent $sent packets, held for half of them"; fi
 }
 
+# A caller that is gone while it holds: no silence tells, so that a limit has to.
+killed_in_hold() {
+  make_wav "$dir/long.wav" 30
+  caller_options=(--play "$dir/long.wav" --then 'hold@0.3')
+  gateway_options=(--hold-timeout 2)
+  start_servers
+  start_caller
+  wait_for '1 live' "$dir/gateway.log" 5
+  sleep 1
+  kill -KILL "$caller"
+  wait_end "$gateway" 10 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  expect_in gateway '"calls": 1' '"ended": "held too long"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"ended": "bye"' '"holds": 1'
+}
+
 # RFC 4568, section 7.1.4: new keys in mid-call, and no packet is lost by it.
 rekey() {
   make_wav "$dir/three.wav" 3
@@ -424,7 +441,7 @@ case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
   wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
-    rekey | late_offer | cancel | busy | sipp_holds | sipp_refuses)
+    rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_refuses)
     make_certificates
     "$case"
     ;;
