@@ -231,10 +231,13 @@ int32_t SipHost::signalling(uint64_t connection) const {
                                                : VOXLOCK_SIGNALLING_TLS;
 }
 
-bool SipHost::has_sent_all() const {
-  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
-    return entry.second->plain.empty() && entry.second->wire.empty();
-  });
+bool SipHost::is_quiet() const {
+  auto stats = make_result<voxlock_ua_stats>();
+  check(voxlock_ua_get_stats(ua_.get(), &stats), "user agent");
+  return stats.calls == 0 &&
+         std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+           return entry.second->plain.empty() && entry.second->wire.empty();
+         });
 }
 
 SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer_name,
@@ -543,7 +546,6 @@ void SipHost::advance() {
     (void)voxlock_context_set_wall_time(ctx_, wall_ns(), now);
     wall_time_due_ns_ = now + kWallTimeEveryNs;
   }
-  (void)voxlock_ua_advance(ua_.get(), now);
   pump();
   reap();
   pump();

@@ -70,8 +70,8 @@ class SipHost {
   // How the SDP of a connection travels, a VOXLOCK_SIGNALLING_*; 0: of a connection that is still
   // to be made.
   [[nodiscard]] int32_t signalling(uint64_t connection) const;
-  // True once every byte of signalling has left.
-  [[nodiscard]] bool has_sent_all() const;
+  // True once every byte of signalling has left and every BYE is answered.
+  [[nodiscard]] bool is_quiet() const;
 
   // Reads certificates anew for connections to come; those that stand keep theirs. On failure the
   // old ones stay and the reason goes to standard error.

@@ -32,6 +32,7 @@ constexpr OptionSpec kOptions[] = {
      "SRTP suites of the room, preferred first"},
     {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
+    {"hold-timeout", "SECONDS", "1800", "hang up after so long a hold"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
 };
@@ -51,6 +52,8 @@ GatewayConfig read_config(const Options& options) {
   config.forward = options.get("forward");
   if (config.forward.empty()) throw std::runtime_error("--forward is needed, see --help");
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
+  config.max_hold_ns =
+      static_cast<uint64_t>(options.number("hold-timeout", 1, 86'400)) * 1'000'000'000;
   config.media.ip = at.host;
   config.media.codecs[kTrunk] = parse_codecs(options.get("codec"));
   config.media.codecs[kRoom] = parse_codecs(options.get("room-codec"));
