@@ -249,7 +249,7 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
     out.remote_rtp = agreement_->remote_rtp;
     out.remote_rtcp = agreement_->remote_rtcp;
   }
-  // Our socket cannot send to the other family (RFC 3261, section 20.43).
+  // What is sent from our address cannot reach the other family (RFC 3261, section 20.43).
   if (out.remote_rtp.family != 0 && out.remote_rtp.family != local_.rtp.family)
     return Status::ERR_SDP_ADDRESS_FORMAT;
   return {};
