@@ -398,6 +398,18 @@ sipp_holds() {
   expect_in listener '"holds": 1' '"ended": "bye"'
 }
 
+sipp_cancels() {
+  need_sipp
+  listener_options=(--ring 30)
+  start_servers
+  start_sipp caller_cancels "127.0.0.1:$port"
+  end_sipp "$pid"
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"unanswered": 1' '"ended": "cancelled"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"cancelled": 1'
+}
+
 # A room no one here wrote refuses a hold and meets a resume with 491: the call goes on.
 sipp_refuses() {
   need_sipp
@@ -441,7 +453,8 @@ case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
   wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
-    rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_refuses)
+    rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_cancels | \
+    sipp_refuses)
     make_certificates
     "$case"
     ;;

@@ -209,10 +209,10 @@ VOXLOCK_API int32_t voxlock_ua_closed(voxlock_ua* ua, uint64_t connection, uint6
 VOXLOCK_API int32_t voxlock_ua_input(voxlock_ua* ua, uint64_t connection, const uint8_t* data,
                                      size_t len, size_t* taken, uint64_t now_ns);
 
-/* Does what is due and takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
- * or the arena is full. VOXLOCK_ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the
- * first needs. *arena_len: capacity on entry, bytes used on return. Returns VOXLOCK_OK,
- * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL. */
+/* Does what is due and takes up to cap events, in order; *count tells how many, fewer than cap when
+ * there are no more or the arena is full. VOXLOCK_ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len
+ * tells what the first needs. *arena_len: capacity on entry, bytes used on return. Returns
+ * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL. */
 VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, size_t cap,
                                     size_t* count, uint8_t* arena, size_t* arena_len,
                                     uint64_t now_ns);
