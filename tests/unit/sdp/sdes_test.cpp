@@ -146,7 +146,7 @@ TEST_CASE("what is written reads back, for each suite") {
 TEST_CASE("RFC 4568 9.2: lifetime and MKI are written as they are read") {
   const std::string largest(309, '9');
   struct Row {
-    std::string tail;     // as read
+    std::string tail;          // as read
     std::string written = {};  // "": the same
   };
   const Row rows[] = {{""},
