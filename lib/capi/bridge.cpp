@@ -5,7 +5,7 @@
 
 #include "bridge/bridge.h"
 #include "capi/guard.h"
-#include "capi/leg.h"
+#include "capi/leg_handle.h"
 #include "capi/stages.h"
 #include "capi/structs.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "capi/guard.h"
-#include "capi/leg.h"
+#include "capi/leg_handle.h"
 #include "capi/structs.h"
 
 VOXLOCK_LAYOUT(voxlock_address, VOXLOCK_FIELD(ip), VOXLOCK_FIELD(port), VOXLOCK_FIELD(family),

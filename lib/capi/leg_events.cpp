@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "capi/leg.h"
+#include "capi/leg_handle.h"
 
 namespace voxlock::capi {
 
