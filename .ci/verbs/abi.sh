@@ -24,12 +24,12 @@ dump() {
 # get into the baseline: no host sees it, and it may change.
 hides_handles() {
   local handle shown=0
-  for handle in $(sed -nE 's/^typedef struct (voxlock_[a-z_]+) \1;$/\1/p' include/voxlock/*.h); do
+  while read -r handle; do
     if grep -q "<class-decl name='$handle' size-in-bits" "$1"; then
       warn "the inside of $handle is in the dump: a header of lib/capi has the name of a public one"
       shown=1
     fi
-  done
+  done < <(sed -nE 's/^typedef struct (voxlock_[a-z_]+) \1;$/\1/p' include/voxlock/*.h)
   return "$shown"
 }
 
