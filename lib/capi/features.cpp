@@ -19,6 +19,7 @@ const Feature kFeatures[] = {
     {"codec.l16", true},
     {"audio.denoise", true},
     {"audio.resample", true},
+    {"ice.lite", true},
     {"sdp", true},
     {"sip", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
