@@ -116,8 +116,8 @@ VOXLOCK_API int32_t voxlock_ice_add_candidate(voxlock_ice* ice, const uint8_t* l
  * VOXLOCK_ERR_ENTROPY. @see RFC 8445, section 9 */
 VOXLOCK_API int32_t voxlock_ice_restart(voxlock_ice* ice, const char* ufrag, const char* pwd);
 
-/* Whether a check of the peer came this way within consent_ms: 1, else 0 (also for NULL). Ask
- * before a DTLS handshake is read from an address. */
+/* Whether a check of the peer came this way within consent_ms. Ask before a DTLS handshake is read
+ * from an address. Returns 1, or 0 (also for NULL). */
 VOXLOCK_API int32_t voxlock_ice_is_authenticated(const voxlock_ice* ice, uint32_t local,
                                                  const voxlock_address* remote);
 
