@@ -42,6 +42,7 @@ class World {
   }
 
   void stranger(ByteView datagram) {
+    agent_->advance(now_ns_);
     const uint64_t before = agent_->state_hash();
     const size_t len = receive(datagram, address_of(7), 0);
     require(len <= datagram.size());
