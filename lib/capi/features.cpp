@@ -19,11 +19,17 @@ const Feature kFeatures[] = {
     {"codec.l16", true},
     {"audio.denoise", true},
     {"audio.resample", true},
+    {"bridge", true},
     {"ice.lite", true},
+    {"leg", true},
+    {"rtp", true},
     {"sdp", true},
     {"sip", true},
+    {"srtp", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+    {"tls", true},
     {"tls.1.3", voxlock::tls::has_tls13()},
+    {"ua", true},
 };
 
 }  // namespace
