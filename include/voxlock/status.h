@@ -33,7 +33,8 @@ extern "C" {
   VOXLOCK_STATUS_LIST_TLS(X)                                                             \
   VOXLOCK_STATUS_LIST_AUDIO(X)                                                           \
   VOXLOCK_STATUS_LIST_BRIDGE(X)                                                          \
-  VOXLOCK_STATUS_LIST_UA(X)
+  VOXLOCK_STATUS_LIST_UA(X)                                                              \
+  VOXLOCK_STATUS_LIST_ICE(X)
 
 /* -100..-199: SIP messages, lib/sip. */
 #define VOXLOCK_STATUS_LIST_SIP(X)                                                                \
@@ -177,6 +178,14 @@ extern "C" {
   X(ERR_UA_URI, -804, "the URI is not one that a SIP request can be sent to")       \
   X(ERR_UA_HEADER, -805, "a header line is malformed or belongs to the user agent") \
   X(ERR_UA_TRANSPORT, -806, "a sips URI needs a TLS connection")
+
+/* -900..-999: STUN and ICE, lib/ice. */
+#define VOXLOCK_STATUS_LIST_ICE(X)                                                            \
+  X(ERR_STUN_HEADER, -900, "the datagram is not a STUN message or longer than it says")       \
+  X(ERR_STUN_ATTRIBUTE, -901, "a STUN attribute passes the end or has not its type's length") \
+  X(ERR_STUN_FINGERPRINT, -902, "the STUN FINGERPRINT is wrong or not the last attribute")    \
+  X(ERR_ICE_CREDENTIAL, -903, "an ICE ufrag or password breaks the grammar or repeats")       \
+  X(ERR_ICE_CANDIDATE, -904, "an ICE candidate line is malformed")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),

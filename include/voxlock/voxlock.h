@@ -24,9 +24,11 @@
 #ifndef VOXLOCK_VOXLOCK_H
 #define VOXLOCK_VOXLOCK_H
 
+#include "voxlock/address.h"
 #include "voxlock/audio.h"
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
+#include "voxlock/ice.h"
 #include "voxlock/leg.h"
 #include "voxlock/rtp.h"
 #include "voxlock/sdp.h"

@@ -20,6 +20,7 @@ const Feature kFeatures[] = {
     {"audio.denoise", true},
     {"audio.resample", true},
     {"bridge", true},
+    {"ice.lite", true},
     {"leg", true},
     {"rtp", true},
     {"sdp", true},

@@ -48,6 +48,7 @@ LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
 LayoutTable sip_layouts();
 LayoutTable sdp_layouts();
+LayoutTable ice_layouts();
 LayoutTable ua_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();

@@ -1,26 +1,9 @@
 // Datagrams in, events out: what legs and bridges share.
-#include <algorithm>
 #include <cstring>
 
 #include "capi/leg_handle.h"
 
 namespace voxlock::capi {
-
-leg::Address to_address(const voxlock_address& in) {
-  leg::Address out;
-  std::copy(std::begin(in.ip), std::end(in.ip), out.ip.begin());
-  out.port = in.port;
-  out.family = in.family;
-  return out;
-}
-
-voxlock_address from_address(const leg::Address& in) {
-  voxlock_address out{};
-  std::copy(in.ip.begin(), in.ip.end(), std::begin(out.ip));
-  out.port = in.port;
-  out.family = in.family;
-  return out;
-}
 
 Result<void> check_room(const EventRoom& room) {
   const bool is_whole = room.count != nullptr && (room.events != nullptr || room.cap == 0) &&

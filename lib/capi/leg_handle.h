@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "capi/address.h"
 #include "capi/handle.h"
 #include "leg/leg.h"
 #include "leg/negotiation.h"
@@ -24,9 +25,6 @@ namespace voxlock::capi {
 
 // Drops one reference; the last one wipes the leg.
 void release_leg(voxlock_leg* leg) noexcept;
-
-leg::Address to_address(const voxlock_address& in);
-voxlock_address from_address(const leg::Address& in);
 
 // Room for events and their bytes, as poll got it.
 struct EventRoom {

@@ -13,18 +13,6 @@ static_assert(static_cast<int>(sdp::CodecId::kPcmu) == static_cast<int>(Codec::k
               static_cast<int>(sdp::CodecId::kL16) == static_cast<int>(Codec::kL16));
 static_assert(sdp::kNoPayloadType == kNoPayloadType);
 
-sdp::HostAddress to_sdp(const Address& in) {
-  return {in.ip, in.port, in.family};
-}
-
-Address from_sdp(const sdp::HostAddress& in) {
-  Address out;
-  out.ip = in.ip;
-  out.port = in.port;
-  out.family = in.family;
-  return out;
-}
-
 sdp::LocalMedia local_media(const LegConfig& config) {
   sdp::LocalMedia out;
   out.policy = static_cast<sdp::SrtpPolicy>(config.policy);
@@ -35,8 +23,8 @@ sdp::LocalMedia local_media(const LegConfig& config) {
   out.ptime_ms = config.ptime_ms;
   out.has_telephone_event = config.has_telephone_event;
   out.has_rtcp_mux = config.has_rtcp_mux;
-  out.rtp = to_sdp(config.rtp_address);
-  out.rtcp = to_sdp(config.rtcp_address);
+  out.rtp = config.rtp_address;
+  out.rtcp = config.rtcp_address;
   out.has_opus_fec = config.has_opus_fec;
   out.has_opus_dtx = config.has_opus_dtx;
   return out;
@@ -73,8 +61,8 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.direction = static_cast<Direction>(in.direction);
   if (in.is_secure)
     out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
-  out.remote_rtp = from_sdp(in.remote_rtp);
-  out.remote_rtcp = from_sdp(in.remote_rtcp);
+  out.remote_rtp = in.remote_rtp;
+  out.remote_rtcp = in.remote_rtcp;
   out.is_rtcp_mux = in.has_rtcp_mux;
   return out;
 }

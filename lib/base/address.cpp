@@ -1,8 +1,8 @@
-#include "sdp/host_address.h"
+#include "base/address.h"
 
 #include "base/text.h"
 
-namespace voxlock::sdp {
+namespace voxlock {
 namespace {
 
 // Four decimal bytes without leading zeros, which some readers take for octal.
@@ -57,19 +57,19 @@ bool parse_v6(std::string_view text, std::array<uint8_t, 16>& out) {
 
 }  // namespace
 
-Result<HostAddress> parse_address(std::string_view text) {
-  HostAddress out;
+Result<Address> parse_ip(std::string_view text) {
+  Address out;
   if (text.find(':') != std::string_view::npos) {
-    if (!parse_v6(text, out.ip)) return Status::ERR_SDP_ADDRESS;
+    if (!parse_v6(text, out.ip)) return Status::ERR_SYNTAX;
     out.family = 6;
     return out;
   }
-  if (!parse_v4(text, out.ip)) return Status::ERR_SDP_ADDRESS;
+  if (!parse_v4(text, out.ip)) return Status::ERR_SYNTAX;
   out.family = 4;
   return out;
 }
 
-void write_address(bytes::Writer& out, const HostAddress& address) {
+void write_ip(bytes::Writer& out, const Address& address) {
   if (address.family != 6) {
     for (size_t i = 0; i < 4; ++i) {
       if (i != 0) out.put('.');
@@ -90,4 +90,4 @@ void write_address(bytes::Writer& out, const HostAddress& address) {
   }
 }
 
-}  // namespace voxlock::sdp
+}  // namespace voxlock
