@@ -1,4 +1,4 @@
-// One TLS connection without a socket: ciphertext in and out, plaintext in and out.
+// One TLS connection, sans-I/O: ciphertext in and out, plaintext in and out.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ struct Info {
   uint8_t alert_sent = 0;
 };
 
-// The order of calls: feed() what the socket gave, read() and take() until both give 0, then feed()
+// The order of calls: feed() what the transport gave, read() and take() until both give 0, then feed()
 // the rest. Every buffer is bounded; a call takes less than it was offered rather than lose a byte.
 // Plaintext lies only in mbedTLS's record buffers, which it wipes, and in the caller's.
 class Stream {
