@@ -131,17 +131,22 @@ class Dtls {
   [[nodiscard]] DtlsInfo info() const;
 
  private:
-  Status fail(Status status, uint64_t now_ns);
-  Result<void> handle_record(const DtlsRecord& record, uint64_t now_ns);
-  Result<void> handle_hello(const DtlsRecord& record, uint64_t now_ns);
-  Result<void> try_hello(const DtlsRecord& record, ByteView hello, uint64_t now_ns);
-  void note_alert(const DtlsRecord& record, uint64_t now_ns);
+  Status fail(Status status);
+  Status refuse(Status status, uint8_t alert, uint64_t now_ns);
+  void end(DtlsState state);
   [[nodiscard]] bool admits(const DtlsRecord& record) const;
-  Result<void> follow(Result<DtlsProgress> progress, uint64_t now_ns);
+  Result<void> handle_record(const DtlsRecord& record, uint64_t now_ns);
+  void note_alert(const DtlsRecord& record, uint64_t now_ns);
+  Result<void> handle_hello(const DtlsRecord& record, uint64_t now_ns);
+  Result<void> try_hello(const DtlsRecord& record, uint16_t message_seq, ByteView body,
+                         uint64_t now_ns);
+  Result<void> ask_for_cookie(const HelloView& hello, uint64_t sequence);
+  Result<void> feed_hello(const DtlsRecord& record, uint16_t message_seq, const HelloView& hello,
+                          ByteView body, uint64_t now_ns);
+  Result<void> follow(const Result<DtlsProgress>& progress, uint64_t now_ns);
   Result<void> judge_peer(uint64_t now_ns);
   Result<void> finish(uint64_t now_ns);
   Result<void> open_gate(uint64_t now_ns);
-  void end(DtlsState state);
 
   Role role_;
   bool is_address_proven_;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 
@@ -25,7 +26,8 @@ class Fingerprint {
   // ERR_DTLS_FINGERPRINT_WEAK, ERR_NO_MEMORY.
   static Result<Fingerprint> of_der(crypto::HashId id, ByteView certificate_der);
   // The first certificate of a PEM list, or one in DER. ERR_TLS_BAD_CERTIFICATE and as of_der.
-  static Result<Fingerprint> of(crypto::HashId id, ByteView pem_or_der);
+  static Result<Fingerprint> of(std::pmr::memory_resource& memory, crypto::HashId id,
+                                ByteView pem_or_der);
 
   [[nodiscard]] crypto::HashId hash() const { return hash_; }
   [[nodiscard]] ByteView digest() const {
