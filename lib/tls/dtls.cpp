@@ -51,6 +51,27 @@ bool is_client_hello(const DtlsRecord& record) {
   return record.epoch == 0 && record.type == kHandshakeRecord && record.body[0] == kClientHello;
 }
 
+// RFC 5246, section 7.4: what the peer of each role sends before its keys.
+bool is_message_for(Role role, uint8_t type) {
+  constexpr uint8_t kOfServer[] = {2, 3, 4, 11, 12, 13, 14, 22};
+  constexpr uint8_t kOfClient[] = {11, 15, 16};
+  return role == Role::kClient ? std::ranges::find(kOfServer, type) != std::end(kOfServer)
+                               : std::ranges::find(kOfClient, type) != std::end(kOfClient);
+}
+
+// A well-formed record of epoch 0 that belongs into a handshake. mbedTLS ends the handshake over
+// some that are not.
+bool is_clear_flight(Role role, const DtlsRecord& record) {
+  if (record.type == kChangeCipherSpecRecord) return record.body.size() == 1 && record.body[0] == 1;
+  if (record.type != kHandshakeRecord) return false;
+  bytes::Reader reader(record.body);
+  while (reader.left() != 0) {
+    const auto fragment = read_fragment(reader);
+    if (!fragment || !is_message_for(role, fragment->type)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 uint64_t Dtls::first_timeout(uint64_t rtt_ns) {
@@ -172,9 +193,7 @@ bool Dtls::admits(const DtlsRecord& record) const {
   // Epoch 1 is the first and, without renegotiation, the last one with keys.
   if (state_ != DtlsState::kHandshake) return record.epoch == 1;
   if (engine_->expects_hello()) return false;
-  if (record.epoch == 1) return true;
-  return record.epoch == 0 && (record.type == kHandshakeRecord || record.type == kChangeCipherSpecRecord) &&
-         !is_client_hello(record);
+  return record.epoch == 1 || (record.epoch == 0 && is_clear_flight(role_, record));
 }
 
 Result<void> Dtls::handle_record(const DtlsRecord& record, uint64_t now_ns) {
@@ -187,7 +206,7 @@ Result<void> Dtls::handle_record(const DtlsRecord& record, uint64_t now_ns) {
     note_alert(record, now_ns);
     return {};
   }
-  return follow(engine_->receive(record.raw, now_ns), now_ns);
+  return follow(engine_->receive(record, now_ns), now_ns);
 }
 
 // RFC 6347, section 4.1.2.7 lets us ignore what is not authentic. An alert in the clear is most
@@ -261,8 +280,11 @@ Result<void> Dtls::feed_hello(const DtlsRecord& record, uint16_t message_seq,
   writer.u24(0);
   writer.u24(length);
   writer.put(body);
+  DtlsRecord whole = record;
+  whole.raw = writer.written();
+  whole.body = whole.raw.subspan(kRecordHeader);
   const bool is_first = engine_->expects_hello();
-  const auto progress = engine_->receive(writer.written(), now_ns);
+  const auto progress = engine_->receive(whole, now_ns);
   if (!is_first) return follow(progress, now_ns);
   // Nothing has proved itself yet. A hello that we cannot take leaves everything at its start, for
   // the true peer's may still come.

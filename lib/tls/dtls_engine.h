@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/result.h"
 #include "tls/datagram_queue.h"
+#include "tls/dtls_record.h"
 #include "tls/fingerprint.h"
 #include "tls/settings.h"
 
@@ -55,9 +56,8 @@ class DtlsEngine {
 
   // Goes on: begins a client's handshake, retransmits where the time has come. An error is final.
   Result<DtlsProgress> run(uint64_t now_ns);
-  // Takes one record, or a datagram of several. A record that is not authentic is dropped, not an
-  // error.
-  Result<DtlsProgress> receive(ByteView records, uint64_t now_ns);
+  // Takes one record. One under keys that is not authentic is dropped, not an error.
+  Result<DtlsProgress> receive(const DtlsRecord& record, uint64_t now_ns);
   // When run() is due; kNever for no timer.
   [[nodiscard]] uint64_t deadline_ns() const;
 
