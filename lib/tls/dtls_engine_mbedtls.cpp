@@ -24,6 +24,14 @@ constexpr size_t kMaxSealedRecord = 2048;
 // A Finished message with room to spare.
 constexpr size_t kMaxEarlyRecord = 256;
 
+// Never called, for the check is always content.
+int on_write_cookie(void*, unsigned char**, unsigned char*, const unsigned char*, size_t) {
+  return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+int on_check_cookie(void*, const unsigned char*, size_t, const unsigned char*, size_t) {
+  return 0;
+}
+
 constexpr SrtpProfile kProfiles[] = {SrtpProfile::kAes128CmSha1_80, SrtpProfile::kAes128CmSha1_32};
 
 }  // namespace
@@ -135,8 +143,9 @@ Result<void> DtlsEngine::State::configure(RandomSource& parent) {
   mbedtls_ssl_conf_dtls_anti_replay(&ssl_config, MBEDTLS_SSL_ANTI_REPLAY_DISABLED);
   if (role == Role::kClient)
     mbedtls_ssl_conf_session_tickets(&ssl_config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-  // The owner does the cookie exchange.
-  if (role == Role::kServer) mbedtls_ssl_conf_dtls_cookies(&ssl_config, nullptr, nullptr, nullptr);
+  // The owner does the cookie exchange. Without a check mbedTLS refuses any cookie.
+  if (role == Role::kServer)
+    mbedtls_ssl_conf_dtls_cookies(&ssl_config, on_write_cookie, on_check_cookie, nullptr);
   if (mbedtls_ssl_conf_own_cert(&ssl_config, &credentials.certificates, &credentials.key) != 0)
     return Status::ERR_NO_MEMORY;
   if (mbedtls_ssl_conf_dtls_srtp_protection_profiles(&ssl_config, profiles.data()) != 0)
