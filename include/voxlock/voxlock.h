@@ -27,6 +27,7 @@
 #include "voxlock/audio.h"
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
+#include "voxlock/dtls.h"
 #include "voxlock/leg.h"
 #include "voxlock/rtp.h"
 #include "voxlock/sdp.h"
