@@ -44,17 +44,17 @@ typedef struct voxlock_dtls_config {
   const char* peer_fingerprints;    /* values of "a=fingerprint", NUL-terminated, with commas
                                        between; any one that matches is enough. NULL: told later by
                                        voxlock_dtls_expect. Never changed once told */
-  const int32_t* suites;            /* VOXLOCK_AES_CM_128_HMAC_SHA1_80 (default) and _32, most wanted
-                                       first; the GCM suites where voxlock_has("dtls.gcm") */
-  size_t suite_count;               /* 0 (default): VOXLOCK_AES_CM_128_HMAC_SHA1_80 */
-  uint32_t mtu;                     /* most bytes of a datagram, 256..16384; default 1200 */
-  uint32_t is_address_proven;       /* 1: ICE has authenticated the peer's address; default 0: the
-                                       server asks for a cookie first. @see RFC 6347, section 4.2.1 */
-  uint64_t first_timeout_ns;        /* before the first retransmission, 100 ms..60 s, doubled each
-                                       time; default 1 s. Three times a measured round trip is good */
-  uint64_t max_timeout_ns;          /* cap of the doubling, at least first_timeout_ns; default 60 s */
-  uint64_t give_up_ns;              /* from start to failure, at least first_timeout_ns; default
-                                       30 s */
+  const int32_t* suites;      /* VOXLOCK_AES_CM_128_HMAC_SHA1_80 (default) and _32, most wanted
+                                 first; the GCM suites where voxlock_has("dtls.gcm") */
+  size_t suite_count;         /* 0 (default): VOXLOCK_AES_CM_128_HMAC_SHA1_80 */
+  uint32_t mtu;               /* most bytes of a datagram, 256..16384; default 1200 */
+  uint32_t is_address_proven; /* 1: ICE has authenticated the peer's address; default 0: the
+                                 server asks for a cookie first. @see RFC 6347, section 4.2.1 */
+  uint64_t first_timeout_ns;  /* before the first retransmission, 100 ms..60 s, doubled each
+                                 time; default 1 s. Three times a measured round trip is good */
+  uint64_t max_timeout_ns;    /* cap of the doubling, at least first_timeout_ns; default 60 s */
+  uint64_t give_up_ns;        /* from start to failure, at least first_timeout_ns; default
+                                 30 s */
 } voxlock_dtls_config;
 
 /* Fills a config with defaults. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT,

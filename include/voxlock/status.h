@@ -137,7 +137,8 @@ extern "C" {
   X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate")    \
   X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")                      \
   X(ERR_DTLS_FINGERPRINT, -521, "the peer's certificate has none of the expected fingerprints")   \
-  X(ERR_DTLS_FINGERPRINT_WEAK, -522, "the hash function of the fingerprint is broken or too short") \
+  X(ERR_DTLS_FINGERPRINT_WEAK, -522,                                                              \
+    "the hash function of the fingerprint is broken or too short")                                \
   X(ERR_DTLS_NO_SRTP, -523, "the peers share no SRTP protection profile")                         \
   X(ERR_DTLS_TIMEOUT, -524, "the DTLS handshake did not end in time")                             \
   X(ERR_DTLS_NOT_MUTUAL, -525, "the peer did not ask for our certificate")                        \

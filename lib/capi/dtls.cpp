@@ -23,10 +23,9 @@ VOXLOCK_LAYOUT(voxlock_dtls_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ro
                VOXLOCK_FIELD(give_up_ns))
 VOXLOCK_LAYOUT(voxlock_dtls_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(state),
                VOXLOCK_FIELD(failure), VOXLOCK_FIELD(doubt), VOXLOCK_FIELD(media_allowed),
-               VOXLOCK_FIELD(is_peer_verified), VOXLOCK_FIELD(suite),
-               VOXLOCK_FIELD(alert_received), VOXLOCK_FIELD(alert_sent), VOXLOCK_FIELD(cipher),
-               VOXLOCK_FIELD(peer_sha256), VOXLOCK_FIELD(records_dropped),
-               VOXLOCK_FIELD(datagrams_dropped))
+               VOXLOCK_FIELD(is_peer_verified), VOXLOCK_FIELD(suite), VOXLOCK_FIELD(alert_received),
+               VOXLOCK_FIELD(alert_sent), VOXLOCK_FIELD(cipher), VOXLOCK_FIELD(peer_sha256),
+               VOXLOCK_FIELD(records_dropped), VOXLOCK_FIELD(datagrams_dropped))
 VOXLOCK_LAYOUT(voxlock_dtls_keys, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite),
                VOXLOCK_FIELD(key_len), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(key),
                VOXLOCK_FIELD(peer_key))
@@ -216,8 +215,7 @@ int32_t voxlock_dtls_start(voxlock_dtls* dtls, uint64_t now_ns) {
   return capi::guard([&] { return dtls->dtls->start(now_ns); });
 }
 
-int32_t voxlock_dtls_receive(voxlock_dtls* dtls, const uint8_t* data, size_t len,
-                             uint64_t now_ns) {
+int32_t voxlock_dtls_receive(voxlock_dtls* dtls, const uint8_t* data, size_t len, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (dtls == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView view, capi::input(data, len));

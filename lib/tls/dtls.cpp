@@ -266,8 +266,8 @@ Result<void> Dtls::ask_for_cookie(const HelloView& hello, uint64_t sequence) {
   return {};
 }
 
-// The hello in one record and one fragment, as mbedTLS wants it and as the Finished messages hash it
-// (RFC 6347, section 4.2.6).
+// The hello in one record and one fragment, as mbedTLS wants it and as the Finished messages hash
+// it (RFC 6347, section 4.2.6).
 Result<void> Dtls::feed_hello(const DtlsRecord& record, uint16_t message_seq,
                               const HelloView& hello, ByteView body, uint64_t now_ns) {
   const auto length = static_cast<uint32_t>(body.size());

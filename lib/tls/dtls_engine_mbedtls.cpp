@@ -138,8 +138,8 @@ Result<void> DtlsEngine::State::configure(RandomSource& parent) {
                        static_cast<RandomSource*>(&random));
   mbedtls_ssl_conf_renegotiation(&ssl_config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
   mbedtls_ssl_conf_handshake_timeout(&ssl_config, first_timeout_ms, kUnreachableMs);
-  // Without keys the window would move by numbers that anybody can write, and a forged record with a
-  // high one would shut the peer out. It is on once the handshake is over.
+  // Without keys the window would move by numbers that anybody can write, and a forged record with
+  // a high one would shut the peer out. It is on once the handshake is over.
   mbedtls_ssl_conf_dtls_anti_replay(&ssl_config, MBEDTLS_SSL_ANTI_REPLAY_DISABLED);
   if (role == Role::kClient)
     mbedtls_ssl_conf_session_tickets(&ssl_config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
@@ -223,8 +223,7 @@ int DtlsEngine::State::on_certificate(void* user, mbedtls_x509_crt* certificate,
 int DtlsEngine::State::judge(const mbedtls_x509_crt& certificate_in, int depth, uint32_t* flags) {
   // RFC 8122, section 6.2: self-signed is as good as any other. The strength of the key still
   // counts, for it signs the handshake.
-  const bool is_weak =
-      (*flags & (MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK)) != 0;
+  const bool is_weak = (*flags & (MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK)) != 0;
   *flags = 0;
   if (depth != 0) return 0;
   auto digests = CertificateDigests::of_der({certificate_in.raw.p, certificate_in.raw.len});
@@ -279,8 +278,8 @@ Result<DtlsProgress> DtlsEngine::State::drive() {
   return DtlsProgress::kFinished;
 }
 
-// After the handshake: a repeated flight of the peer makes mbedTLS repeat ours, alerts are told, and
-// application data is not ours (RFC 5764, section 4).
+// After the handshake: a repeated flight of the peer makes mbedTLS repeat ours, alerts are told,
+// and application data is not ours (RFC 5764, section 4).
 Result<DtlsProgress> DtlsEngine::State::read_on() {
   while (true) {
     uint8_t data[512];

@@ -35,9 +35,9 @@ struct Info {
   uint8_t alert_sent = 0;
 };
 
-// The order of calls: feed() what the transport gave, read() and take() until both give 0, then feed()
-// the rest. Every buffer is bounded; a call takes less than it was offered rather than lose a byte.
-// Plaintext lies only in mbedTLS's record buffers, which it wipes, and in the caller's.
+// The order of calls: feed() what the transport gave, read() and take() until both give 0, then
+// feed() the rest. Every buffer is bounded; a call takes less than it was offered rather than lose
+// a byte. Plaintext lies only in mbedTLS's record buffers, which it wipes, and in the caller's.
 class Stream {
  public:
   // expected_host: what a client dialled, mandatory there and unused by a server.

@@ -169,7 +169,8 @@ TEST_CASE("each of the first datagrams lost, in 64 patterns, and the handshake c
   }
 }
 
-TEST_CASE("the datagrams of a flight in any order connect without a retransmission where they can") {
+TEST_CASE(
+    "the datagrams of a flight in any order connect without a retransmission where they can") {
   DtlsPair pair;
   pair.client_config.mtu = pair.server_config.mtu = 300;
   std::mt19937 random(5);
@@ -246,8 +247,8 @@ TEST_CASE("hellos of strangers among the true ones, in many orders: the true cli
           // Its suites are none of ours.
           const auto view = tls::read_hello(message_body(one));
           REQUIRE(view);
-          const size_t at = tls::kRecordHeader + tls::kHandshakeHeader + view->before_cookie.size() +
-                            1 + view->cookie.size() + 2;
+          const size_t at = tls::kRecordHeader + tls::kHandshakeHeader +
+                            view->before_cookie.size() + 1 + view->cookie.size() + 2;
           std::fill_n(forged.begin() + static_cast<std::ptrdiff_t>(at), 12, uint8_t{0xfe});
         } else {
           forged = fragment(message_body(one), {0, 1 + random() % 50}, 0, random() % 1000);

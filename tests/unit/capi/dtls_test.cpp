@@ -196,20 +196,27 @@ TEST_CASE("NULL, sizes and ranges of the DTLS functions") {
   CHECK(voxlock_dtls_new(nullptr, nullptr, &none) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(none == nullptr);
   const voxlock_dtls_config good = host.config(VOXLOCK_TLS_SERVER);
-  for (const int32_t status :
-       {voxlock_dtls_new(host.ctx, &good, nullptr), voxlock_dtls_new(host.ctx, nullptr, &none),
-        voxlock_dtls_start(nullptr, 0), voxlock_dtls_receive(nullptr, raw, 1, 0),
-        voxlock_dtls_receive(dtls, nullptr, 1, 0), voxlock_dtls_take(nullptr, raw, &n),
-        voxlock_dtls_take(dtls, raw, nullptr), voxlock_dtls_advance(nullptr, 0),
-        voxlock_dtls_close(nullptr, 0), voxlock_dtls_expect(nullptr, "", 0),
-        voxlock_dtls_expect(dtls, nullptr, 0), voxlock_dtls_get_info(nullptr, &info),
-        voxlock_dtls_get_info(dtls, nullptr), voxlock_dtls_export_keys(nullptr, &keys),
-        voxlock_dtls_export_keys(dtls, nullptr), voxlock_dtls_config_init(nullptr, 8),
-        voxlock_fingerprint(nullptr, raw, 1, 1, text, &n),
-        voxlock_fingerprint(host.ctx, nullptr, 1, 1, text, &n),
-        voxlock_fingerprint(host.ctx, raw, 1, 0, text, &n),
-        voxlock_fingerprint(host.ctx, raw, 1, 4, text, &n),
-        voxlock_fingerprint(host.ctx, raw, 1, 1, text, nullptr)}) {
+  for (const int32_t status : {voxlock_dtls_new(host.ctx, &good, nullptr),
+                               voxlock_dtls_new(host.ctx, nullptr, &none),
+                               voxlock_dtls_start(nullptr, 0),
+                               voxlock_dtls_receive(nullptr, raw, 1, 0),
+                               voxlock_dtls_receive(dtls, nullptr, 1, 0),
+                               voxlock_dtls_take(nullptr, raw, &n),
+                               voxlock_dtls_take(dtls, raw, nullptr),
+                               voxlock_dtls_advance(nullptr, 0),
+                               voxlock_dtls_close(nullptr, 0),
+                               voxlock_dtls_expect(nullptr, "", 0),
+                               voxlock_dtls_expect(dtls, nullptr, 0),
+                               voxlock_dtls_get_info(nullptr, &info),
+                               voxlock_dtls_get_info(dtls, nullptr),
+                               voxlock_dtls_export_keys(nullptr, &keys),
+                               voxlock_dtls_export_keys(dtls, nullptr),
+                               voxlock_dtls_config_init(nullptr, 8),
+                               voxlock_fingerprint(nullptr, raw, 1, 1, text, &n),
+                               voxlock_fingerprint(host.ctx, nullptr, 1, 1, text, &n),
+                               voxlock_fingerprint(host.ctx, raw, 1, 0, text, &n),
+                               voxlock_fingerprint(host.ctx, raw, 1, 4, text, &n),
+                               voxlock_fingerprint(host.ctx, raw, 1, 1, text, nullptr)}) {
     CHECK(status == VOXLOCK_ERR_INVALID_ARGUMENT);
   }
   CHECK(voxlock_dtls_next_deadline(nullptr) == UINT64_MAX);
@@ -240,10 +247,8 @@ TEST_CASE("NULL, sizes and ranges of the DTLS functions") {
        VOXLOCK_ERR_INVALID_ARGUMENT},
       {"sha-1", [](auto& c, auto&) { c.peer_fingerprints = "sha-1 00:11"; },
        VOXLOCK_ERR_DTLS_FINGERPRINT_WEAK},
-      {"odd hash", [](auto& c, auto&) { c.peer_fingerprints = "crc 00"; },
-       VOXLOCK_ERR_UNSUPPORTED},
-      {"short", [](auto& c, auto&) { c.peer_fingerprints = "sha-256 00:11"; },
-       VOXLOCK_ERR_SYNTAX},
+      {"odd hash", [](auto& c, auto&) { c.peer_fingerprints = "crc 00"; }, VOXLOCK_ERR_UNSUPPORTED},
+      {"short", [](auto& c, auto&) { c.peer_fingerprints = "sha-256 00:11"; }, VOXLOCK_ERR_SYNTAX},
       {"struct", [](auto& c, auto&) { c.struct_size = 2; }, VOXLOCK_ERR_STRUCT_SIZE},
   };
   for (const Row& row : rows) {

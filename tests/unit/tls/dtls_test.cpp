@@ -361,8 +361,9 @@ TEST_CASE("junk before, during and after the handshake changes nothing") {
         (void)pair.server->advance(pair.now);
         pair.talk();
       }
-      INFO("after flight " << at << ": client " << voxlock_status_name(to_int(pair.client->failure()))
-                           << " " << static_cast<int>(pair.client->state()) << ", server "
+      INFO("after flight " << at << ": client "
+                           << voxlock_status_name(to_int(pair.client->failure())) << " "
+                           << static_cast<int>(pair.client->state()) << ", server "
                            << voxlock_status_name(to_int(pair.server->failure())) << " "
                            << static_cast<int>(pair.server->state()));
       CHECK(pair.is_connected());

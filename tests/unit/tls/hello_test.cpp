@@ -39,8 +39,8 @@ Datagram grown(ByteView hello, size_t n) {
   Datagram out = datagram(hello);
   const auto view = tls::read_hello(hello);
   REQUIRE(view);
-  const size_t at = view->before_cookie.size() + 1 + view->cookie.size() +
-                    view->after_cookie.size();
+  const size_t at =
+      view->before_cookie.size() + 1 + view->cookie.size() + view->after_cookie.size();
   const size_t length = hello[at] * size_t{256} + hello[at + 1] + 4 + n;
   out[at] = static_cast<uint8_t>(length >> 8);
   out[at + 1] = static_cast<uint8_t>(length);
