@@ -71,6 +71,12 @@ logged() {
   LAST_SECONDS=$((SECONDS - start))
   return "$rc"
 }
+# checked NAME LOG COMMAND...: logged, and counted as one check.
+checked() {
+  local name=$1
+  shift
+  if logged "$@"; then result pass "$name"; else result fail "$name"; fi
+}
 # step TITLE LOG COMMAND...: logged, with one line for the person; leaves the script on failure.
 step() {
   local title=$1 log=$2
@@ -128,6 +134,14 @@ newest_tool() {
     if command -v "$1-$n" 2>/dev/null; then return 0; fi
   done
   return 1
+}
+
+# need_tool NAME [PACKAGE]: the same, installing the package (default: of that name) where there is none.
+need_tool() {
+  newest_tool "$1" && return 0
+  # What this prints is the tool's path alone.
+  packages "${2:-$1}" >&2
+  newest_tool "$1"
 }
 
 # configure PRESET [ARGS...]: cmake runs when the cache is missing or arguments are given;

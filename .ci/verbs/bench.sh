@@ -9,13 +9,18 @@ TEXT
 }
 
 main() {
-  case "${1:-}" in
-    -h | --help) help; return ;;
-  esac
+  local options=()
+  while (($# > 0)); do
+    case $1 in
+      -h | --help) help; return ;;
+      --json | --only) need_value "$1" "$#"; options+=("$1" "$2"); shift 2 ;;
+      *) misuse "unknown option '$1'" ;;
+    esac
+  done
   [[ -f tests/bench/CMakeLists.txt ]] || die "this tree has no tests/bench"
   build_packages
   packages libsofia-sip-ua-dev libosip2-dev
   configure release -DVOXLOCK_BUILD_BENCH=ON
   build release --target voxlock_bench
-  exec "$BUILD/release/tests/bench/voxlock_bench" "$@"
+  exec "$BUILD/release/tests/bench/voxlock_bench" "${options[@]}"
 }

@@ -10,12 +10,13 @@ TEXT
 
 main() {
   local html=''
-  case "${1:-}" in
-    "") ;;
-    -h | --help) help; return ;;
-    --html) html=1 ;;
-    *) misuse "unknown option '$1'" ;;
-  esac
+  while (($# > 0)); do
+    case $1 in
+      -h | --help) help; return ;;
+      --html) html=1; shift ;;
+      *) misuse "unknown option '$1'" ;;
+    esac
+  done
   build_packages
   packages gcovr
   configure coverage -DVOXLOCK_BUILD_EXAMPLES=OFF

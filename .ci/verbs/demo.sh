@@ -19,10 +19,12 @@ main() {
     -h | --help) help; return ;;
   esac
   [[ -x $demo ]] || die "this tree has no examples/demo/demo.sh"
+  # A wrong option is told before anything is installed or built.
+  "$demo" --check "$@" || return
   build_packages
   # Speech, a plotter, certificates; and a phone no one here wrote, where it shall call.
   packages openssl gnuplot-nox asterisk-core-sounds-en-wav
-  [[ " $* " != *baresip* ]] || packages baresip-core
+  [[ " $* " != *" --caller baresip "* ]] || packages baresip-core
   configure release
   build release --target gateway caller listener demo_mix demo_analyse
   local rc=0

@@ -8,11 +8,12 @@ TEXT
 }
 
 main() {
-  case "${1:-}" in
-    "") ;;
-    -h | --help) help; return ;;
-    *) misuse "unknown option '$1'" ;;
-  esac
+  while (($# > 0)); do
+    case $1 in
+      -h | --help) help; return ;;
+      *) misuse "unknown option '$1'" ;;
+    esac
+  done
   packages doxygen
   mkdir -p "$BUILD/docs"
   step "reference" docs doxygen .ci/Doxyfile

@@ -18,10 +18,7 @@ main() {
       *) [[ -f $1 ]] || misuse "no such file '$1'"; files+=("$1"); shift ;;
     esac
   done
-  tool=$(command -v clang-format-14) || tool=$(newest_tool clang-format) || {
-    packages clang-format
-    tool=$(newest_tool clang-format)
-  }
+  tool=$(command -v clang-format-14) || tool=$(need_tool clang-format)
   if ((${#files[@]} == 0)); then
     mapfile -t files < <(find include lib examples tests bindings -name '*.[ch]' -o -name '*.cpp' 2>/dev/null | sort)
   fi

@@ -11,10 +11,7 @@ TEXT
 
 clang_packages() {
   local tool
-  if ! tool=$(newest_tool clang++); then
-    packages clang libclang-rt-dev
-    tool=$(newest_tool clang++)
-  fi
+  tool=$(need_tool clang++ clang)
   # libFuzzer's run time is a package of its own.
   if [[ ! -f $("$tool" -print-resource-dir)/lib/linux/libclang_rt.fuzzer-x86_64.a &&
     -z $(find "$("$tool" -print-resource-dir)/lib" -name 'libclang_rt.fuzzer*' 2>/dev/null) ]]; then
@@ -51,6 +48,9 @@ main() {
       *) wanted+=("${1#fuzz_}"); shift ;;
     esac
   done
+  for one in "${wanted[@]}"; do
+    grep -q "^ *voxlock_fuzz($one " tests/fuzz/CMakeLists.txt || misuse "no such target '$one'"
+  done
   build_packages
   clang_packages
   clang=$(newest_tool clang)
@@ -74,9 +74,6 @@ main() {
     printf '%s\n' "${names[@]}"
     return
   fi
-  for one in "${wanted[@]}"; do
-    [[ " ${names[*]} " == *" $one "* ]] || misuse "no such target '$one', there are: ${names[*]}"
-  done
   ((${#wanted[@]} > 0)) || wanted=("${names[@]}")
   build fuzz --target "${wanted[@]/#/fuzz_}"
   while IFS=$'\t' read -r name program seeds; do

@@ -3,8 +3,8 @@ help() {
   cat <<'TEXT'
 usage: ./dev interop [-R REGEX]
 
-Runs the tests labelled "interop" against software no one here wrote: openssl, baresip, and the Go
-and Python libraries where they are installed. What is missing is named and skipped.
+Runs the tests labelled "interop" against software no one here wrote: openssl, baresip, sipp, and
+the Go and Python libraries where they are installed. What is missing is named and skipped.
 TEXT
 }
 
@@ -18,7 +18,7 @@ main() {
     esac
   done
   build_packages
-  packages openssl baresip-core
+  packages openssl baresip-core sip-tester
   configure dev
   build dev
   run_ctest dev '' -L interop "${select[@]}"

@@ -64,10 +64,10 @@ main() {
   done
   build_packages
   packages shellcheck
-  tidy=$(newest_tool clang-tidy) || { packages clang-tidy; tidy=$(newest_tool clang-tidy); }
+  tidy=$(need_tool clang-tidy)
   configure dev
-  if logged lint-tree lint_tree; then result pass "rules of the tree"; else result fail "rules of the tree"; fi
-  if logged lint-shell lint_shell; then result pass shellcheck; else result fail shellcheck; fi
+  checked "rules of the tree" lint-tree lint_tree
+  checked shellcheck lint-shell lint_shell
 
   if ((${#files[@]} == 0)); then
     [[ -n $all ]] || mapfile -t files < <(changed_sources)

@@ -1,12 +1,16 @@
 // Calls a SIP URI, plays a recording to its end, hangs up, and leaves what it heard.
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "common/sip_host.h"
 #include "common/wav.h"
@@ -24,7 +28,10 @@ constexpr OptionSpec kOptions[] = {
     {"key", "PEM", nullptr, "its key"},
     {"codec", "LIST", "PCMU", "codecs, preferred first: PCMU,PCMA,opus"},
     {"suite", "LIST", "AES_CM_128_HMAC_SHA1_80", "SRTP suites, preferred first"},
+    {"late", nullptr, nullptr, "ask the far end for its offer (INVITE without SDP)"},
+    {"then", "LIST", nullptr, "what to do after so many seconds: hold@1,resume@2.5,rekey@3"},
     {"digits", "0-9*#A-D", nullptr, "keys to press"},
+    {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"user", "NAME", nullptr, "for a far end that asks for credentials"},
     {"password", "TEXT", nullptr, "for the same"},
     {"realm", "TEXT", nullptr, "for the same"},
@@ -37,44 +44,59 @@ constexpr uint64_t kTailNs = 300'000'000;
 constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
 
 SipHostConfig host_config(const Options& options) {
-  SipHostConfig config;
+  SipHostConfig config = sip_options(options);
   config.ip = options.get("ip");
-  config.certificate = options.get("cert");
-  config.key = options.get("key");
-  config.authorities = options.get("ca");
   config.user = options.has("user") ? options.get("user") : "caller";
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.is_tls = transport == "tls";
   if (config.is_tls && config.authorities.empty())
     throw std::runtime_error("--ca is needed to verify the far end");
   return config;
 }
 
 PhoneConfig phone_config(const Options& options) {
-  PhoneConfig config;
+  PhoneConfig config = phone_options(options);
   config.ip = options.get("ip");
-  config.codecs = parse_codecs(options.get("codec"));
-  config.suites = parse_suites(options.get("suite"));
   config.digits = options.get("digits");
+  config.media_timeout_ms = static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;
   if (config.digits.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
     throw std::runtime_error("--digits are of 0-9*#A-D, not '" + config.digits + "'");
   }
   config.signalling =
       options.get("transport") == "tls" ? VOXLOCK_SIGNALLING_VERIFIED : VOXLOCK_SIGNALLING_PLAIN;
-  if (!options.has("play")) return config;
-  Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000)
-    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
-  config.play = std::move(wav.samples);
   return config;
+}
+
+// One offer in mid-call.
+struct Step {
+  uint64_t after_ns;
+  uint32_t flags;  // VOXLOCK_OFFER_*
+};
+
+std::vector<Step> parse_steps(const std::string& list) {
+  std::vector<Step> out;
+  std::stringstream in(list);
+  for (std::string item; std::getline(in, item, ',');) {
+    const size_t at = item.find('@');
+    const std::string what = item.substr(0, at);
+    Step step{0, 0};
+    if (what == "hold") step.flags = VOXLOCK_OFFER_HOLD;
+    if (what == "rekey") step.flags = VOXLOCK_OFFER_REKEY;
+    char* end = nullptr;
+    const double seconds = at == std::string::npos ? -1 : std::strtod(item.c_str() + at + 1, &end);
+    const bool is_known = step.flags != 0 || what == "resume";
+    if (!is_known || end == nullptr || *end != 0 || !(seconds >= 0 && seconds <= 3600)) {
+      throw std::runtime_error("--then is hold, resume or rekey @ seconds, not '" + item + "'");
+    }
+    step.after_ns = static_cast<uint64_t>(seconds * 1e9);
+    out.push_back(step);
+  }
+  return out;
 }
 
 class Caller {
  public:
   explicit Caller(const Options& options)
       : options_(options),
+        steps_(parse_steps(options.get("then"))),
         ctx_(make_context()),
         phone_(loop_, ctx_.get(), phone_config(options)),
         host_(loop_, ctx_.get(), host_config(options),
@@ -85,7 +107,7 @@ class Caller {
       host_.set_credentials(options_.get("realm"), options_.get("user"), options_.get("password"));
     }
     int32_t status = VOXLOCK_OK;
-    call_ = host_.invite(options_.get("to"), phone_.offer(), status);
+    call_ = host_.invite(options_.get("to"), options_.has("late") ? "" : phone_.offer(), status);
     check(status, "cannot call " + options_.get("to"));
     loop_.run([this] { return before_wait(); }, [this] { hang_up(); });
     return finish();
@@ -93,17 +115,23 @@ class Caller {
 
  private:
   void on_event(const SipEvent& event) {
-    auto verdict = make_result<voxlock_verdict>();
     switch (event.event.type) {
       case VOXLOCK_UA_EV_ANSWERED:
-        if (phone_.accept_answer(std::string(event.sdp), verdict)) {
-          security_ = host_.security(event.event.connection);
-          is_answered_ = true;
-          phone_.start();
-        } else {
-          failure_ = std::string("the answer does not do: ") + verdict.warning;
-          hang_up();
-        }
+        take_answer(event);
+        break;
+      case VOXLOCK_UA_EV_UPDATED:
+        take_update(event);
+        break;
+      case VOXLOCK_UA_EV_REFUSED:
+        phone_.rollback();
+        is_offering_ = event.event.status == 491;
+        if (!is_offering_) ++refused_updates_;
+        break;
+      case VOXLOCK_UA_EV_RETRY:
+        offer_again();
+        break;
+      case VOXLOCK_UA_EV_REFRESH:
+        if (!is_offering_) offer_again();
         break;
       case VOXLOCK_UA_EV_OFFER:
         answer_offer(event);
@@ -116,6 +144,54 @@ class Caller {
     }
   }
 
+  void take_answer(const SipEvent& event) {
+    auto verdict = make_result<voxlock_verdict>();
+    const std::string sdp(event.sdp);
+    std::string ours;
+    const bool is_good = options_.has("late") ? !(ours = phone_.answer(sdp, verdict)).empty()
+                                              : phone_.accept_answer(sdp, verdict);
+    // A late offer is answered in the ACK.
+    if (!ours.empty()) {
+      (void)voxlock_ua_answer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(ours.data()),
+                              ours.size(), now_ns());
+    }
+    if (is_good) {
+      security_ = host_.security(event.event.connection);
+      is_answered_ = true;
+      answered_ns_ = now_ns();
+      phone_.start();
+    } else {
+      failure_ = std::string("the session description does not do: ") + verdict.warning;
+      hang_up();
+    }
+  }
+
+  void take_update(const SipEvent& event) {
+    auto verdict = make_result<voxlock_verdict>();
+    is_offering_ = false;
+    if (phone_.accept_answer(std::string(event.sdp), verdict)) {
+      ++updates_;
+    } else {
+      ++refused_updates_;
+    }
+  }
+
+  void offer_again() {
+    is_offering_ = true;
+    // To refresh a session is to say the last thing once more (RFC 4028).
+    const std::string sdp = phone_.offer(step_ == 0 ? 0 : steps_[step_ - 1].flags);
+    if (voxlock_ua_offer(host_.ua(), call_, reinterpret_cast<const uint8_t*>(sdp.data()),
+                         sdp.size(), now_ns()) == VOXLOCK_OK)
+      return;
+    phone_.rollback();
+    is_offering_ = false;
+  }
+
+  [[nodiscard]] uint64_t next_step_ns() const {
+    if (!is_answered_ || is_over_ || is_offering_ || step_ == steps_.size()) return UINT64_MAX;
+    return answered_ns_ + steps_[step_].after_ns;
+  }
+
   void answer_offer(const SipEvent& event) {
     auto verdict = make_result<voxlock_verdict>();
     const std::string sdp = phone_.answer(std::string(event.sdp), verdict);
@@ -124,12 +200,7 @@ class Caller {
                               sdp.size(), now_ns());
       return;
     }
-    auto refusal = make_config(voxlock_ua_refusal_init);
-    refusal.status = static_cast<uint32_t>(verdict.sip_status);
-    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
-    refusal.warning = verdict.warning;
-    refusal.warning_len = std::string_view(verdict.warning).size();
-    (void)voxlock_ua_reject(host_.ua(), call_, &refusal, now_ns());
+    host_.reject(call_, verdict);
   }
 
   void note_end(const SipEvent& event) {
@@ -155,13 +226,19 @@ class Caller {
     host_.advance();
     if (is_answered_ && !is_over_) follow_phone();
     const uint64_t now = now_ns();
-    if ((is_over_ && host_.has_sent_all()) || now >= give_up_ns_) loop_.stop();
+    if (is_over_) give_up_ns_ = std::min(give_up_ns_, now + kHangupTimeoutNs);
+    if ((is_over_ && host_.is_quiet()) || now >= give_up_ns_) loop_.stop();
     host_.advance();
-    return std::min({host_.next_deadline(), phone_.next_deadline(), give_up_ns_, tail_ns_});
+    return std::min(
+        {host_.next_deadline(), phone_.next_deadline(), next_step_ns(), give_up_ns_, tail_ns_});
   }
 
   void follow_phone() {
     phone_.advance();
+    if (now_ns() >= next_step_ns()) {
+      ++step_;
+      offer_again();
+    }
     if (phone_.has_timed_out()) {
       failure_ = "no audio from the far end";
       hang_up();
@@ -180,6 +257,8 @@ class Caller {
     nlohmann::json report = report_of(phone_);
     report["answered"] = is_answered_;
     report["ended"] = ended_;
+    report["updates"] = updates_;
+    report["refused_updates"] = refused_updates_;
     report["tls_version"] = security_.version;
     report["tls_cipher"] = security_.cipher;
     report["peer_verified"] = security_.is_peer_verified;
@@ -191,6 +270,7 @@ class Caller {
   }
 
   const Options& options_;
+  std::vector<Step> steps_;
   EventLoop loop_;
   ContextHandle ctx_;
   Phone phone_;
@@ -199,9 +279,14 @@ class Caller {
   std::string failure_;
   std::string ended_ = "unanswered";
   uint64_t call_ = 0;
+  uint64_t answered_ns_ = 0;
+  size_t step_ = 0;  // the next one
+  uint32_t updates_ = 0;
+  uint32_t refused_updates_ = 0;
   uint64_t give_up_ns_ = UINT64_MAX;
   uint64_t tail_ns_ = UINT64_MAX;
   bool is_answered_ = false;
+  bool is_offering_ = false;
   bool is_hanging_up_ = false;
   bool is_over_ = false;
 };

@@ -89,6 +89,8 @@ std::string cause_name(uint32_t cause) {
       return "no ACK";
     case VOXLOCK_UA_CAUSE_TRANSPORT:
       return "connection failed";
+    case VOXLOCK_UA_CAUSE_EXPIRED:
+      return "expired";
     case VOXLOCK_UA_CAUSE_LOST:
       return "lost";
     default:

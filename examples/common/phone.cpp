@@ -31,6 +31,12 @@ void copy_list(const std::vector<uint32_t>& from, uint32_t (&to)[N]) {
   std::copy_n(from.begin(), std::min(from.size(), N), to);
 }
 
+// The peer does not want to hear anything.
+bool is_held(const voxlock_leg_media_info& media) {
+  return media.codec != 0 &&
+         (media.direction == VOXLOCK_RECVONLY || media.direction == VOXLOCK_INACTIVE);
+}
+
 }  // namespace
 
 Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
@@ -55,11 +61,12 @@ Phone::~Phone() {
   loop_.remove(socket_.get());
 }
 
-std::string Phone::offer() {
+std::string Phone::offer(uint32_t flags) {
   std::string sdp(kSdpRoom, '\0');
   size_t len = sdp.size();
-  check(voxlock_leg_offer(leg_.get(), 0, reinterpret_cast<uint8_t*>(sdp.data()), &len, now_ns()),
-        "offer");
+  check(
+      voxlock_leg_offer(leg_.get(), flags, reinterpret_cast<uint8_t*>(sdp.data()), &len, now_ns()),
+      "offer");
   sdp.resize(len);
   return sdp;
 }
@@ -87,8 +94,10 @@ bool Phone::accept_answer(const std::string& answer, voxlock_verdict& verdict) {
 
 void Phone::refresh_codec() {
   const uint32_t codec_before = media_.codec;
+  const bool was_held = is_held(media_);
   media_ = make_result<voxlock_leg_media_info>();
   check(voxlock_leg_media(leg_.get(), &media_), "media");
+  if (is_held(media_) && !was_held) ++holds_;
   if (media_.codec == codec_before) return;
   auto codec = make_config(voxlock_codec_config_init);
   codec.codec = media_.codec;
@@ -201,9 +210,8 @@ void Phone::drain() {
           digits_ += static_cast<char>(event.digit);
           break;
         case VOXLOCK_EV_TIMEOUT:
-          // A peer on hold may be silent.
-          has_timed_out_ =
-              media_.direction == VOXLOCK_SENDRECV || media_.direction == VOXLOCK_RECVONLY;
+          // A peer that holds need not play music (RFC 3264, section 8.4).
+          has_timed_out_ = has_timed_out_ || media_.direction == VOXLOCK_SENDRECV;
           break;
         default:
           break;
@@ -230,7 +238,7 @@ void Phone::record(const voxlock_media_event& event) {
 }
 
 PhoneStats Phone::stats() const {
-  PhoneStats out{make_result<voxlock_leg_stats>(), media_, digits_};
+  PhoneStats out{make_result<voxlock_leg_stats>(), media_, digits_, holds_};
   check(voxlock_leg_get_stats(leg_.get(), &out.leg), "stats");
   return out;
 }

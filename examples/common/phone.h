@@ -26,6 +26,7 @@ struct PhoneStats {
   voxlock_leg_stats leg;
   voxlock_leg_media_info media;
   std::string digits;  // as heard
+  uint32_t holds;      // times the peer wanted to hear no more
 };
 
 class Phone {
@@ -35,7 +36,10 @@ class Phone {
   Phone(const Phone&) = delete;
   Phone& operator=(const Phone&) = delete;
 
-  std::string offer();
+  // flags: VOXLOCK_OFFER_*.
+  std::string offer(uint32_t flags = 0);
+  // The peer refused the offer: all stays as it was.
+  void rollback() { (void)voxlock_leg_rollback(leg_.get()); }
   // The answer; empty where the offer was refused, and then verdict says why.
   std::string answer(const std::string& offer, voxlock_verdict& verdict);
   bool accept_answer(const std::string& answer, voxlock_verdict& verdict);
@@ -76,6 +80,7 @@ class Phone {
   std::vector<uint8_t> arena_;
   std::vector<int16_t> recorded_;
   std::string digits_;
+  uint32_t holds_ = 0;
   size_t position_ = 0;
   uint32_t timestamp_ = 0;
   uint64_t next_frame_ns_ = UINT64_MAX;

@@ -19,6 +19,8 @@ nlohmann::json report_of(const Phone& phone) {
       {"codec", codec_name(stats.media.codec)},
       {"suite", suite_name(stats.media.suite_recv)},
       {"digits", stats.digits},
+      {"holds", stats.holds},
+      {"rekeys", stats.leg.rekeys},
       {"recorded_seconds", static_cast<double>(phone.recorded().size()) / 8000.0},
   };
 }

@@ -196,6 +196,15 @@ uint64_t SipHost::invite(const std::string& to, const std::string& sdp, int32_t&
   return status == VOXLOCK_OK ? call : 0;
 }
 
+void SipHost::reject(uint64_t call, const voxlock_verdict& verdict) {
+  auto refusal = make_config(voxlock_ua_refusal_init);
+  refusal.status = static_cast<uint32_t>(verdict.sip_status);
+  refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
+  refusal.warning = verdict.warning;
+  refusal.warning_len = std::string_view(verdict.warning).size();
+  (void)voxlock_ua_reject(ua(), call, &refusal, now_ns());
+}
+
 void SipHost::set_credentials(const std::string& realm, const std::string& user,
                               const std::string& password) {
   check(voxlock_ua_set_credentials(ua_.get(), realm.c_str(), "", user.c_str(), password.c_str()),
@@ -222,10 +231,13 @@ int32_t SipHost::signalling(uint64_t connection) const {
                                                : VOXLOCK_SIGNALLING_TLS;
 }
 
-bool SipHost::has_sent_all() const {
-  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
-    return entry.second->plain.empty() && entry.second->wire.empty();
-  });
+bool SipHost::is_quiet() const {
+  auto stats = make_result<voxlock_ua_stats>();
+  check(voxlock_ua_get_stats(ua_.get(), &stats), "user agent");
+  return stats.calls == 0 &&
+         std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+           return entry.second->plain.empty() && entry.second->wire.empty();
+         });
 }
 
 SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer_name,
@@ -534,7 +546,6 @@ void SipHost::advance() {
     (void)voxlock_context_set_wall_time(ctx_, wall_ns(), now);
     wall_time_due_ns_ = now + kWallTimeEveryNs;
   }
-  (void)voxlock_ua_advance(ua_.get(), now);
   pump();
   reap();
   pump();

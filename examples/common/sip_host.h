@@ -59,6 +59,8 @@ class SipHost {
   [[nodiscard]] voxlock_ua* ua() const { return ua_.get(); }
   // Starts a call; gives its id, or 0 and the status.
   uint64_t invite(const std::string& to, const std::string& sdp, int32_t& status);
+  // Refuses an offer with what a leg's verdict says.
+  void reject(uint64_t call, const voxlock_verdict& verdict);
   // Answers a challenge of any realm with these.
   void set_credentials(const std::string& realm, const std::string& user,
                        const std::string& password);
@@ -68,8 +70,8 @@ class SipHost {
   // How the SDP of a connection travels, a VOXLOCK_SIGNALLING_*; 0: of a connection that is still
   // to be made.
   [[nodiscard]] int32_t signalling(uint64_t connection) const;
-  // True once every byte of signalling has left.
-  [[nodiscard]] bool has_sent_all() const;
+  // True once every byte of signalling has left and every BYE is answered.
+  [[nodiscard]] bool is_quiet() const;
 
   // Reads certificates anew for connections to come; those that stand keep theirs. On failure the
   // old ones stay and the reason goes to standard error.

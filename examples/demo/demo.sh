@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One real call over loopback: caller -> gateway -> listener and back, three processes, measured.
 # Run by ./dev demo, which builds first. Usage: demo.sh [--bin FOLDER] [--out FOLDER]
-# [--caller voxlock|baresip] [--seconds N]
+# [--caller voxlock|baresip] [--seconds N] [--check: only look at the options]
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +10,7 @@ bin=$root/build/release/examples
 out=$root/build/demo
 caller=voxlock
 seconds=14
+check_only=
 sounds=/usr/share/asterisk/sounds/en_US_f_Allison
 
 fail() {
@@ -24,6 +25,10 @@ while [ $# -gt 0 ]; do
       declare "${1#--}=$2"
       shift 2
       ;;
+    --check)
+      check_only=1
+      shift
+      ;;
     --help | -h)
       sed -n '2,4s/^# //p' "$0"
       exit 0
@@ -34,6 +39,7 @@ done
 case $caller in voxlock | baresip) ;; *) fail "--caller is voxlock or baresip, not '$caller'" 2 ;; esac
 case $seconds in '' | *[!0-9]*) fail "--seconds wants a whole number, not '$seconds'" 2 ;; esac
 if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 60' 2; fi
+[ -z "$check_only" ] || exit 0
 for tool in openssl gnuplot; do
   command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo installs it"
 done

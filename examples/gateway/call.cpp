@@ -106,11 +106,11 @@ void Call::watch(int fd, uint32_t leg) {
   loop_.add(fd, EPOLLIN, [this, fd, leg](uint32_t) { read_socket(fd, leg); });
 }
 
-SdpStep Call::offer(size_t leg) {
+SdpStep Call::offer(size_t leg, uint32_t flags) {
   SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
   size_t len = step.sdp.size();
   note_failure(step,
-               voxlock_leg_offer(legs_[leg].handle.get(), 0,
+               voxlock_leg_offer(legs_[leg].handle.get(), flags,
                                  reinterpret_cast<uint8_t*>(step.sdp.data()), &len, now_ns()));
   step.sdp.resize(step.is_refused() ? 0 : len);
   return step;
@@ -133,6 +133,12 @@ SdpStep Call::accept(size_t leg, std::string_view answer) {
                                                reinterpret_cast<const uint8_t*>(answer.data()),
                                                answer.size(), &step.verdict, now_ns()));
   return step;
+}
+
+bool Call::is_held_by_peer(size_t leg) const {
+  const auto info = media(leg);
+  return info.codec != 0 &&
+         (info.direction == VOXLOCK_RECVONLY || info.direction == VOXLOCK_INACTIVE);
 }
 
 void Call::close() {
@@ -189,13 +195,10 @@ void Call::follow(const voxlock_media_event& event) {
     case VOXLOCK_EV_DIGIT:
       digits_ += static_cast<char>(event.digit);
       break;
-    case VOXLOCK_EV_TIMEOUT: {
-      // A peer on hold may be silent.
-      const int32_t direction = media(event.leg).direction;
-      has_timed_out_ =
-          has_timed_out_ || direction == VOXLOCK_SENDRECV || direction == VOXLOCK_RECVONLY;
+    case VOXLOCK_EV_TIMEOUT:
+      // A peer that holds need not play music (RFC 3264, section 8.4).
+      has_timed_out_ = has_timed_out_ || media(event.leg).direction == VOXLOCK_SENDRECV;
       break;
-    }
     default:
       break;
   }

@@ -42,10 +42,13 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  SdpStep offer(size_t leg);
+  // flags: VOXLOCK_OFFER_*.
+  SdpStep offer(size_t leg, uint32_t flags = 0);
   SdpStep answer(size_t leg, std::string_view offer);
   SdpStep accept(size_t leg, std::string_view answer);
   void rollback(size_t leg) { (void)voxlock_leg_rollback(legs_[leg].handle.get()); }
+  // The leg's peer does not want to hear anything: it holds the call.
+  [[nodiscard]] bool is_held_by_peer(size_t leg) const;
 
   // Sends RTCP BYE on both legs; nothing flows after.
   void close();

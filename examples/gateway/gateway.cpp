@@ -87,6 +87,21 @@ void Gateway::on_event(const SipEvent& event) {
       break;
     case VOXLOCK_UA_EV_OFFER_GONE:
       side.session->media->rollback(side.leg);
+      pass_on_holds(*side.session);
+      break;
+    case VOXLOCK_UA_EV_UPDATED:
+      on_updated(side, event);
+      break;
+    case VOXLOCK_UA_EV_REFUSED:
+      on_refused(side, event);
+      break;
+    case VOXLOCK_UA_EV_REFRESH:
+      // RFC 4028: the same offer once more; where one is under way, that refreshes as well.
+      (void)offer(*side.session, side.leg, side.session->passing[side.leg].is_told);
+      break;
+    case VOXLOCK_UA_EV_RETRY:
+      side.session->passing[side.leg].backs_off = false;
+      pass_on_holds(*side.session);
       break;
     case VOXLOCK_UA_EV_ENDED:
       on_ended(side, event);
@@ -166,13 +181,18 @@ void Gateway::on_answered(const Side& side, const SipEvent& event) {
 }
 
 void Gateway::on_confirmed(const Side& side, const SipEvent& event) {
-  if (event.sdp.empty()) return;
-  if (side.session->media->accept(side.leg, event.sdp).is_refused()) hang_up(*side.session);
+  if (!event.sdp.empty() && side.session->media->accept(side.leg, event.sdp).is_refused()) {
+    hang_up(*side.session);
+    return;
+  }
+  pass_on_holds(*side.session);
 }
 
 void Gateway::on_offer(const Side& side, const SipEvent& event) {
   Session& session = *side.session;
-  const SdpStep step = event.sdp.empty() ? session.media->offer(side.leg)
+  // The answer says by itself what this side was told last.
+  const uint32_t flags = session.passing[side.leg].is_told ? VOXLOCK_OFFER_HOLD : 0;
+  const SdpStep step = event.sdp.empty() ? session.media->offer(side.leg, flags)
                                          : session.media->answer(side.leg, event.sdp);
   if (step.is_refused()) {
     reject(event.event.call, step.verdict);
@@ -181,6 +201,61 @@ void Gateway::on_offer(const Side& side, const SipEvent& event) {
   (void)voxlock_ua_answer(host_.ua(), event.event.call,
                           reinterpret_cast<const uint8_t*>(step.sdp.data()), step.sdp.size(),
                           now_ns());
+}
+
+// The answer to an offer of ours. One that does not do leaves the media as it was, and the call
+// too.
+void Gateway::on_updated(const Side& side, const SipEvent& event) {
+  side.session->passing[side.leg].is_under_way = false;
+  if (event.sdp.empty() || side.session->media->accept(side.leg, event.sdp).is_refused())
+    side.session->media->rollback(side.leg);
+  pass_on_holds(*side.session);
+}
+
+// Whoever refuses a hold goes on as before: the call does not end for it.
+void Gateway::on_refused(const Side& side, const SipEvent& event) {
+  Passing& passing = side.session->passing[side.leg];
+  side.session->media->rollback(side.leg);
+  if (passing.is_under_way && event.event.status == 491) {
+    // RFC 3261, section 14.1: both asked at once; the user agent tells when to ask again.
+    passing.is_told = !passing.is_told;
+    passing.backs_off = true;
+  }
+  passing.is_under_way = false;
+  pass_on_holds(*side.session);
+}
+
+// What one peer wants of the call the other one is told, once the first one's exchange is over.
+void Gateway::pass_on_holds(Session& session) {
+  session.is_due = false;
+  if (session.begun_ns == 0 || !session.ended.empty()) return;
+  for (const size_t leg : {kTrunk, kRoom}) pass_on_hold(session, leg);
+  const bool is_held =
+      session.media->is_held_by_peer(kTrunk) || session.media->is_held_by_peer(kRoom);
+  if (is_held != (session.held_ns != UINT64_MAX)) session.held_ns = is_held ? now_ns() : UINT64_MAX;
+}
+
+void Gateway::pass_on_hold(Session& session, size_t leg) {
+  Passing& passing = session.passing[leg];
+  const bool is_held = session.media->is_held_by_peer(leg == kTrunk ? kRoom : kTrunk);
+  if (is_held == passing.is_told || passing.is_under_way || passing.backs_off) return;
+  if (offer(session, leg, is_held)) {
+    passing.is_told = is_held;
+    passing.is_under_way = true;
+  }
+}
+
+// False where an exchange is under way; its end leads to another try.
+bool Gateway::offer(Session& session, size_t leg, bool is_held) {
+  const SdpStep step = session.media->offer(leg, is_held ? VOXLOCK_OFFER_HOLD : 0);
+  if (step.is_refused()) return false;
+  const int32_t rc = voxlock_ua_offer(host_.ua(), session.ids[leg],
+                                      reinterpret_cast<const uint8_t*>(step.sdp.data()),
+                                      step.sdp.size(), now_ns());
+  if (rc == VOXLOCK_OK) return true;
+  session.media->rollback(leg);
+  session.is_due = session.is_due || rc == VOXLOCK_ERR_UA_DRAIN;
+  return false;
 }
 
 void Gateway::on_ended(const Side& side, const SipEvent& event) {
@@ -243,22 +318,30 @@ void Gateway::hang_up_all() {
   for (Session& session : sessions_) hang_up(session);
 }
 
+uint64_t Gateway::hold_end_ns(const Session& session) const {
+  if (session.held_ns == UINT64_MAX || !session.ended.empty()) return UINT64_MAX;
+  return session.held_ns + config_.max_hold_ns;
+}
+
 uint64_t Gateway::before_wait() {
   host_.advance();
   for (Session& session : sessions_) {
     session.media->advance();
-    if (!session.media->has_timed_out() || !session.ended.empty()) continue;
-    session.ended = "silence";
+    if (session.is_due) pass_on_holds(session);
+    const bool is_held_too_long = now_ns() >= hold_end_ns(session);
+    if (!session.ended.empty() || !(session.media->has_timed_out() || is_held_too_long)) continue;
+    session.ended = is_held_too_long ? "held too long" : "silence";
     hang_up(session);
   }
   host_.advance();
   show_progress();
-  if ((is_ending_ && sessions_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
-    loop_.stop();
+  const bool is_done = is_ending_ && sessions_.empty();
+  if (is_done) give_up_ns_ = std::min(give_up_ns_, now_ns() + kHangupTimeoutNs);
+  if ((is_done && host_.is_quiet()) || now_ns() >= give_up_ns_) loop_.stop();
   uint64_t deadline = std::min(
       {host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
   for (const Session& session : sessions_)
-    deadline = std::min(deadline, session.media->next_deadline());
+    deadline = std::min({deadline, session.media->next_deadline(), hold_end_ns(session)});
   return deadline;
 }
 

@@ -20,6 +20,8 @@ struct GatewayConfig {
   MediaConfig media;
   std::string forward;     // URI of the room
   uint64_t max_calls = 0;  // end after so many; 0: never
+  // A held call is silent, so that this alone ends one whose peer is gone.
+  uint64_t max_hold_ns = 1'800'000'000'000;
 };
 
 class Gateway {
@@ -31,15 +33,24 @@ class Gateway {
   nlohmann::json run();
 
  private:
+  // How far one side was told that the other one holds the call.
+  struct Passing {
+    bool is_told = false;       // as of the last offer to this side
+    bool is_under_way = false;  // that offer has no answer yet
+    bool backs_off = false;     // it met an offer of this side's peer: until RETRY
+  };
   // One call of the trunk and the one it caused to the room.
   struct Session {
     std::array<uint64_t, 2> ids{};  // of the user agent, by leg; 0: over
     std::array<uint64_t, 2> connections{};
     std::array<SecurityInfo, 2> security;
+    std::array<Passing, 2> passing;  // by the leg that is told
     std::unique_ptr<Call> media;
-    std::string trunk_sdp;  // what the trunk's 200 will hold
-    std::string ended;      // empty while both sides go on
-    uint64_t begun_ns = 0;  // 0 until answered
+    std::string trunk_sdp;          // what the trunk's 200 will hold
+    std::string ended;              // empty while both sides go on
+    uint64_t begun_ns = 0;          // 0 until answered
+    uint64_t held_ns = UINT64_MAX;  // since when a side holds
+    bool is_due = false;            // a hold could not be passed on for want of room
   };
   struct Side {
     Session* session;
@@ -52,8 +63,13 @@ class Gateway {
   void on_answered(const Side& side, const SipEvent& event);
   void on_confirmed(const Side& side, const SipEvent& event);
   void on_offer(const Side& side, const SipEvent& event);
+  void on_updated(const Side& side, const SipEvent& event);
+  void on_refused(const Side& side, const SipEvent& event);
   void on_ended(const Side& side, const SipEvent& event);
 
+  void pass_on_holds(Session& session);
+  void pass_on_hold(Session& session, size_t leg);
+  bool offer(Session& session, size_t leg, bool is_held);
   void reject(uint64_t call, uint32_t status, uint32_t warn_code, const std::string& warning);
   void reject(uint64_t call, const voxlock_verdict& verdict);
   void hang_up(Session& session);
@@ -61,6 +77,7 @@ class Gateway {
   void end_other(Session& session, size_t leg, const SipEvent& event);
   void finish(Session& session);
 
+  [[nodiscard]] uint64_t hold_end_ns(const Session& session) const;
   uint64_t before_wait();
   void show_progress();
   [[nodiscard]] std::string progress_line() const;

@@ -6,6 +6,7 @@
 
 #include "common/names.h"
 #include "common/options.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "gateway/gateway.h"
 
@@ -31,6 +32,7 @@ constexpr OptionSpec kOptions[] = {
      "SRTP suites of the room, preferred first"},
     {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
+    {"hold-timeout", "SECONDS", "1800", "hang up after so long a hold"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
 };
@@ -38,17 +40,11 @@ constexpr OptionSpec kOptions[] = {
 GatewayConfig read_config(const Options& options) {
   GatewayConfig config;
   const HostPort at = parse_host_port(options.get("listen"));
+  config.sip = sip_options(options);
   config.sip.ip = at.host;
   config.sip.port = at.port;
   config.sip.listens = true;
   config.sip.user = "gateway";
-  config.sip.certificate = options.get("cert");
-  config.sip.key = options.get("key");
-  config.sip.authorities = options.get("ca");
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.sip.is_tls = transport == "tls";
   if (config.sip.is_tls && (config.sip.certificate.empty() || config.sip.key.empty() ||
                             config.sip.authorities.empty())) {
     throw std::runtime_error("--cert, --key and --ca are needed");
@@ -56,6 +52,8 @@ GatewayConfig read_config(const Options& options) {
   config.forward = options.get("forward");
   if (config.forward.empty()) throw std::runtime_error("--forward is needed, see --help");
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
+  config.max_hold_ns =
+      static_cast<uint64_t>(options.number("hold-timeout", 1, 86'400)) * 1'000'000'000;
   config.media.ip = at.host;
   config.media.codecs[kTrunk] = parse_codecs(options.get("codec"));
   config.media.codecs[kRoom] = parse_codecs(options.get("room-codec"));

@@ -8,6 +8,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
+#include "common/phone_options.h"
 #include "common/report.h"
 #include "common/sip_host.h"
 #include "common/wav.h"
@@ -27,25 +28,20 @@ constexpr OptionSpec kOptions[] = {
     {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites, preferred first"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
+    {"ring", "SECONDS", "0", "ring for so long before answering"},
+    {"refuse", "STATUS", nullptr, "refuse every call with this SIP status, 400 to 699"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
 };
 
 constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
 
 SipHostConfig host_config(const Options& options) {
-  SipHostConfig config;
+  SipHostConfig config = sip_options(options);
   const HostPort at = parse_host_port(options.get("listen"));
   config.ip = at.host;
   config.port = at.port;
   config.listens = true;
   config.user = "listener";
-  config.certificate = options.get("cert");
-  config.key = options.get("key");
-  config.authorities = options.get("ca");
-  const std::string transport = options.get("transport");
-  if (transport != "tls" && transport != "tcp")
-    throw std::runtime_error("--transport is tls or tcp, not '" + transport + "'");
-  config.is_tls = transport == "tls";
   if (config.is_tls && (config.certificate.empty() || config.key.empty())) {
     throw std::runtime_error("--cert and --key are needed");
   }
@@ -53,15 +49,8 @@ SipHostConfig host_config(const Options& options) {
 }
 
 PhoneConfig phone_config(const Options& options) {
-  PhoneConfig config;
+  PhoneConfig config = phone_options(options);
   config.ip = parse_host_port(options.get("listen")).host;
-  config.codecs = parse_codecs(options.get("codec"));
-  config.suites = parse_suites(options.get("suite"));
-  if (!options.has("play")) return config;
-  Wav wav = read_wav(options.get("play"));
-  if (wav.rate != 8000)
-    throw std::runtime_error(options.get("play") + " is not sampled at 8000 Hz");
-  config.play = std::move(wav.samples);
   return config;
 }
 
@@ -70,6 +59,9 @@ class Listener {
   explicit Listener(const Options& options)
       : options_(options),
         max_calls_(options.number("calls", 0, 1'000'000)),
+        ring_ns_(static_cast<uint64_t>(options.real("ring", 0, 60) * 1e9)),
+        refuse_(options.has("refuse") ? static_cast<uint32_t>(options.number("refuse", 400, 699))
+                                      : 0),
         ctx_(make_context()),
         phone_config_(phone_config(options)),
         host_(loop_, ctx_.get(), host_config(options),
@@ -84,12 +76,19 @@ class Listener {
     loop_.set_reload([this] { host_.reload(); });
     loop_.run([this] { return before_wait(); }, [this] { hang_up_all(); });
     report_["calls"] = ended_calls_;
+    report_["cancelled"] = cancelled_calls_;
     write_report(options_.get("report"), report_);
     std::printf("%s\n", report_.dump().c_str());
     return 0;
   }
 
  private:
+  struct Line {
+    std::unique_ptr<Phone> phone;
+    std::string offer;                // of a call that rings
+    uint64_t answer_ns = UINT64_MAX;  // when it is answered; UINT64_MAX: it was
+  };
+
   void on_event(const SipEvent& event) {
     const uint64_t call = event.event.call;
     switch (event.event.type) {
@@ -100,8 +99,18 @@ class Listener {
         confirm(event);
         break;
       case VOXLOCK_UA_EV_OFFER:
-        if (const auto found = phones_.find(call); found != phones_.end())
-          answer(call, *found->second, event.sdp);
+        if (const auto found = lines_.find(call); found != lines_.end())
+          answer(call, *found->second.phone, event.sdp);
+        break;
+      case VOXLOCK_UA_EV_REFRESH:
+        refresh(call);
+        break;
+      case VOXLOCK_UA_EV_UPDATED:
+        confirm(event);
+        break;
+      case VOXLOCK_UA_EV_REFUSED:
+        if (const auto found = lines_.find(call); found != lines_.end())
+          found->second.phone->rollback();
         break;
       case VOXLOCK_UA_EV_ENDED:
         end_call(call, event.event.cause);
@@ -113,17 +122,25 @@ class Listener {
 
   void take_call(const SipEvent& event) {
     const uint64_t call = event.event.call;
-    if (is_ending_ || (max_calls_ != 0 && started_calls_ >= max_calls_)) {
+    const bool is_busy = is_ending_ || (max_calls_ != 0 && started_calls_ >= max_calls_);
+    if (is_busy || refuse_ != 0) {
       auto refusal = make_config(voxlock_ua_refusal_init);
-      refusal.status = 486;
+      refusal.status = is_busy ? 486 : refuse_;
       (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
       return;
     }
     phone_config_.signalling = host_.signalling(event.event.connection);
-    auto phone = std::make_unique<Phone>(loop_, ctx_.get(), phone_config_);
-    if (!answer(call, *phone, event.sdp)) return;
+    Line line;
+    line.phone = std::make_unique<Phone>(loop_, ctx_.get(), phone_config_);
+    if (ring_ns_ != 0) {
+      (void)voxlock_ua_ring(host_.ua(), call, 180, nullptr, 0, now_ns());
+      line.offer = event.sdp;
+      line.answer_ns = now_ns() + ring_ns_;
+    } else if (!answer(call, *line.phone, event.sdp)) {
+      return;
+    }
     ++started_calls_;
-    phones_[call] = std::move(phone);
+    lines_[call] = std::move(line);
   }
 
   // An INVITE without an offer gets ours in the 200; its answer comes with the ACK.
@@ -135,37 +152,48 @@ class Listener {
       return voxlock_ua_answer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()),
                                sdp.size(), now_ns()) == VOXLOCK_OK;
     }
-    auto refusal = make_config(voxlock_ua_refusal_init);
-    refusal.status = static_cast<uint32_t>(verdict.sip_status);
-    refusal.warn_code = static_cast<uint32_t>(verdict.warn_code);
-    refusal.warning = verdict.warning;
-    refusal.warning_len = std::string_view(verdict.warning).size();
-    (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+    host_.reject(call, verdict);
     return false;
   }
 
   void confirm(const SipEvent& event) {
-    const auto found = phones_.find(event.event.call);
-    if (found == phones_.end()) return;
+    const auto found = lines_.find(event.event.call);
+    if (found == lines_.end()) return;
+    Phone& phone = *found->second.phone;
     auto verdict = make_result<voxlock_verdict>();
-    if (!event.sdp.empty() && !found->second->accept_answer(std::string(event.sdp), verdict)) {
+    if (!event.sdp.empty() && !phone.accept_answer(std::string(event.sdp), verdict)) {
       (void)voxlock_ua_hangup(host_.ua(), event.event.call, now_ns());
       return;
     }
-    found->second->start();
+    phone.start();
+  }
+
+  // RFC 4028: the session lasts on by a re-INVITE that changes nothing.
+  void refresh(uint64_t call) {
+    const auto found = lines_.find(call);
+    if (found == lines_.end()) return;
+    const std::string sdp = found->second.phone->offer();
+    if (voxlock_ua_offer(host_.ua(), call, reinterpret_cast<const uint8_t*>(sdp.data()), sdp.size(),
+                         now_ns()) != VOXLOCK_OK)
+      found->second.phone->rollback();
   }
 
   void end_call(uint64_t call, uint32_t cause) {
-    const auto found = phones_.find(call);
-    if (found == phones_.end()) return;
-    Phone& phone = *found->second;
-    phone.stop();
+    const auto found = lines_.find(call);
+    if (found == lines_.end()) return;
     ++ended_calls_;
+    if (max_calls_ != 0 && ended_calls_ >= max_calls_) is_ending_ = true;
+    if (found->second.answer_ns != UINT64_MAX) {
+      ++cancelled_calls_;
+      lines_.erase(found);
+      return;
+    }
+    Phone& phone = *found->second.phone;
+    phone.stop();
     report_ = report_of(phone);
     report_["ended"] = phone.has_timed_out() ? "silence" : cause_name(cause);
     if (options_.has("record")) write_wav(record_path(), {8000, phone.recorded()});
-    phones_.erase(found);
-    if (max_calls_ != 0 && ended_calls_ >= max_calls_) is_ending_ = true;
+    lines_.erase(found);
   }
 
   [[nodiscard]] std::string record_path() const {
@@ -178,33 +206,42 @@ class Listener {
   void hang_up_all() {
     is_ending_ = true;
     give_up_ns_ = now_ns() + kHangupTimeoutNs;
-    for (const auto& [call, phone] : phones_) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
+    for (const auto& [call, line] : lines_) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
   }
 
   uint64_t before_wait() {
     host_.advance();
-    for (const auto& [call, phone] : phones_) {
-      phone->advance();
-      if (phone->has_timed_out()) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
+    for (auto& [call, line] : lines_) {
+      if (line.answer_ns <= now_ns()) {
+        line.answer_ns = UINT64_MAX;
+        (void)answer(call, *line.phone, line.offer);
+      }
+      line.phone->advance();
+      if (line.phone->has_timed_out()) (void)voxlock_ua_hangup(host_.ua(), call, now_ns());
     }
     host_.advance();
-    if ((is_ending_ && phones_.empty() && host_.has_sent_all()) || now_ns() >= give_up_ns_)
-      loop_.stop();
+    const bool is_done = is_ending_ && lines_.empty();
+    if (is_done) give_up_ns_ = std::min(give_up_ns_, now_ns() + kHangupTimeoutNs);
+    if ((is_done && host_.is_quiet()) || now_ns() >= give_up_ns_) loop_.stop();
     uint64_t deadline = std::min(host_.next_deadline(), give_up_ns_);
-    for (const auto& [call, phone] : phones_) deadline = std::min(deadline, phone->next_deadline());
+    for (const auto& [call, line] : lines_)
+      deadline = std::min({deadline, line.answer_ns, line.phone->next_deadline()});
     return deadline;
   }
 
   const Options& options_;
   int64_t max_calls_;
+  uint64_t ring_ns_;
+  uint32_t refuse_;
   EventLoop loop_;
   ContextHandle ctx_;
   PhoneConfig phone_config_;
   SipHost host_;
-  std::map<uint64_t, std::unique_ptr<Phone>> phones_;
+  std::map<uint64_t, Line> lines_;  // by call of the user agent
   nlohmann::json report_ = nlohmann::json::object();
   int64_t started_calls_ = 0;
   int64_t ended_calls_ = 0;
+  int64_t cancelled_calls_ = 0;
   uint64_t give_up_ns_ = UINT64_MAX;
   bool is_ending_ = false;
 };

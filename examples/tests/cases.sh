@@ -141,6 +141,8 @@ wrong_use() {
   expect_line 'there is no codec' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --codec none
   expect_line 'cannot call' caller "${tls[@]}" --to mailto:x
   expect_line 'HOST:PORT' listener "${tls[@]}" --listen 127.0.0.1
+  expect_line 'hold, resume or rekey' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --then hold@x
+  expect_line 'between 400 and' listener "${tls[@]}" --refuse 200
   expect_line 'between 0 and' gateway "${tls[@]}" --forward sips:x@127.0.0.1:1 --calls many
   expect_line '--forward' gateway "${tls[@]}"
   start listener listener --listen 127.0.0.1:0 "${tls[@]}"
@@ -200,12 +202,15 @@ caller_interrupted() {
   wait_end "$listener" 5 'the listener'
 }
 
+# The kernel closes the caller's connections, and no BYE comes: silence ends the call.
 caller_killed() {
   start_call
   kill -KILL "$caller"
   wait_end "$gateway" 10 'the gateway'
   [ "$status" -eq 0 ] || fail "gateway: status $status"
+  expect_in gateway '"calls": 1' '"ended": "silence"'
   wait_end "$listener" 10 'the listener'
+  expect_in listener '"ended": "bye"'
 }
 
 listener_killed() {
@@ -243,6 +248,181 @@ many_calls() {
   grep -q '"lost": 0' "$dir/listener.json" || fail 'packets were lost'
 }
 
+# A call over TCP through a gateway, which ends after it. More options of the caller, the listener
+# and the gateway come from these lists.
+caller_options=() listener_options=() gateway_options=()
+start_servers() {
+  start listener listener --transport tcp --listen 127.0.0.1:0 --calls 1 --report "$dir/listener.json" \
+    "${listener_options[@]}"
+  listener=$pid
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
+    --media-timeout 1 --report "$dir/gateway.json" "${gateway_options[@]}"
+  gateway=$pid
+}
+start_caller() {
+  call_in_background caller --transport tcp --to "sip:x@127.0.0.1:$port" --report "$dir/caller.json" \
+    "${caller_options[@]}"
+  caller=$pid
+}
+end_call() {
+  wait_end "$caller" 20 'the caller'
+  [ "$status" -eq 0 ] || fail "caller: status $status"
+  wait_end "$gateway" 5 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  wait_end "$listener" 5 'the listener'
+}
+expect_in() { # report, texts ...
+  local text
+  for text in "${@:2}"; do
+    grep -q "$text" "$dir/$1.json" || fail "no $text in the report of the $1"
+  done
+}
+number_in() { sed -n "s/^ *\"$2\": \([0-9]*\),\{0,1\}$/\1/p" "$dir/$1.json"; } # report, name
+
+# RFC 3264, section 8.4: the hold of one side reaches the other, longer than silence may last; then
+# both talk again, and once more.
+hold() {
+  make_wav "$dir/six.wav" 5
+  caller_options=(--play "$dir/six.wav" --then 'hold@0.5,resume@2.5,hold@3,resume@3.5')
+  start_servers
+  start_caller
+  end_call
+  expect_in caller '"updates": 4' '"refused_updates": 0' '"holds": 0'
+  expect_in listener '"ended": "bye"' '"holds": 2'
+  # Fifty packets a second to the listener all the time, and back all but for two and a half.
+  [ "$(number_in listener packets)" -ge 230 ] || fail 'the listener heard no music while held'
+  local sent
+  sent=$(number_in listener packets_sent)
+  if [ "$sent" -lt 90 ] || [ "$sent" -gt 160 ]; then fail "the listener sent $sent packets, held for half of them"; fi
+}
+
+# A caller that is gone while it holds: no silence tells, so that a limit has to.
+killed_in_hold() {
+  make_wav "$dir/long.wav" 30
+  caller_options=(--play "$dir/long.wav" --then 'hold@0.3')
+  gateway_options=(--hold-timeout 2)
+  start_servers
+  start_caller
+  wait_for '1 live' "$dir/gateway.log" 5
+  sleep 1
+  kill -KILL "$caller"
+  wait_end "$gateway" 10 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  expect_in gateway '"calls": 1' '"ended": "held too long"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"ended": "bye"' '"holds": 1'
+}
+
+# RFC 4568, section 7.1.4: new keys in mid-call, and no packet is lost by it.
+rekey() {
+  make_wav "$dir/three.wav" 3
+  caller_options=(--play "$dir/three.wav" --then 'rekey@0.7,rekey@1.4')
+  start_servers
+  start_caller
+  end_call
+  expect_in caller '"updates": 2' '"refused_updates": 0' '"auth_failures": 0'
+  expect_in gateway '"rekeys": [1-9]' '"auth_failures": 0' '"lost": 0'
+  expect_in listener '"lost": 0' '"holds": 0' '"rekeys": 0'
+}
+
+late_offer() {
+  make_wav "$dir/two.wav" 2
+  caller_options=(--play "$dir/two.wav" --late)
+  start_servers
+  start_caller
+  end_call
+  expect_in caller '"answered": true' '"ended": "bye"'
+  [ "$(number_in listener packets)" -ge 90 ] || fail 'the listener heard nothing'
+}
+
+# RFC 3261, section 9: the caller gives up while the room rings.
+cancel() {
+  listener_options=(--ring 30)
+  start_servers
+  start_caller
+  wait_for 'connecting to the room' "$dir/gateway.log" 5
+  sleep 0.3
+  kill -INT "$caller"
+  wait_end "$caller" 5 'the caller after Ctrl-C'
+  [ "$status" -eq 1 ] || fail "caller: status $status"
+  grep -q '487 ' "$dir/caller.log" || fail 'the caller saw no 487'
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"unanswered": 1' '"ended": "cancelled"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"cancelled": 1'
+}
+
+busy() {
+  local code
+  for code in 486 488 603; do
+    listener_options=(--refuse "$code")
+    start_servers
+    start_caller
+    wait_end "$caller" 5 "the caller whom $code meets"
+    [ "$status" -eq 1 ] || fail "caller: status $status"
+    grep -q "the call failed: $code " "$dir/caller.log" || fail "the caller did not see $code"
+    wait_end "$gateway" 5 'the gateway'
+    expect_in gateway '"unanswered": 1' '"calls": 0'
+    kill -TERM "$listener"
+    wait_end "$listener" 5 'the listener'
+  done
+}
+
+need_sipp() {
+  if ! command -v sipp >/dev/null; then
+    echo 'skipped: the program sipp is not installed'
+    exit 77
+  fi
+}
+start_sipp() { # scenario, options ...: sets pid
+  (cd "$dir" && TERM=xterm exec sipp -sf "$here/sipp/$1.xml" -t t1 -i 127.0.0.1 -m 1 -nostdin -timeout 30 -timeout_error \
+    -trace_err -error_file "$dir/sipp.log" "${@:2}") >/dev/null 2>&1 &
+  pid=$!
+  pids+=("$pid")
+}
+end_sipp() {
+  wait_end "$1" 30 sipp
+  [ "$status" -eq 0 ] || fail "sipp: status $status"
+}
+
+# A hold by a caller no one here wrote, which sends no audio at all.
+sipp_holds() {
+  need_sipp
+  gateway_options=(--media-timeout 20)
+  start_servers
+  start_sipp caller_holds "127.0.0.1:$port"
+  end_sipp "$pid"
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"calls": 1' '"ended": "bye"'
+  wait_end "$listener" 5 'the listener'
+  expect_in listener '"holds": 1' '"ended": "bye"'
+}
+
+# A room no one here wrote refuses a hold and meets a resume with 491: the call goes on.
+sipp_refuses() {
+  need_sipp
+  local room
+  make_wav "$dir/eight.wav" 8
+  # Any free port: sipp has no way to tell which one it took.
+  start port listener --transport tcp --listen 127.0.0.1:0
+  kill -KILL "$pid"
+  wait_end "$pid" 5 'the listener'
+  start_sipp room_refuses -p "$port"
+  room=$pid
+  sleep 0.5
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
+    --media-timeout 30 --room-codec PCMU --room-suite AES_CM_128_HMAC_SHA1_80 --report "$dir/gateway.json"
+  gateway=$pid
+  caller_options=(--play "$dir/eight.wav" --then 'hold@0.5,resume@1.5' --media-timeout 30)
+  start_caller
+  wait_end "$caller" 20 'the caller'
+  [ "$status" -eq 0 ] || fail "caller: status $status"
+  expect_in caller '"updates": 2' '"refused_updates": 0'
+  end_sipp "$room"
+  wait_end "$gateway" 5 'the gateway'
+  expect_in gateway '"calls": 1' '"ended": "bye"'
+}
+
 run_demo() { # caller
   local tool
   for tool in gnuplot "$([ "$1" = baresip ] && printf baresip || printf openssl)"; do
@@ -260,7 +440,8 @@ command -v openssl >/dev/null || exit 77
 case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
-  wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls)
+  wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
+    rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_refuses)
     make_certificates
     "$case"
     ;;

@@ -89,8 +89,11 @@ typedef struct voxlock_leg_config {
 #define VOXLOCK_CONTINUED 1 /* as before, or the first agreement */
 #define VOXLOCK_REKEYED 2   /* new keys; old receive keys live on for rekey_overlap_ms */
 #define VOXLOCK_RESTARTED 3 /* codec, suite or transport changed: streams start anew */
-#define VOXLOCK_MOVED 4     /* the peer's address or the direction changed, keys did not */
-#define VOXLOCK_REFUSED 5   /* nothing changed; answer with sip_status and warning */
+#define VOXLOCK_MOVED                                                                         \
+  4                       /* keys and codec stay, but the peer's address, the direction, RTCP \
+                             multiplexing, a payload type, the packet time or what the peer   \
+                             wants its Opus like changed */
+#define VOXLOCK_REFUSED 5 /* nothing changed; answer with sip_status and warning */
 
 typedef struct voxlock_verdict {
   uint32_t struct_size; /* set by the caller */

@@ -97,8 +97,8 @@ typedef struct voxlock_sdp_crypto {
   int32_t usability;                /* parse: VOXLOCK_OK, or why a leg skips the line:
                                        VOXLOCK_ERR_SDP_SUITE, _KEY_COUNT, _SESSION_PARAMETER. write: 0 */
   uint32_t key_len;                 /* bytes of key and salt of the first inline key, 0..46 */
-  uint32_t mki_len;                 /* 0: no MKI. write: 0 */
-  uint64_t lifetime;                /* packets, 0: not stated. write: 0 */
+  uint32_t mki_len;                 /* 0..128, 0: no MKI */
+  uint64_t lifetime;                /* packets, 1..2^48, 0: not stated */
   uint8_t key[VOXLOCK_SDP_MAX_KEY]; /* master key, then master salt; zeros behind */
   uint8_t mki[VOXLOCK_SDP_MAX_MKI]; /* as on the wire; zeros behind */
 } voxlock_sdp_crypto;
@@ -111,11 +111,13 @@ typedef struct voxlock_sdp_crypto {
 VOXLOCK_API int32_t voxlock_sdp_crypto_parse(const char* value, size_t len,
                                              voxlock_sdp_crypto* out);
 
-/* Writes "<tag> <suite> inline:<key>". in: key_len is what the suite asks for.
+/* Writes "<tag> <suite> inline:<key>|<lifetime>|<MKI>:<length>", the last two where they are set.
+ * in: key_len is what the suite asks for.
  * out, len: capacity in, length out, not NUL-terminated; NULL or too small tells the needed size.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_SDP_SUITE
- * (suite is 0 or unknown), VOXLOCK_ERR_SDP_KEY (key_len does not fit),
- * VOXLOCK_ERR_BUFFER_TOO_SMALL. */
+ * (suite is 0 or unknown), VOXLOCK_ERR_SDP_KEY (key_len does not fit,
+ * or lifetime or mki_len is out of range), VOXLOCK_ERR_BUFFER_TOO_SMALL.
+ * @see RFC 4568, section 9.2. */
 VOXLOCK_API int32_t voxlock_sdp_crypto_write(const voxlock_sdp_crypto* in, uint8_t* out,
                                              size_t* len);
 

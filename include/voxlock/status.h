@@ -94,7 +94,10 @@ extern "C" {
   X(ERR_SDP_NO_CODEC, -217, "no codec of the peer is one of ours")                          \
   X(ERR_SDP_PROTOCOL, -218, "the media transport protocol is not supported")                \
   X(ERR_SDP_REJECTED, -219, "the peer refused the audio stream")                            \
-  X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")
+  X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")                            \
+  X(ERR_SDP_ADDRESS_FORMAT, -221,                                                           \
+    "the peer has an IPv4 address and we an IPv6 one, or the reverse")                      \
+  X(ERR_SDP_NETWORK, -222, "the peer's network is not the Internet (nettype IN)")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X)                                             \

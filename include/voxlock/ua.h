@@ -52,6 +52,9 @@ typedef struct voxlock_ua voxlock_ua;
 #define VOXLOCK_UA_EV_ENDED 19u      /* the call is over for cause, its id is no longer valid */
 #define VOXLOCK_UA_EV_RESULT \
   20u /* final response to our OPTIONS, or status 408 or 503 where none came */
+#define VOXLOCK_UA_EV_REFRESH                                           \
+  21u /* half of the session's time is over and this side refreshes it: \
+         voxlock_ua_offer, or the call ends (RFC 4028) */
 
 /* Why a call ended, in voxlock_ua_event.cause. */
 #define VOXLOCK_UA_CAUSE_NONE 0u
@@ -65,6 +68,7 @@ typedef struct voxlock_ua voxlock_ua;
 #define VOXLOCK_UA_CAUSE_TRANSPORT 8u  /* the connection failed */
 #define VOXLOCK_UA_CAUSE_PROTOCOL 9u   /* an offer or answer was missing */
 #define VOXLOCK_UA_CAUSE_LOST 10u      /* the peer no longer knows the dialog */
+#define VOXLOCK_UA_CAUSE_EXPIRED 11u   /* no one refreshed the session in time (RFC 4028) */
 
 /* Settings. Texts are borrowed for the call, 1 to 255 bytes, not terminated by NUL. */
 typedef struct voxlock_ua_config {
@@ -92,6 +96,8 @@ typedef struct voxlock_ua_config {
   uint32_t max_message;       /* bytes, 2048..65535, default 16384; longer is answered 513 */
   uint32_t max_output;        /* bytes waiting for poll, 4 * max_message..64 MiB, default 256 KiB */
   uint32_t reserved;          /* 0 */
+  uint32_t session_expires_s; /* asked for in an INVITE, min_se_s..86400, default 1800; 0: none */
+  uint32_t min_se_s; /* shorter sessions are answered 422, 90..86400, default 90 (RFC 4028) */
 } voxlock_ua_config;
 
 /* One event. Offsets count from the start of the arena; a length of 0 means there is none. */
@@ -203,7 +209,7 @@ VOXLOCK_API int32_t voxlock_ua_closed(voxlock_ua* ua, uint64_t connection, uint6
 VOXLOCK_API int32_t voxlock_ua_input(voxlock_ua* ua, uint64_t connection, const uint8_t* data,
                                      size_t len, size_t* taken, uint64_t now_ns);
 
-/* Takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
+/* Does what is due and takes up to cap events, in order; *count tells how many, fewer than cap when there are no more
  * or the arena is full. VOXLOCK_ERR_BUFFER_TOO_SMALL: *count is 0 and *arena_len tells what the
  * first needs. *arena_len: capacity on entry, bytes used on return. Returns VOXLOCK_OK,
  * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_BUFFER_TOO_SMALL. */
@@ -211,11 +217,9 @@ VOXLOCK_API int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, si
                                     size_t* count, uint8_t* arena, size_t* arena_len,
                                     uint64_t now_ns);
 
-/* When to call voxlock_ua_advance, UINT64_MAX for never or for NULL. */
+/* When to call voxlock_ua_poll though nothing happened, UINT64_MAX for never or for NULL. While
+ * the events that wait fill the output nothing else can be done, so it is UINT64_MAX then too. */
 VOXLOCK_API uint64_t voxlock_ua_next_deadline(const voxlock_ua* ua);
-
-/* Does what is due. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT. */
-VOXLOCK_API int32_t voxlock_ua_advance(voxlock_ua* ua, uint64_t now_ns);
 
 /* Starts a call; *call is its id. A commanding function may also return VOXLOCK_ERR_UA_DRAIN:
  * poll first. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE,

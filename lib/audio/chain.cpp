@@ -22,7 +22,8 @@ Chain::Chain(std::pmr::memory_resource& memory, const ChainConfig& config)
       input_rate_(config.sample_rate),
       output_rate_(config.sample_rate),
       block_(config.block_samples != 0 ? config.block_samples : config.sample_rate / 100),
-      piece_(block_ * std::max(config.sample_rate / 50 / block_, 1u)) {}
+      piece_(block_ * std::max(config.sample_rate / 50 / block_, 1u)),
+      stack_depth_(secure::kShallowStack) {}
 
 Result<Chain> Chain::create(std::pmr::memory_resource& memory, const ChainConfig& config) {
   if (!is_rate(config.sample_rate)) return Status::ERR_AUDIO_RATE;
@@ -45,7 +46,7 @@ Result<void> Chain::add_all(std::pmr::memory_resource& memory,
     VOXLOCK_TRY(Stage stage, Stage::create(memory, config, input));
     output_rate_ = stage.output_rate();
     changes_rate_ = changes_rate_ || stage.changes_rate();
-    burns_stack_ = burns_stack_ || config.kind != StageKind::kGain;
+    stack_depth_ = std::max(stack_depth_, stage.stack_depth());
     widest = std::max(widest, output_samples(piece_));
     ticks += stage.stats().latency_samples * (kTickRate / output_rate_);
     stages_.push_back(std::move(stage));
@@ -84,7 +85,6 @@ Result<size_t> Chain::process(PcmView in, Pcm out) {
     out = out.subspan(written);
   }
   for (const Array<int16_t>& work : work_) secure::wipe(work.span());
-  if (burns_stack_) secure::burn_stack();
   return needed;
 }
 

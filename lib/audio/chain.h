@@ -45,6 +45,9 @@ class Chain {
   [[nodiscard]] size_t output_samples(size_t in_samples) const;
   // Delay of the whole chain in samples at output_rate(), rounded up.
   [[nodiscard]] uint32_t latency_samples() const { return latency_; }
+  // Bytes of dead stack that process() leaves with audio in them, to be burnt by the caller, on
+  // success and on error.
+  [[nodiscard]] size_t stack_depth() const { return stack_depth_; }
   [[nodiscard]] uint64_t latency_ns() const {
     return uint64_t{latency_} * 1'000'000'000 / output_rate_;
   }
@@ -66,8 +69,8 @@ class Chain {
   uint32_t piece_;  // samples in of one pass through all stages: a multiple of block_
   uint32_t latency_ = 0;
   bool changes_rate_ = false;
-  bool burns_stack_ = false;  // a stage runs code that leaves audio on the dead stack
-  Array<int16_t> work_[2];    // only where the rate changes
+  size_t stack_depth_;
+  Array<int16_t> work_[2];  // only where the rate changes
 };
 
 }  // namespace voxlock::audio

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audio/g711.h"
+#include "base/secure.h"
 
 namespace voxlock::audio {
 namespace {
@@ -34,6 +35,11 @@ const CodecRow* find_codec(CodecId id) {
 // The row of a codec that check_codec has accepted.
 const CodecRow& row_of(const CodecConfig& config) {
   return *find_codec(config.codec);
+}
+
+// No call reaches further than the longest packet: what is longer is refused.
+size_t packet_samples(const CodecConfig& config, size_t samples) {
+  return std::min<size_t>(samples, max_packet_samples(config.sample_rate));
 }
 
 }  // namespace
@@ -82,6 +88,11 @@ size_t Encoder::max_payload(size_t samples) const {
   return row.octets_per_sample != 0 ? samples * row.octets_per_sample : kMaxOpusPayload;
 }
 
+size_t Encoder::stack_depth(size_t samples) const {
+  if (config_.codec != CodecId::kOpus) return secure::kShallowStack;
+  return opus_encode_stack(packet_samples(config_, samples));
+}
+
 Result<size_t> Encoder::encode(PcmView pcm, MutableBytes out) {
   if (pcm.empty() || pcm.size() > max_packet_samples(config_.sample_rate))
     return Status::ERR_AUDIO_FRAME_SIZE;
@@ -121,6 +132,11 @@ Result<size_t> Decoder::samples_in(ByteView payload) const {
     return Status::ERR_AUDIO_PAYLOAD;
   }
   return samples;
+}
+
+size_t Decoder::stack_depth(size_t samples) const {
+  if (config_.codec != CodecId::kOpus) return secure::kShallowStack;
+  return opus_decode_stack(packet_samples(config_, samples));
 }
 
 Result<size_t> Decoder::decode(ByteView payload, Pcm out) {

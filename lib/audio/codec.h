@@ -51,6 +51,9 @@ class Encoder {
   Result<size_t> encode(PcmView pcm, MutableBytes out);
   // The most bytes a payload of so many samples takes.
   [[nodiscard]] size_t max_payload(size_t samples) const;
+  // Bytes of dead stack that encode() of so many samples leaves with audio in them, to be burnt
+  // (secure::burn_stack) by the caller, on success and on error.
+  [[nodiscard]] size_t stack_depth(size_t samples) const;
 
   // Changes bit rate, complexity, FEC, DTX and the loss hint between two packets. ERR_WRONG_STATE
   // where the codec is not Opus, ERR_AUDIO_CODEC_SETTING; nothing changed on error.
@@ -92,6 +95,9 @@ class Decoder {
   // it is here already; Opus takes its redundant copy of the lost one, other codecs ignore it. next
   // is not consumed: decode() it afterwards. Returns out.size().
   Result<size_t> conceal(Pcm out, ByteView next = {});
+
+  // As for the encoder: of decode() or conceal() to so many samples.
+  [[nodiscard]] size_t stack_depth(size_t samples) const;
 
   // Samples of the last packet, 20 ms before the first: how much to conceal for one lost packet.
   [[nodiscard]] size_t last_samples() const { return last_samples_; }

@@ -20,6 +20,7 @@ struct OpusSettings {
   bool has_fec = true;             // in-band FEC: each packet repeats the one before, coarser
   bool has_dtx = false;            // send next to nothing in silence
   bool has_vbr = true;             // false: every packet of one size (RFC 6562: sizes leak speech)
+  uint32_t max_playback_hz = 0;    // the far end plays no more than this; 0: all there is
 };
 
 // ERR_AUDIO_CODEC_SETTING outside the ranges above.
@@ -54,6 +55,11 @@ class OpusDecoderState {
  private:
   Array<uint8_t> state_;
 };
+
+// Bytes of stack that a call for so many samples may leave with traces of audio: libopus does not
+// clean up, and the states above do not burn. Who calls them burns once, when all is done.
+size_t opus_encode_stack(size_t samples);
+size_t opus_decode_stack(size_t samples);
 
 // Samples in a packet at a PCM rate. ERR_AUDIO_PAYLOAD where it is malformed.
 Result<size_t> opus_samples(ByteView payload, uint32_t sample_rate);

@@ -3,6 +3,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/secure.h"
+
 namespace voxlock::audio {
 namespace {
 
@@ -47,6 +49,23 @@ Result<Stage> Stage::create(std::pmr::memory_resource& memory, const StageConfig
     }
   }
   return Status::ERR_AUDIO_STAGE_KIND;
+}
+
+size_t Stage::stack_depth() const {
+  // Measured: libspeexdsp's denoiser takes 0.7 KiB of stack, its resampler 4.2 KiB. What a host's
+  // code takes it alone knows; 64 KiB hold all codecs and filters that we know.
+  constexpr size_t kLibrary = 8 * 1024;
+  constexpr size_t kHost = 64 * 1024;
+  switch (kind_) {
+    case StageKind::kGain:
+      return secure::kShallowStack;
+    case StageKind::kDenoise:
+    case StageKind::kResample:
+      return kLibrary;
+    case StageKind::kHost:
+      return kHost;
+  }
+  return kHost;
 }
 
 void Stage::process(Pcm pcm) {

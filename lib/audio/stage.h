@@ -50,6 +50,8 @@ class Stage {
   [[nodiscard]] StageKind kind() const { return kind_; }
   [[nodiscard]] bool changes_rate() const { return changes_rate_; }
   [[nodiscard]] uint32_t output_rate() const { return output_rate_; }
+  // Bytes of dead stack with audio in them behind process() or resample().
+  [[nodiscard]] size_t stack_depth() const;
   [[nodiscard]] const StageStats& stats() const { return stats_; }
 
  private:

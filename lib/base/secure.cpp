@@ -3,9 +3,8 @@
 namespace voxlock::secure {
 
 // Never inlined: its frame has to lie where the frames of the functions called before lay.
-__attribute__((noinline)) void burn_stack() {
-  uint8_t dead[kBurntStack];
-  wipe(dead, sizeof dead);
+__attribute__((noinline)) void burn_stack(size_t depth) {
+  wipe(__builtin_alloca(depth), depth);
 }
 
 }  // namespace voxlock::secure

@@ -25,10 +25,24 @@ void wipe(std::span<T> data) {
   wipe(data.data(), data.size_bytes());
 }
 
-// Overwrites the kBurntStack bytes of dead stack below the caller's frame. Codec libraries leave
-// samples there; call it right after them, from the function that called them.
-inline constexpr size_t kBurntStack = 64 * 1024;
-void burn_stack();
+// Overwrites so many bytes of dead stack below the caller's frame. Codec libraries leave samples
+// there: call it after them, from the function that called them or one that called that.
+void burn_stack(size_t depth);
+
+// What small functions of our own take, together with those they call.
+inline constexpr size_t kShallowStack = 4 * 1024;
+
+// Burns on every way out of the scope it is in.
+class StackBurn {
+ public:
+  explicit StackBurn(size_t depth) : depth_(depth) {}
+  ~StackBurn() { burn_stack(depth_); }
+  StackBurn(const StackBurn&) = delete;
+  StackBurn& operator=(const StackBurn&) = delete;
+
+ private:
+  size_t depth_;
+};
 
 // Compares in a time that depends on the lengths only.
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) {

@@ -42,6 +42,9 @@ class Airlock {
   audio::Pcm decoded(size_t samples) { return use(decoded_, decoded_used_, samples); }
   audio::Pcm processed(size_t samples) { return use(processed_, processed_used_, samples); }
 
+  // Codecs and stages leave audio on so much of the dead stack below the visitor's frame.
+  void stack(size_t depth) { stack_used_ = std::max(stack_used_, depth); }
+
   // For tests: nothing is left.
   [[nodiscard]] bool is_clean() const {
     return is_zero(datagram_) && is_zero(packet_) && is_zero(decoded_) && is_zero(processed_);
@@ -68,6 +71,9 @@ class Airlock {
     clean(packet_, packet_used_);
     clean(decoded_, decoded_used_);
     clean(processed_, processed_used_);
+    // Once for all of the visit, whichever way it ends.
+    secure::burn_stack(stack_used_);
+    stack_used_ = secure::kShallowStack;
   }
 
   std::array<uint8_t, leg::kMaxPacketLen> datagram_{};
@@ -78,6 +84,7 @@ class Airlock {
   size_t packet_used_ = 0;
   size_t decoded_used_ = 0;
   size_t processed_used_ = 0;
+  size_t stack_used_ = secure::kShallowStack;
 };
 
 }  // namespace voxlock::bridge

@@ -55,8 +55,10 @@ Bridge::Format Bridge::format_of(const leg::Leg& leg) {
           agreed.payload_type_send,
           agreed.event_type_send,
           agreed.max_opus_bitrate,
+          agreed.max_playback_hz,
           agreed.wants_opus_fec,
-          agreed.wants_opus_dtx};
+          agreed.wants_opus_dtx,
+          agreed.wants_opus_cbr};
 }
 
 void Bridge::remake_lanes(const std::array<Format, 2>& formats) {

@@ -67,8 +67,8 @@ class Bridge {
     uint32_t sample_rate = 0, clock_hz = 0, ptime_ms = 0, event_clock_in_hz = 0,
              event_clock_out_hz = 0;
     uint8_t payload_type = 0, event_type = 0;
-    uint32_t max_opus_bitrate = 0;
-    bool wants_opus_fec = false, wants_opus_dtx = false;
+    uint32_t max_opus_bitrate = 0, max_playback_hz = 0;
+    bool wants_opus_fec = false, wants_opus_dtx = false, wants_opus_cbr = false;
     bool operator==(const Format&) const = default;
   };
   static Format format_of(const leg::Leg& leg);

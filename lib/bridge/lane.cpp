@@ -41,6 +41,8 @@ audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate,
   out.opus.complexity = config.opus_complexity;
   out.opus.has_fec = config.has_opus_fec && agreed.wants_opus_fec;
   out.opus.has_dtx = config.has_opus_dtx && agreed.wants_opus_dtx;
+  out.opus.has_vbr = !agreed.wants_opus_cbr;
+  out.opus.max_playback_hz = agreed.max_playback_hz;
   return out;
 }
 
@@ -155,6 +157,7 @@ void Lane::meet_gap(uint64_t missing, ByteView next, const Path& path) {
   const size_t lost_samples = decoder_.last_samples();
   const uint64_t step = ticks_of(lost_samples);
   if (step == 0 || missing * step > conceal_max_ticks_) return;
+  path.airlock.stack(decoder_.stack_depth(lost_samples));
   for (uint64_t i = missing; i > 0; --i) {
     const audio::Pcm pcm = path.airlock.decoded(lost_samples);
     const auto made = decoder_.conceal(pcm, i == 1 ? next : ByteView());
@@ -192,6 +195,7 @@ void Lane::take_audio(const leg::Received& received, const Path& path, leg::Leg&
   const auto samples = decoder_.samples_in(received.packet.payload);
   if (!samples) return from.count_drop(leg::Drop::kCodec);
   const audio::Pcm pcm = path.airlock.decoded(*samples);
+  path.airlock.stack(decoder_.stack_depth(*samples));
   const auto decoded = decoder_.decode(received.packet.payload, pcm);
   if (!decoded) return from.count_drop(leg::Drop::kCodec);
   ++stats_.packets_in;
@@ -250,8 +254,9 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   const uint32_t timestamp = out_timestamp(head_position_);
   head_position_ += ticks_of(frame.size());
   const bool is_same_rate = chain_.output_rate() == in_rate_;
-  const audio::Pcm out =
-      is_same_rate ? frame : path.airlock.processed(chain_.output_samples(frame.size()));
+  const size_t frame_out = chain_.output_samples(frame.size());
+  const audio::Pcm out = is_same_rate ? frame : path.airlock.processed(frame_out);
+  path.airlock.stack(std::max(chain_.stack_depth(), encoder_.stack_depth(frame_out)));
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
   const size_t room = rtp::kFixedHeaderLen + encoder_.max_payload(*processed);

@@ -48,7 +48,6 @@ class Lane {
 
   [[nodiscard]] const LaneStats& stats() const { return stats_; }
   [[nodiscard]] const audio::Chain& chain() const { return chain_; }
-  [[nodiscard]] const audio::CodecConfig& encoder_config() const { return encoder_.config(); }
   [[nodiscard]] bool is_transcoding() const {
     return decoder_.config().codec != encoder_.config().codec;
   }

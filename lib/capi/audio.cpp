@@ -5,6 +5,7 @@
 #include "audio/chain.h"
 #include "audio/codec.h"
 #include "audio/level.h"
+#include "base/secure.h"
 #include "capi/guard.h"
 #include "capi/handle.h"
 #include "capi/stages.h"
@@ -96,8 +97,13 @@ Result<audio::CodecConfig> read_codec(const voxlock_codec_config* in) {
   audio::CodecConfig out;
   out.codec = static_cast<audio::CodecId>(config.codec);
   out.sample_rate = config.sample_rate;
-  out.opus = {config.opus_bitrate,  config.opus_complexity, config.opus_packet_loss_perc,
-              config.opus_fec == 1, config.opus_dtx == 1,   config.opus_vbr == 1};
+  out.opus = {config.opus_bitrate,
+              config.opus_complexity,
+              config.opus_packet_loss_perc,
+              config.opus_fec == 1,
+              config.opus_dtx == 1,
+              config.opus_vbr == 1,
+              0};
   return out;
 }
 
@@ -151,6 +157,7 @@ void hand_out(voxlock_context* ctx, Made made, Handle** out) {
 
 Result<void> encode(audio::Encoder& encoder, audio::PcmView pcm, MutableBytes payload,
                     size_t* len) {
+  const secure::StackBurn burn(encoder.stack_depth(pcm.size()));
   const auto written = encoder.encode(pcm, payload);
   if (written.error() == Status::ERR_BUFFER_TOO_SMALL) *len = encoder.max_payload(pcm.size());
   if (!written) return written.error();
@@ -159,6 +166,7 @@ Result<void> encode(audio::Encoder& encoder, audio::PcmView pcm, MutableBytes pa
 }
 
 Result<void> decode(audio::Decoder& decoder, ByteView payload, audio::Pcm pcm, size_t* samples) {
+  const secure::StackBurn burn(decoder.stack_depth(decoder.samples_in(payload).value_or(0)));
   const auto written = decoder.decode(payload, pcm);
   if (written.error() == Status::ERR_BUFFER_TOO_SMALL)
     *samples = decoder.samples_in(payload).value_or(0);
@@ -168,6 +176,7 @@ Result<void> decode(audio::Decoder& decoder, ByteView payload, audio::Pcm pcm, s
 }
 
 Result<void> process(audio::Chain& chain, audio::PcmView in, audio::Pcm out, size_t* out_samples) {
+  const secure::StackBurn burn(chain.stack_depth());
   const auto written = chain.process(in, out);
   if (written.error() == Status::ERR_BUFFER_TOO_SMALL)
     *out_samples = chain.output_samples(in.size());
@@ -301,6 +310,7 @@ int32_t voxlock_decoder_conceal(voxlock_decoder* decoder, const uint8_t* next, s
     if (decoder == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView in, capi::input(next, next_len));
     VOXLOCK_TRY(const audio::Pcm out, capi::pcm_span(pcm, samples));
+    const secure::StackBurn burn(decoder->decoder.stack_depth(samples));
     return decoder->decoder.conceal(out, in).error();
   });
 }

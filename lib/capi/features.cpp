@@ -23,12 +23,18 @@ const Feature kFeatures[] = {
     {"codec.l16", true},
     {"audio.denoise", true},
     {"audio.resample", true},
+    {"bridge", true},
+    {"leg", true},
+    {"rtp", true},
     {"sdp", true},
     {"sip", true},
+    {"srtp", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
     {"dtls", true},
     {"dtls.gcm", DtlsEngine::supports(SrtpProfile::kAeadAes128Gcm)},
+    {"tls", true},
     {"tls.1.3", voxlock::tls::has_tls13()},
+    {"ua", true},
 };
 
 }  // namespace

@@ -138,12 +138,14 @@ Result<void> parse_line(std::string_view value, voxlock_sdp_crypto* out) {
 
 Status write_line(const voxlock_sdp_crypto& in, MutableBytes room, size_t* len) {
   const sdp::CryptoSuiteInfo* suite = sdp::find_suite(static_cast<sdp::CryptoSuite>(in.suite));
-  if (in.tag > sdp::kMaxTag || in.mki_len != 0 || in.lifetime != 0 || in.usability != 0) {
-    return Status::ERR_INVALID_ARGUMENT;
-  }
+  if (in.tag > sdp::kMaxTag || in.usability != 0) return Status::ERR_INVALID_ARGUMENT;
   if (suite == nullptr) return Status::ERR_SDP_SUITE;
   if (in.key_len != suite->key_len + suite->salt_len) return Status::ERR_SDP_KEY;
+  if (in.mki_len > sdp::kMaxMki || in.lifetime > sdp::kMaxLifetime) return Status::ERR_SDP_KEY;
   sdp::KeyParameter key;
+  key.lifetime = in.lifetime;
+  key.mki_len = in.mki_len;
+  std::copy_n(in.mki, in.mki_len, key.mki.begin());
   if (!key.key_and_salt.assign(ByteView(in.key, in.key_len))) return Status::ERR_SDP_KEY;
   bytes::Writer writer(room);
   sdp::write_crypto(writer, in.tag, suite->id, key);
@@ -223,7 +225,7 @@ int32_t voxlock_sdp_crypto_write(const voxlock_sdp_crypto* in, uint8_t* out, siz
     const Status status = capi::write_line(*line, room, len);
     secure::wipe(&*line, sizeof *line);
     // Reading the struct left a copy of the key behind.
-    secure::burn_stack();
+    secure::burn_stack(secure::kShallowStack);
     return status;
   });
 }

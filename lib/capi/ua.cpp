@@ -16,7 +16,8 @@ VOXLOCK_LAYOUT(voxlock_ua_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(surv
                VOXLOCK_FIELD(nonce_lifetime_ns), VOXLOCK_FIELD(t1_ns), VOXLOCK_FIELD(t2_ns),
                VOXLOCK_FIELD(t4_ns), VOXLOCK_FIELD(max_connections), VOXLOCK_FIELD(max_calls),
                VOXLOCK_FIELD(max_transactions), VOXLOCK_FIELD(max_message),
-               VOXLOCK_FIELD(max_output), VOXLOCK_FIELD(reserved))
+               VOXLOCK_FIELD(max_output), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(session_expires_s),
+               VOXLOCK_FIELD(min_se_s))
 VOXLOCK_LAYOUT(voxlock_ua_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(status), VOXLOCK_FIELD(call),
                VOXLOCK_FIELD(connection), VOXLOCK_FIELD(cause), VOXLOCK_FIELD(transport),
                VOXLOCK_FIELD(port), VOXLOCK_FIELD(retry_after_s), VOXLOCK_FIELD(data_offset),
@@ -77,6 +78,8 @@ voxlock_ua_config config_defaults() {
   out.max_transactions = defaults.limits.transactions;
   out.max_message = defaults.limits.message_len;
   out.max_output = defaults.limits.output_len;
+  out.session_expires_s = defaults.session_expires_s;
+  out.min_se_s = defaults.min_se_s;
   return out;
 }
 
@@ -121,6 +124,8 @@ Result<ua::Config> read_config(const voxlock_ua_config* in) {
   out.port_tls = static_cast<uint16_t>(c.port_tls);
   out.algorithms = c.algorithms;
   out.retry_after_s = c.retry_after_s;
+  out.session_expires_s = c.session_expires_s;
+  out.min_se_s = c.min_se_s;
   out.nonce_lifetime_ns = c.nonce_lifetime_ns;
   out.timers = {c.t1_ns, c.t2_ns, c.t4_ns};
   out.limits = {c.max_connections, c.max_calls, c.max_transactions, c.max_message, c.max_output};
@@ -297,14 +302,6 @@ int32_t voxlock_ua_poll(voxlock_ua* ua, voxlock_ua_event* events, size_t cap, si
 
 uint64_t voxlock_ua_next_deadline(const voxlock_ua* ua) {
   return ua != nullptr ? ua->endpoint->next_deadline() : UINT64_MAX;
-}
-
-int32_t voxlock_ua_advance(voxlock_ua* ua, uint64_t now_ns) {
-  return capi::guard([&]() -> Result<void> {
-    if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    ua->endpoint->advance(now_ns);
-    return {};
-  });
 }
 
 int32_t voxlock_ua_invite(voxlock_ua* ua, const voxlock_ua_invite_config* config, uint64_t* call,

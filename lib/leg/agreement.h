@@ -56,8 +56,10 @@ struct Agreement {
   uint32_t ptime_ms = 20;  // of what we send
   // The peer's wishes for the Opus it gets, RFC 7587 6.1. A rate of 0: not stated.
   uint32_t max_opus_bitrate = 0;
+  uint32_t max_playback_hz = 0;
   bool wants_opus_fec = false;
   bool wants_opus_dtx = false;
+  bool wants_opus_cbr = false;
   Direction direction = Direction::kSendRecv;
   std::optional<Keys> keys;  // nothing: plain RTP, only where the policy allows it
   Address remote_rtp;

@@ -68,6 +68,8 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.max_opus_bitrate = in.max_opus_bitrate;
   out.wants_opus_fec = in.wants_opus_fec;
   out.wants_opus_dtx = in.wants_opus_dtx;
+  out.wants_opus_cbr = in.wants_opus_cbr;
+  out.max_playback_hz = in.max_playback_hz;
   out.direction = static_cast<Direction>(in.direction);
   if (in.is_secure)
     out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});

@@ -82,7 +82,8 @@ Result<void> write_extension(std::span<const ExtensionElement> elements, bytes::
   const size_t begin = writer.size();
   for (const ExtensionElement& element : elements) {
     if (profile == kOneByteProfile) {
-      writer.u8(static_cast<uint8_t>(element.id << 4 | (element.data.size() - 1)));
+      const auto more = static_cast<unsigned>(element.data.size() - 1);
+      writer.u8(static_cast<uint8_t>(unsigned{element.id} << 4 | more));
     } else {
       writer.u8(element.id);
       writer.u8(static_cast<uint8_t>(element.data.size()));

@@ -49,7 +49,8 @@ bool is_same_key(const KeyParameter& a, const KeyParameter& b) {
   return !a.key_and_salt.empty() && secure::equal(a.key_and_salt.view(), b.key_and_salt.view());
 }
 
-// a=rtcp:<port> [IN IP4 <address>], RFC 3605. A broken one is as if it were not there.
+// a=rtcp:<port> [IN IP4 <address>], RFC 3605. A broken one, or one of another address family than
+// the media's, is as if it were not there.
 HostAddress rtcp_address(const Media& media, const HostAddress& rtp) {
   HostAddress out = rtp;
   out.port = rtp.port == 65535 ? 0 : static_cast<uint16_t>(rtp.port + 1);
@@ -63,7 +64,8 @@ HostAddress rtcp_address(const Media& media, const HostAddress& rtp) {
   const std::string_view host = next_word(words);
   if (!host.empty()) {
     const auto address = parse_address(host);
-    if (!address) return out;
+    const bool is_reachable = address && (rtp.family == 0 || address->family == rtp.family);
+    if (!is_reachable) return out;
     out = *address;
   }
   out.port = static_cast<uint16_t>(*port);
@@ -203,6 +205,9 @@ Result<void> OfferAnswer::evaluate_formats(const Media& media, Agreement& out) c
   const std::string_view fmtp = fmtp_of(media, chosen->text);
   out.wants_opus_fec = fmtp_number(fmtp, "useinbandfec", 0) == 1;
   out.wants_opus_dtx = fmtp_number(fmtp, "usedtx", 0) == 1;
+  out.wants_opus_cbr = fmtp_number(fmtp, "cbr", 0) == 1;
+  // "stereo" only allows what we never send: speech is mono.
+  out.max_playback_hz = static_cast<uint32_t>(fmtp_number(fmtp, "maxplaybackrate", 0));
   out.max_opus_bitrate = static_cast<uint32_t>(fmtp_number(fmtp, "maxaveragebitrate", 0));
   if (local_.has_telephone_event) choose_event(formats, out);
   return {};
@@ -233,6 +238,7 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
                                            Agreement& out) const {
   const auto& connection = session.connection_of(media);
   if (!connection) return Status::ERR_SDP_CONNECTION;
+  if (!text::equals_ignore_case(connection->net_type, "IN")) return Status::ERR_SDP_NETWORK;
   const auto address = parse_address(connection->address);
   // A host name cannot be looked up here: the peer is found by its first authenticated packet.
   if (address) out.remote_rtp = *address;
@@ -243,6 +249,9 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
     out.remote_rtp = agreement_->remote_rtp;
     out.remote_rtcp = agreement_->remote_rtcp;
   }
+  // Our socket cannot send to the other family (RFC 3261, section 20.43).
+  if (out.remote_rtp.family != 0 && out.remote_rtp.family != local_.rtp.family)
+    return Status::ERR_SDP_ADDRESS_FORMAT;
   return {};
 }
 

@@ -31,6 +31,8 @@ constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_SESSION_PARAMETER, 488, 306, "SRTP session parameter refused"},
     {Status::ERR_SDP_OWN_KEY, 488, 399, "Our own SRTP key was sent back"},
     {Status::ERR_SDP_CONNECTION, 488, 301, "No usable connection address"},
+    {Status::ERR_SDP_ADDRESS_FORMAT, 488, 301, "Incompatible network address formats"},
+    {Status::ERR_SDP_NETWORK, 488, 300, "Incompatible network protocol"},
     {Status::ERR_SDP_REJECTED, 488, 304, "Audio was refused by the peer"},
     {Status::ERR_SDP_MISMATCH, 488, 399, "The answer does not fit the offer"},
     {Status::ERR_LIMIT, 488, 399, "Session description too large"},
@@ -91,7 +93,8 @@ bool is_packed_anew(const Agreement& a, const Agreement& b) {
          a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
          a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms ||
          a.wants_opus_fec != b.wants_opus_fec || a.wants_opus_dtx != b.wants_opus_dtx ||
-         a.max_opus_bitrate != b.max_opus_bitrate;
+         a.wants_opus_cbr != b.wants_opus_cbr || a.max_opus_bitrate != b.max_opus_bitrate ||
+         a.max_playback_hz != b.max_playback_hz;
 }
 
 }  // namespace

@@ -64,7 +64,9 @@ struct Agreement {
   bool is_remote_hold = false;    // the peer does not want to receive
   bool wants_opus_fec = false;    // the peer's useinbandfec
   bool wants_opus_dtx = false;    // the peer's usedtx
+  bool wants_opus_cbr = false;    // the peer's cbr
   uint32_t max_opus_bitrate = 0;  // the peer's maxaveragebitrate, 0: not stated
+  uint32_t max_playback_hz = 0;   // the peer's maxplaybackrate, 0: not stated
 };
 
 // The numbers are those of the C ABI.

@@ -1,5 +1,7 @@
 #include "sdp/sdes.h"
 
+#include <bit>
+
 #include "base/base64.h"
 #include "base/text.h"
 #include "sdp/session.h"
@@ -17,6 +19,8 @@ constexpr CryptoSuiteInfo kSuites[] = {
 };
 
 constexpr std::string_view kInline = "inline:";
+// Of 2^1024.
+constexpr size_t kMaxMkiDigits = 309;
 
 Result<uint64_t> parse_lifetime(std::string_view text) {
   if (text.starts_with("2^")) {
@@ -33,7 +37,8 @@ Result<uint64_t> parse_lifetime(std::string_view text) {
 Result<void> parse_mki(std::string_view text, KeyParameter& key) {
   const std::string_view value = text::cut(text, ':');
   const auto len = text::parse_decimal(text, kMaxMki);
-  if (!len || *len == 0 || value.empty() || value.size() > 310) return Status::ERR_SDP_KEY;
+  if (!len || *len == 0 || value.empty() || value.size() > kMaxMkiDigits)
+    return Status::ERR_SDP_KEY;
   key.mki_len = *len;
   for (const char c : value) {
     if (!text::is_digit(c)) return Status::ERR_SDP_KEY;
@@ -130,6 +135,37 @@ Result<void> parse_session_parameter(std::string_view word, SessionParameters& o
   return {};
 }
 
+// RFC 4568, section 9.2: 2^n where it is one, which is how everyone writes it.
+void write_lifetime(bytes::Writer& out, uint64_t lifetime) {
+  out.put('|');
+  if (!std::has_single_bit(lifetime)) return out.decimal(lifetime);
+  out.put("2^");
+  out.decimal(static_cast<uint64_t>(std::countr_zero(lifetime)));
+}
+
+// The MKI as a decimal number, by long division: up to 1024 bits have up to 309 digits.
+void write_mki(bytes::Writer& out, const KeyParameter& key) {
+  std::array<uint8_t, kMaxMki> number = key.mki;
+  std::array<char, kMaxMkiDigits> digits;
+  size_t first = digits.size();
+  bool is_zero = false;
+  while (!is_zero || first == digits.size()) {
+    uint32_t rest = 0;
+    is_zero = true;
+    for (size_t i = 0; i < key.mki_len; ++i) {
+      rest = rest << 8 | number[i];
+      number[i] = static_cast<uint8_t>(rest / 10);
+      rest %= 10;
+      is_zero = is_zero && number[i] == 0;
+    }
+    digits[--first] = static_cast<char>('0' + rest);
+  }
+  out.put('|');
+  out.put(std::string_view(digits.data() + first, digits.size() - first));
+  out.put(':');
+  out.decimal(key.mki_len);
+}
+
 }  // namespace
 
 std::span<const CryptoSuiteInfo> crypto_suites() {
@@ -182,6 +218,8 @@ void write_crypto(bytes::Writer& out, uint32_t tag, CryptoSuite suite, const Key
   out.put(info->name);
   out.put(" inline:");
   base64::encode(key.key_and_salt.view(), out);
+  if (key.lifetime != 0) write_lifetime(out, key.lifetime);
+  if (key.mki_len != 0) write_mki(out, key);
 }
 
 }  // namespace voxlock::sdp

@@ -96,8 +96,8 @@ struct Crypto {
 // fit.
 Result<Crypto> parse_crypto(std::string_view value);
 
-// Writes "<tag> <suite> inline:<key>"; no MKI, since a leg has one key at a time. The suite must be
-// one of ours.
+// Writes "<tag> <suite> inline:<key>", and behind it the lifetime and the MKI where the key has one
+// (a leg's own keys have none: it has one key at a time). The suite must be one of ours.
 void write_crypto(bytes::Writer& out, uint32_t tag, CryptoSuite suite, const KeyParameter& key);
 
 }  // namespace voxlock::sdp

@@ -1,10 +1,9 @@
 #include "sdp/session.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <memory>
 
+#include "base/block.h"
 #include "base/text.h"
 
 namespace voxlock::sdp {
@@ -54,45 +53,31 @@ Result<Connection> parse_connection(std::string_view value) {
   return out;
 }
 
-// The first byte that may end a line: LF, CR or NUL; the size of the text where there is none.
-// Eight bytes at a time, since every byte of a description goes through here.
-size_t find_line_end(std::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  size_t i = 0;
-  while (text.size() - i >= 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, 8);
-    // The high bit of each byte below 0x0e, and maybe of some behind the first such byte.
-    const uint64_t hits = (word - kOnes * 0x0e) & ~word & kOnes * 0x80;
-    if (hits == 0) {
-      i += 8;
-      continue;
+// The first byte that may end a line: LF, CR or NUL; end where there is none. By blocks, since
+// every byte of a description goes through here.
+const char* find_line_end(const char* p, const char* end) {
+  for (;; ++p) {
+    while (end - p >= Block::kSize) {
+      const uint32_t unprintables = Block::load(p).unprintables();
+      p += unprintables != 0 ? Block::first(unprintables) : Block::kSize;
+      if (unprintables != 0) break;
     }
-    const int bits = std::endian::native == std::endian::little ? std::countr_zero(hits)
-                                                                : std::countl_zero(hits);
-    i += static_cast<size_t>(bits) / 8;
-    if (text[i] == '\n' || text[i] == '\r' || text[i] == '\0') return i;
-    ++i;
+    if (p == end || *p == '\r' || *p == '\n' || *p == '\0') return p;
   }
-  while (i < text.size() && text[i] != '\n' && text[i] != '\r' && text[i] != '\0') ++i;
-  return i;
 }
 
-// The next line without its end; a bare CR or a NUL inside is refused.
-Result<std::string_view> next_line(std::string_view& text) {
-  const size_t size = find_line_end(text);
-  const std::string_view line = text.substr(0, size);
-  text.remove_prefix(size);
-  if (text.empty()) return line;
-  if (text[0] == '\n') {
-    text.remove_prefix(1);
-    return line;
-  }
-  // A CR at the very end is a line end cut short.
-  const bool is_end = text[0] == '\r' && (text.size() == 1 || text[1] == '\n');
-  if (!is_end) return Status::ERR_SDP_CONTROL;
-  text.remove_prefix(text.size() == 1 ? 1 : 2);
-  return line;
+// Behind the line end at p: CRLF, LF, or a CR at the very end, which is a line end cut short.
+// nullptr for a bare CR and a NUL.
+const char* behind_line_end(const char* p, const char* end) {
+  if (p == end) return p;
+  if (*p == '\n') return p + 1;
+  if (*p != '\r') return nullptr;
+  if (++p == end) return p;
+  return *p == '\n' ? p + 1 : nullptr;
+}
+
+bool is_blank(const char* p, const char* end) {
+  return std::all_of(p, end, [](char c) { return c == '\r' || c == '\n'; });
 }
 
 std::optional<Direction> stated_direction(std::span<const Attribute> attributes) {
@@ -150,12 +135,18 @@ Result<void> Session::parse(std::string_view text) {
 }
 
 Result<void> Session::parse_lines(std::string_view text, Progress& progress) {
-  while (!text.empty()) {
-    VOXLOCK_TRY(const std::string_view line, next_line(text));
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p != end) {
+    const char* const line = p;
+    const char* const line_end = find_line_end(p, end);
+    p = behind_line_end(line_end, end);
+    if (p == nullptr) return Status::ERR_SDP_CONTROL;
     // Some stacks leave blank lines behind the last one.
-    if (line.empty() && text.find_first_not_of("\r\n") == std::string_view::npos) return {};
-    if (line.size() < 2 || line[1] != '=') return Status::ERR_SDP_LINE;
-    VOXLOCK_TRY_VOID(parse_line(line[0], line.substr(2), progress));
+    if (line == line_end && is_blank(p, end)) return {};
+    if (line_end - line < 2 || line[1] != '=') return Status::ERR_SDP_LINE;
+    VOXLOCK_TRY_VOID(
+        parse_line(line[0], {line + 2, static_cast<size_t>(line_end - line - 2)}, progress));
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #include "sip/address.h"
 
+#include "base/text.h"
 #include "sip/elements.h"
+#include "sip/numbers.h"
 
 namespace voxlock::sip {
 namespace {
@@ -8,7 +10,8 @@ namespace {
 using grammar::Cursor;
 
 // Takes what stands before '<': a quoted string, tokens, or nothing. False where there is no '<'.
-bool take_display_name(Cursor& cursor, Address& out) {
+VOXLOCK_SIP_INLINE bool take_display_name(Cursor& cursor, Address& out) {
+  if (cursor.peek() == '<') return true;
   if (cursor.take_quoted(out.display_name)) {
     cursor.skip_lws();
     return cursor.peek() == '<';
@@ -28,34 +31,57 @@ bool take_display_name(Cursor& cursor, Address& out) {
   return true;
 }
 
+VOXLOCK_SIP_INLINE Result<void> take_name_addr(Cursor& cursor, Address& out) {
+  cursor.skip_lws();
+  out.has_angles = take_display_name(cursor, out);
+  if (!out.has_angles && cursor.peek() == '"') return Status::ERR_SIP_ADDRESS;
+  cursor.take('<');
+  Cursor inside = cursor;
+  VOXLOCK_TRY_VOID(grammar::take_uri(inside, !out.has_angles, out.uri));
+  cursor.move_to(inside.position());
+  return out.has_angles && !cursor.take('>') ? Result<void>(Status::ERR_SIP_ADDRESS)
+                                             : Result<void>();
+}
+
+// qvalue and delta-seconds.
+Status check_contact_param(std::string_view name, std::string_view value) {
+  if (text::equals_ignore_case(name, "q"))
+    return is_qvalue(value) ? Status::OK : Status::ERR_SIP_NUMBER;
+  if (text::equals_ignore_case(name, "expires")) return parse_delta_seconds(value).error();
+  return Status::OK;
+}
+
 }  // namespace
 
-Result<void> grammar::take_address(Cursor& cursor, Address& out) {
+Result<void> grammar::take_address(Cursor& caller, Address& out) {
+  Cursor cursor = caller;
+  VOXLOCK_TRY_VOID(take_name_addr(cursor, out));
+  VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
-  if (take_display_name(cursor, out)) {
-    cursor.take('<');
-    out.has_angles = true;
-    VOXLOCK_TRY_VOID(take_uri(cursor, false, out.uri));
-    if (!cursor.take('>')) return Status::ERR_SIP_ADDRESS;
-  } else {
-    if (cursor.peek() == '"') return Status::ERR_SIP_ADDRESS;
-    VOXLOCK_TRY_VOID(take_uri(cursor, true, out.uri));
-  }
-  VOXLOCK_TRY(out.params, take_params(cursor));
-  cursor.skip_lws();
+  caller.move_to(cursor.position());
   return {};
 }
 
+Result<void> grammar::take_contact(Cursor& caller, Address& out) {
+  Cursor cursor = caller;
+  Status numbers = Status::OK;
+  VOXLOCK_TRY_VOID(take_name_addr(cursor, out));
+  VOXLOCK_TRY_VOID(
+      take_params(cursor, out.params, [&numbers](std::string_view name, std::string_view value) {
+        if (numbers == Status::OK) numbers = check_contact_param(name, value);
+      }));
+  cursor.skip_lws();
+  caller.move_to(cursor.position());
+  return numbers;
+}
+
 Result<Address> parse_address(std::string_view text) {
-  Cursor cursor(text);
-  Address out;
   if (text == "*") {
+    Address out;
     out.is_star = true;
     return out;
   }
-  VOXLOCK_TRY_VOID(grammar::take_address(cursor, out));
-  if (!cursor.at_end()) return Status::ERR_SIP_ADDRESS;
-  return out;
+  return grammar::parse_all<Address>(text, Status::ERR_SIP_ADDRESS, grammar::take_address);
 }
 
 }  // namespace voxlock::sip

@@ -11,17 +11,21 @@ bool ContentType::is(std::string_view media_type) const {
          text::equals_ignore_case(subtype, media_type);
 }
 
-Result<ContentType> parse_content_type(std::string_view text) {
-  grammar::Cursor cursor(text);
-  ContentType out;
-  out.type = cursor.run(grammar::kToken);
+Result<void> grammar::take_content_type(Cursor& caller, ContentType& out) {
+  Cursor cursor = caller;
+  out.type = cursor.run(kToken);
   if (out.type.empty() || !cursor.take_separator('/')) return Status::ERR_SIP_CONTENT_TYPE;
-  out.subtype = cursor.run(grammar::kToken);
+  out.subtype = cursor.run(kToken);
   if (out.subtype.empty()) return Status::ERR_SIP_CONTENT_TYPE;
-  VOXLOCK_TRY(out.params, grammar::take_params(cursor));
+  VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
-  if (!cursor.at_end()) return Status::ERR_SIP_CONTENT_TYPE;
-  return out;
+  caller.move_to(cursor.position());
+  return {};
+}
+
+Result<ContentType> parse_content_type(std::string_view text) {
+  return grammar::parse_all<ContentType>(text, Status::ERR_SIP_CONTENT_TYPE,
+                                         grammar::take_content_type);
 }
 
 }  // namespace voxlock::sip

@@ -1,21 +1,23 @@
 #include "sip/cseq.h"
 
-#include "base/text.h"
-#include "sip/grammar.h"
+#include "sip/elements.h"
 
 namespace voxlock::sip {
 
-Result<CSeq> parse_cseq(std::string_view text) {
-  grammar::Cursor cursor(text);
-  CSeq out;
-  const auto number = text::parse_decimal(cursor.run(grammar::kDigit), (1U << 31) - 1);
-  if (!number || !cursor.sees(grammar::kLws)) return Status::ERR_SIP_CSEQ;
+Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
+  Cursor cursor = caller;
+  if (!take_number(cursor, (1U << 31) - 1, out.number) || !cursor.sees(kLws))
+    return Status::ERR_SIP_CSEQ;
   cursor.skip_lws();
-  out.number = static_cast<uint32_t>(*number);
-  out.method_text = cursor.run(grammar::kToken);
-  if (out.method_text.empty() || !cursor.at_end()) return Status::ERR_SIP_CSEQ;
+  out.method_text = cursor.run(kToken);
+  if (out.method_text.empty()) return Status::ERR_SIP_CSEQ;
   out.method = method_of(out.method_text);
-  return out;
+  caller.move_to(cursor.position());
+  return {};
+}
+
+Result<CSeq> parse_cseq(std::string_view text) {
+  return grammar::parse_all<CSeq>(text, Status::ERR_SIP_CSEQ, grammar::take_cseq);
 }
 
 }  // namespace voxlock::sip

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sip/scan_steps.h"
+
 namespace voxlock::sip {
 
 Framer::Framer(std::pmr::memory_resource& memory, FramerRole role, size_t max_message_len)

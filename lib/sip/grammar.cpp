@@ -3,25 +3,22 @@
 
 namespace voxlock::sip::grammar {
 
-bool Cursor::take_hex_pair() {
-  if (end_ - p_ < 3 || text::hex_value(p_[1]) < 0 || text::hex_value(p_[2]) < 0) return false;
-  p_ += 3;
-  return true;
+const char* Cursor::behind_lws(const char* p, const char* end) {
+  while (p != end && is(*p, kLws)) ++p;
+  return p;
 }
 
-bool Cursor::take_quoted(std::string_view& inside) {
-  if (p_ == end_ || *p_ != '"') return false;
-  const char* start = p_ + 1;
-  for (const char* q = start; q != end_; ++q) {
-    if (*q == '"') {
-      inside = since(start, q);
-      p_ = q + 1;
-      return true;
-    }
+bool Cursor::is_escape(const char* p, const char* end) {
+  return end - p >= 3 && text::hex_value(p[1]) >= 0 && text::hex_value(p[2]) >= 0;
+}
+
+const char* Cursor::closing_quote(const char* p, const char* end) {
+  for (; p != end; ++p) {
+    if (*p == '"') return p;
     // quoted-pair: the next character is taken as it is.
-    if (*q == '\\' && ++q == end_) return false;
+    if (*p == '\\' && ++p == end) return nullptr;
   }
-  return false;
+  return nullptr;
 }
 
 std::string_view take_element(std::string_view& left) {
@@ -44,12 +41,6 @@ std::string_view take_element(std::string_view& left) {
   const std::string_view element = trim_lws(left.substr(0, at));
   left = at < left.size() ? left.substr(at + 1) : std::string_view();
   return element;
-}
-
-std::string_view trim_lws(std::string_view text) {
-  while (!text.empty() && is(text.front(), kLws)) text.remove_prefix(1);
-  while (!text.empty() && is(text.back(), kLws)) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace voxlock::sip::grammar

@@ -89,41 +89,22 @@ bool has_good_labels(std::string_view host) {
   return ((firsts | lasts) & separators & inside) == 0;
 }
 
-bool is_host(std::string_view host, const char* readable_end) {
+}  // namespace
+
+bool grammar::is_host(std::string_view host, bool has_two_blocks) {
   if (host.empty()) return false;
   // An address is told from a name by its last character.
-  const bool is_numeric = grammar::is(host.back(), grammar::kDigit);
+  const bool is_numeric = is(host.back(), kDigit);
   if (is_numeric && is_ipv4(host)) return true;
-  const bool is_short =
-      host.size() <= 2 * Block::kSize && readable_end - host.data() >= 2 * Block::kSize;
+  const bool is_short = has_two_blocks && host.size() <= 2 * Block::kSize;
   return (!is_numeric && is_short && has_good_labels(host)) || is_host_name(host);
 }
 
-}  // namespace
-
-namespace grammar {
-
-Result<HostPort> take_host_port(Cursor& cursor, bool is_spaced) {
-  HostPort out;
-  const char* start = cursor.position();
-  if (cursor.take('[')) {
-    const std::string_view rest = cursor.rest();
-    const size_t length = rest.find(']');
-    if (length == std::string_view::npos || !is_ipv6(rest.substr(0, length)))
-      return Status::ERR_SIP_HOST;
-    cursor.move_to(rest.data() + length + 1);
-    out.host = cursor.from(start);
-  } else {
-    out.host = cursor.run(kHostChar);
-    if (!is_host(out.host, cursor.readable_end())) return Status::ERR_SIP_HOST;
-  }
-  if (!(is_spaced ? cursor.take_separator(':') : cursor.take(':'))) return out;
-  const auto port = text::parse_decimal(cursor.run(kDigit), UINT16_MAX);
-  if (!port) return Status::ERR_SIP_HOST;
-  out.port = static_cast<uint16_t>(*port);
-  out.has_port = true;
-  return out;
+const char* grammar::ipv6_reference_end(const char* p, const char* end) {
+  const std::string_view inside(p + 1, static_cast<size_t>(end - p - 1));
+  const size_t length = inside.find(']');
+  if (length == std::string_view::npos || !is_ipv6(inside.substr(0, length))) return nullptr;
+  return inside.data() + length + 1;
 }
 
-}  // namespace grammar
 }  // namespace voxlock::sip

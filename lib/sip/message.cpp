@@ -6,7 +6,7 @@
 #include "sip/auth.h"
 #include "sip/elements.h"
 #include "sip/numbers.h"
-#include "sip/token_list.h"
+#include "sip/scan_steps.h"
 #include "sip/utf8.h"
 
 namespace voxlock::sip {
@@ -57,7 +57,7 @@ class MessageParser {
           take_field();
           break;
         case Step::kStartLine:
-          note(parse_start_line(scanner_.line, out_.start_), 0);
+          note(parse_start_line(scanner_.line, readable_end(), out_.start_), 0);
           break;
         case Step::kBadLine:
           // Where it is the framing that is broken, size() stays 0.
@@ -97,37 +97,29 @@ class MessageParser {
 
   // Checks the value of a field that has a typed view, and keeps the ones a message has once.
   Result<void> take_value(HeaderId id, std::string_view value) {
+    // Values stand inside data_, so that blocks may be read up to its end.
+    grammar::Cursor cursor(value, readable_end());
     switch (id) {
       case HeaderId::kFrom:
-        return take_address(value, out_.from_);
+        return take_whole(cursor, Status::ERR_SIP_ADDRESS, out_.from_, grammar::take_address);
       case HeaderId::kTo:
-        return take_address(value, out_.to_);
+        return take_whole(cursor, Status::ERR_SIP_ADDRESS, out_.to_, grammar::take_address);
       case HeaderId::kVia:
-        return take_vias(value);
+        return take_vias(cursor);
       case HeaderId::kContact:
-        return take_contacts(value);
+        return take_contacts(cursor);
       case HeaderId::kRoute:
       case HeaderId::kRecordRoute:
       case HeaderId::kPath:
       case HeaderId::kServiceRoute:
-        return check_routes(value);
-      case HeaderId::kCSeq: {
-        VOXLOCK_TRY(out_.cseq_, parse_cseq(value));
-        return {};
-      }
+        return check_routes(cursor);
+      case HeaderId::kCSeq:
+        return take_whole(cursor, Status::ERR_SIP_CSEQ, out_.cseq_, grammar::take_cseq);
       case HeaderId::kCallId:
-        return take_call_id(value);
-      default:
-        return take_other_value(id, value);
-    }
-  }
-
-  Result<void> take_other_value(HeaderId id, std::string_view value) {
-    switch (id) {
-      case HeaderId::kContentType: {
-        VOXLOCK_TRY(out_.content_type_, parse_content_type(value));
-        return {};
-      }
+        return take_call_id(cursor);
+      case HeaderId::kContentType:
+        return take_whole(cursor, Status::ERR_SIP_CONTENT_TYPE, out_.content_type_,
+                          grammar::take_content_type);
       case HeaderId::kMaxForwards: {
         VOXLOCK_TRY(out_.max_forwards_, parse_max_forwards(value));
         return {};
@@ -141,15 +133,15 @@ class MessageParser {
       case HeaderId::kReferTo:
       case HeaderId::kReplyTo: {
         Address address;
-        return take_address(value, address);
+        return take_whole(cursor, Status::ERR_SIP_ADDRESS, address, grammar::take_address);
       }
       case HeaderId::kSupported:
       case HeaderId::kAllow:
-        return check_token_list(value, true);
+        return check_token_list(cursor, true);
       case HeaderId::kRequire:
       case HeaderId::kProxyRequire:
       case HeaderId::kUnsupported:
-        return check_token_list(value, false);
+        return check_token_list(cursor, false);
       case HeaderId::kAuthorization:
       case HeaderId::kProxyAuthorization:
       case HeaderId::kWwwAuthenticate:
@@ -162,27 +154,33 @@ class MessageParser {
     }
   }
 
+  [[nodiscard]] const char* readable_end() const { return data_.data() + data_.size(); }
+
   template <typename T>
   static Result<void> discard(const Result<T>& result) {
     return result ? Result<void>() : Result<void>(result.error());
   }
 
-  // Values stand inside data_, so that blocks may be read up to its end.
-  [[nodiscard]] grammar::Cursor cursor_of(std::string_view value) const {
-    return {value, data_.data() + data_.size()};
+  static Result<void> check_end(const grammar::Cursor& cursor, Status left_over) {
+    return cursor.at_end() ? Result<void>() : Result<void>(left_over);
   }
 
   // Fills out in place; leaves it empty on an error.
-  Result<void> take_address(std::string_view value, Address& out) const {
-    grammar::Cursor cursor = cursor_of(value);
-    Result<void> result = grammar::take_address(cursor, out);
-    if (result && !cursor.at_end()) result = Status::ERR_SIP_ADDRESS;
+  template <typename T>
+  static Result<void> take_whole(grammar::Cursor& cursor, Status left_over, T& out,
+                                 Result<void> (*take)(grammar::Cursor&, T&)) {
+    Result<void> result = take(cursor, out);
+    if (result) result = check_end(cursor, left_over);
     if (!result) out = {};
     return result;
   }
 
-  Result<void> take_vias(std::string_view value) {
-    grammar::Cursor cursor = cursor_of(value);
+  static Result<void> check_token_list(grammar::Cursor& cursor, bool may_be_empty) {
+    VOXLOCK_TRY_VOID(grammar::take_token_list(cursor, may_be_empty));
+    return check_end(cursor, Status::ERR_SIP_TOKEN_LIST);
+  }
+
+  Result<void> take_vias(grammar::Cursor& cursor) {
     bool is_top = out_.via_.host.empty() &&
                   out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
     do {
@@ -190,63 +188,60 @@ class MessageParser {
       VOXLOCK_TRY_VOID(grammar::take_via(cursor, via));
       if (std::exchange(is_top, false)) out_.via_ = via;
     } while (cursor.take(','));
-    return cursor.at_end() ? Result<void>() : Result<void>(Status::ERR_SIP_VIA);
+    return check_end(cursor, Status::ERR_SIP_VIA);
   }
 
-  Result<void> take_contacts(std::string_view value) {
-    grammar::Cursor cursor = cursor_of(value);
+  Result<void> take_contacts(grammar::Cursor& cursor) {
     // The star stands alone (RFC 3261 20.10).
-    if (value == "*" && !out_.has_contact_) {
+    if (cursor.rest() == "*" && !out_.has_contact_) {
       out_.has_contact_ = out_.contact_.is_star = true;
       return {};
     }
     do {
-      Address contact;
-      VOXLOCK_TRY_VOID(grammar::take_address(cursor, contact));
-      VOXLOCK_TRY_VOID(check_contact_params(contact.params));
-      if (out_.contact_.is_star) return Status::ERR_SIP_ADDRESS;
-      if (!out_.has_contact_) out_.contact_ = contact;
-      out_.has_contact_ = true;
+      if (out_.has_contact_) {
+        Address further;
+        VOXLOCK_TRY_VOID(take_contact(cursor, further));
+      } else {
+        const Result<void> result = take_contact(cursor, out_.contact_);
+        out_.has_contact_ = result.has_value();
+        if (!result) {
+          out_.contact_ = {};
+          return result;
+        }
+      }
     } while (cursor.take(','));
-    return cursor.at_end() ? Result<void>() : Result<void>(Status::ERR_SIP_ADDRESS);
+    return check_end(cursor, Status::ERR_SIP_ADDRESS);
   }
 
-  static Result<void> check_contact_params(const Params& params) {
-    ParamCursor cursor = params.begin();
-    while (const auto param = cursor.next()) {
-      const bool is_q = text::equals_ignore_case(param->name, "q");
-      if (is_q && !is_qvalue(param->value)) return Status::ERR_SIP_NUMBER;
-      if (text::equals_ignore_case(param->name, "expires")) {
-        VOXLOCK_TRY_VOID(discard(parse_delta_seconds(param->value)));
-      }
-    }
-    return {};
+  Result<void> take_contact(grammar::Cursor& cursor, Address& out) const {
+    VOXLOCK_TRY_VOID(grammar::take_contact(cursor, out));
+    return out_.contact_.is_star ? Result<void>(Status::ERR_SIP_ADDRESS) : Result<void>();
   }
 
   // route-param = name-addr: without the brackets nobody could tell its parameters apart.
-  Result<void> check_routes(std::string_view value) const {
-    grammar::Cursor cursor = cursor_of(value);
+  static Result<void> check_routes(grammar::Cursor& cursor) {
     do {
       Address route;
       VOXLOCK_TRY_VOID(grammar::take_address(cursor, route));
       if (!route.has_angles) return Status::ERR_SIP_ADDRESS;
     } while (cursor.take(','));
-    return cursor.at_end() ? Result<void>() : Result<void>(Status::ERR_SIP_ADDRESS);
+    return check_end(cursor, Status::ERR_SIP_ADDRESS);
   }
 
   // callid = word [ "@" word ]
-  Result<void> take_call_id(std::string_view value) {
-    std::string_view host = value;
-    const std::string_view word = text::cut(host, '@');
-    const bool has_host = word.size() != value.size();
-    if (!grammar::all(word, grammar::kWord) || (has_host && !grammar::all(host, grammar::kWord))) {
+  Result<void> take_call_id(grammar::Cursor& caller) {
+    grammar::Cursor cursor = caller;
+    const char* start = cursor.position();
+    const bool has_word = !cursor.run(grammar::kWord).empty();
+    const bool has_host = cursor.take('@');
+    if (!has_word || (has_host && cursor.run(grammar::kWord).empty()) || !cursor.at_end())
       return Status::ERR_SIP_CALL_ID;
-    }
-    out_.call_id_ = value;
+    out_.call_id_ = cursor.from(start);
     return {};
   }
 
   void check_text() {
+    if (scanner_.is_ascii()) return;
     const std::string_view head = data_.substr(0, scanner_.head_len());
     const size_t bad = find_bad_utf8(head);
     if (bad != head.size()) note(Status::ERR_SIP_UTF8, bad);

@@ -46,7 +46,8 @@ std::string_view Params::value(std::string_view name) const {
 
 Result<Params> parse_params(std::string_view text) {
   grammar::Cursor cursor(text);
-  VOXLOCK_TRY(const Params params, grammar::take_params(cursor));
+  Params params;
+  VOXLOCK_TRY_VOID(grammar::take_params(cursor, params));
   cursor.skip_lws();
   if (!cursor.at_end()) return Status::ERR_SIP_PARAM;
   return params;
@@ -57,22 +58,6 @@ void unescape_quoted(std::string_view value, bytes::Writer& out) {
     if (value[i] == '\\' && i + 1 < value.size()) ++i;
     out.put(value[i]);
   }
-}
-
-Result<Params> grammar::take_params(Cursor& cursor) {
-  const char* start = cursor.position();
-  const char* end = start;
-  while (cursor.take_separator(';')) {
-    if (cursor.run(kToken).empty()) return Status::ERR_SIP_PARAM;
-    end = cursor.position();
-    if (cursor.take_separator('=')) {
-      std::string_view value;
-      if (!cursor.take_quoted(value) && cursor.run(kGenValue).empty()) return Status::ERR_SIP_PARAM;
-      end = cursor.position();
-    }
-  }
-  cursor.move_to(end);
-  return Params{cursor.from(start)};
 }
 
 }  // namespace voxlock::sip

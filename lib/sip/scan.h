@@ -43,18 +43,25 @@ class HeadScanner {
   Field field{};
   Status error = Status::OK;
 
-  Step next(std::string_view data);
+  Step next(std::string_view data);  // in scan_steps.h
 
   // Where the line of the last step starts.
   [[nodiscard]] size_t line_at() const { return line_at_; }
   // Octets up to and including the empty line; after kEnd.
   [[nodiscard]] size_t head_len() const { return at_; }
+  // After kEnd: no octet of the head is above 0x7f.
+  [[nodiscard]] bool is_ascii() const { return is_ascii_; }
   [[nodiscard]] std::optional<uint32_t> content_length() const {
     return has_content_length_ ? std::optional(content_length_) : std::nullopt;
   }
 
  private:
-  Step find_end(std::string_view data);
+  bool load_window(std::string_view data);
+  void drop_crlf(size_t at);
+  bool find_end(std::string_view data);
+  void note_stop(const char* p, bool is_first);
+  bool check_controls();
+  bool find_colon(const char*& name_end, const char*& colon) const;
   Step take_field(std::string_view data);
   Step take_content_length(std::string_view value);
   Step bad_line(Status why) {
@@ -62,20 +69,21 @@ class HeadScanner {
     return Step::kBadLine;
   }
 
-  size_t at_ = 0;        // start of the next line
-  size_t searched_ = 0;  // no line end lies before this
+  size_t at_ = 0;  // start of the next line
+  // A window over the data: a bit of stops_ is set for each octet of it that is not printable ASCII
+  // and that find_end has not passed yet.
+  size_t window_at_ = 0;
+  size_t window_end_ = 0;
+  uint64_t stops_ = 0;
   size_t line_at_ = 0;
   size_t line_end_ = 0;  // found by find_end
   size_t field_count_ = 0;
   uint32_t content_length_ = 0;
   bool has_content_length_ = false;
   bool has_start_line_ = false;
-  bool has_quoted_control_ = false;
-  Status control_error_ = Status::OK;
+  bool has_control_ = false;       // other than of a fold, in the line that is searched
+  bool has_bare_control_ = false;  // one that no quoted-pair can hold
+  bool is_ascii_ = true;
 };
-
-// First octet in [p, end) that may not stand in a line: a control character other than HTAB, or
-// DEL.
-const char* find_control(const char* p, const char* end);
 
 }  // namespace voxlock::sip

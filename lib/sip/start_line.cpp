@@ -1,5 +1,7 @@
 #include "sip/start_line.h"
 
+#include <cstring>
+
 #include "base/text.h"
 #include "sip/elements.h"
 #include "sip/limits.h"
@@ -10,7 +12,10 @@ namespace {
 constexpr std::string_view kVersion = "SIP/2.0";
 
 bool is_version(std::string_view text) {
-  return text::equals_ignore_case(text, kVersion);
+  // Nearly every peer writes it in capitals.
+  return text.size() == kVersion.size() &&
+         (std::memcmp(text.data(), kVersion.data(), kVersion.size()) == 0 ||
+          text::equals_ignore_case(text, kVersion));
 }
 
 // "SIP/" 1*DIGIT "." 1*DIGIT: another version of SIP rather than another protocol.
@@ -38,9 +43,9 @@ Result<void> parse_status_line(std::string_view line, StartLine& out) {
   return {};
 }
 
-Result<void> parse_request_uri(std::string_view text, Uri& out) {
+Result<void> parse_request_uri(std::string_view text, const char* readable_end, Uri& out) {
   if (text.size() > kMaxRequestUriLen) return Status::ERR_SIP_URI_TOO_LONG;
-  grammar::Cursor cursor(text);
+  grammar::Cursor cursor(text, readable_end);
   VOXLOCK_TRY_VOID(grammar::take_uri(cursor, false, out));
   // RFC 3261 19.1.1: no headers in a Request-URI.
   if (!cursor.at_end() || !out.headers.empty()) return Status::ERR_SIP_URI;
@@ -48,11 +53,13 @@ Result<void> parse_request_uri(std::string_view text, Uri& out) {
 }
 
 // Request-Line = Method SP Request-URI SP SIP-Version
-Result<void> parse_request_line(std::string_view line, StartLine& out) {
-  const std::string_view method = text::cut(line, ' ');
+Result<void> parse_request_line(std::string_view line, const char* readable_end, StartLine& out) {
+  grammar::Cursor cursor(line, readable_end);
+  const std::string_view method = cursor.run(grammar::kToken);
+  if (method.empty() || !cursor.take(' ')) return Status::ERR_SIP_START_LINE;
+  line = cursor.rest();
   const size_t space = line.rfind(' ');
-  if (!grammar::is_token(method) || space == std::string_view::npos)
-    return Status::ERR_SIP_START_LINE;
+  if (space == std::string_view::npos) return Status::ERR_SIP_START_LINE;
   const std::string_view version = line.substr(space + 1);
   out.is_request = true;
   out.method_text = method;
@@ -60,14 +67,14 @@ Result<void> parse_request_line(std::string_view line, StartLine& out) {
   out.uri_text = line.substr(0, space);
   if (!is_version(version))
     return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
-  return parse_request_uri(out.uri_text, out.uri);
+  return parse_request_uri(out.uri_text, readable_end, out.uri);
 }
 
 }  // namespace
 
-Result<void> parse_start_line(std::string_view line, StartLine& out) {
+Result<void> parse_start_line(std::string_view line, const char* readable_end, StartLine& out) {
   const bool is_status = line.size() > 4 && text::equals_ignore_case(line.substr(0, 4), "SIP/");
-  return is_status ? parse_status_line(line, out) : parse_request_line(line, out);
+  return is_status ? parse_status_line(line, out) : parse_request_line(line, readable_end, out);
 }
 
 }  // namespace voxlock::sip

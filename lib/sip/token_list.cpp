@@ -1,6 +1,6 @@
 #include "sip/token_list.h"
 
-#include "sip/grammar.h"
+#include "sip/elements.h"
 
 namespace voxlock::sip {
 
@@ -9,13 +9,14 @@ std::optional<std::string_view> TokenCursor::next() {
   return grammar::take_element(left_);
 }
 
-Result<void> check_token_list(std::string_view text, bool may_be_empty) {
-  grammar::Cursor cursor(text);
-  if (text.empty()) return may_be_empty ? Result<void>() : Status::ERR_SIP_TOKEN_LIST;
+Result<void> grammar::take_token_list(Cursor& caller, bool may_be_empty) {
+  Cursor cursor = caller;
+  if (cursor.at_end() && may_be_empty) return {};
   do {
-    if (cursor.run(grammar::kToken).empty()) return Status::ERR_SIP_TOKEN_LIST;
+    if (cursor.run(kToken).empty()) return Status::ERR_SIP_TOKEN_LIST;
   } while (cursor.take_separator(','));
-  return cursor.at_end() ? Result<void>() : Status::ERR_SIP_TOKEN_LIST;
+  caller.move_to(cursor.position());
+  return {};
 }
 
 }  // namespace voxlock::sip

@@ -4,8 +4,6 @@
 #include <optional>
 #include <string_view>
 
-#include "base/result.h"
-
 namespace voxlock::sip {
 
 // Takes the tokens of one field's value one by one.
@@ -17,8 +15,5 @@ class TokenCursor {
  private:
   std::string_view left_;
 };
-
-// Tokens divided by commas; an empty list is legal for Supported and Allow. ERR_SIP_TOKEN_LIST.
-Result<void> check_token_list(std::string_view text, bool may_be_empty);
 
 }  // namespace voxlock::sip

@@ -1,5 +1,7 @@
 #include "sip/uri.h"
 
+#include <cstring>
+
 #include "base/text.h"
 #include "sip/elements.h"
 
@@ -8,36 +10,47 @@ namespace {
 
 using grammar::Cursor;
 
-bool starts_with_ignore_case(std::string_view text, std::string_view lower_prefix) {
-  return text.size() >= lower_prefix.size() &&
-         text::equals_ignore_case(text.substr(0, lower_prefix.size()), lower_prefix);
-}
-
 Scheme scheme_of(std::string_view text) {
   if (text::equals_ignore_case(text, "sip")) return Scheme::kSip;
   if (text::equals_ignore_case(text, "sips")) return Scheme::kSips;
   return text::equals_ignore_case(text, "tel") ? Scheme::kTel : Scheme::kOther;
 }
 
+// "sip:" in any case, as one word; four octets are readable.
+bool is_sip(const char* p) {
+  uint32_t word, case_bits, expected;
+  std::memcpy(&word, p, 4);
+  std::memcpy(&case_bits, "   ", 4);  // a space is the bit that tells 's' from 'S'
+  std::memcpy(&expected, "sip:", 4);
+  return (word | case_bits) == expected;
+}
+
+// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
+const char* scheme_end(const char* p, const char* end) {
+  const char* start = p;
+  while (p != end && ((grammar::is(*p, grammar::kHostChar) && *p != '_') || *p == '+')) ++p;
+  return p != start && text::is_alpha(*start) ? p : nullptr;
+}
+
 // scheme ":"
-bool take_scheme(Cursor& cursor, Uri& out) {
+VOXLOCK_SIP_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
   const char* start = cursor.position();
-  if (starts_with_ignore_case(cursor.rest(), "sip:")) {
-    cursor.move_to(start + 3);
+  if (cursor.end() - start >= 4 && is_sip(start)) {
     out.scheme = Scheme::kSip;
-  } else {
-    while ((cursor.sees(grammar::kHostChar) && cursor.peek() != '_') || cursor.peek() == '+') {
-      cursor.move_to(cursor.position() + 1);
-    }
-    if (cursor.position() == start || !text::is_alpha(*start)) return false;
-    out.scheme = scheme_of(cursor.from(start));
+    out.scheme_text = {start, 3};
+    cursor.move_to(start + 4);
+    return true;
   }
+  const char* end = scheme_end(start, cursor.end());
+  if (end == nullptr) return false;
+  cursor.move_to(end);
   out.scheme_text = cursor.from(start);
+  out.scheme = scheme_of(out.scheme_text);
   return cursor.take(':');
 }
 
 // [ userinfo "@" ]: only the '@' tells whether the text before it was a user or already the host.
-void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
+VOXLOCK_SIP_INLINE void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   const std::string_view user = cursor.run_escaped(is_bare ? grammar::kBareUser : grammar::kUser);
   std::string_view password;
@@ -54,7 +67,7 @@ void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
 }
 
 // *( ";" pname [ "=" pvalue ] )
-Result<void> take_uri_params(Cursor& cursor, Uri& out) {
+VOXLOCK_SIP_INLINE Result<void> take_uri_params(Cursor& cursor, Uri& out) {
   const char* start = cursor.position();
   while (cursor.take(';')) {
     if (cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
@@ -66,7 +79,7 @@ Result<void> take_uri_params(Cursor& cursor, Uri& out) {
 }
 
 // "?" hname "=" hvalue *( "&" hname "=" hvalue )
-Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
+VOXLOCK_SIP_INLINE Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
   if (!cursor.take('?')) return {};
   const char* start = cursor.position();
   do {
@@ -78,12 +91,9 @@ Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
   return {};
 }
 
-Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
+VOXLOCK_SIP_INLINE Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
   take_userinfo(cursor, is_bare, out);
-  VOXLOCK_TRY(const grammar::HostPort host, grammar::take_host_port(cursor, false));
-  out.host = host.host;
-  out.port = host.port;
-  out.has_port = host.has_port;
+  VOXLOCK_TRY_VOID(grammar::take_host_port(cursor, false, out));
   if (is_bare) return {};
   VOXLOCK_TRY_VOID(take_uri_params(cursor, out));
   return take_uri_headers(cursor, out);
@@ -91,7 +101,7 @@ Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
 
 // RFC 3966 3: digits and visual separators, a global number with '+', a local one also with '*',
 // '#' and hexadecimal digits.
-Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
+VOXLOCK_SIP_INLINE Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   const bool is_global = cursor.take('+');
   size_t digits = 0;
@@ -109,22 +119,29 @@ Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
 }
 
 // The grammar of another scheme is not ours: its characters are checked only.
-Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
+VOXLOCK_SIP_INLINE Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
   out.user = cursor.run(is_bare ? grammar::kBareOpaque : grammar::kOpaque);
   out.has_user = true;
   return out.user.empty() ? Result<void>(Status::ERR_SIP_URI) : Result<void>();
 }
 
+template <bool kIsBare>
+Result<void> take_uri_as(Cursor& caller, Uri& out) {
+  Cursor cursor = caller;
+  const char* start = cursor.position();
+  if (!take_scheme(cursor, out)) return Status::ERR_SIP_URI;
+  VOXLOCK_TRY_VOID(out.is_sip()                 ? take_sip(cursor, kIsBare, out)
+                   : out.scheme == Scheme::kTel ? take_tel(cursor, kIsBare, out)
+                                                : take_other(cursor, kIsBare, out));
+  out.text = cursor.from(start);
+  caller.move_to(cursor.position());
+  return {};
+}
+
 }  // namespace
 
 Result<void> grammar::take_uri(Cursor& cursor, bool is_bare, Uri& out) {
-  const char* start = cursor.position();
-  if (!take_scheme(cursor, out)) return Status::ERR_SIP_URI;
-  VOXLOCK_TRY_VOID(out.is_sip()                 ? take_sip(cursor, is_bare, out)
-                   : out.scheme == Scheme::kTel ? take_tel(cursor, is_bare, out)
-                                                : take_other(cursor, is_bare, out));
-  out.text = cursor.from(start);
-  return {};
+  return is_bare ? take_uri_as<true>(cursor, out) : take_uri_as<false>(cursor, out);
 }
 
 uint16_t Uri::effective_port() const {
@@ -133,11 +150,9 @@ uint16_t Uri::effective_port() const {
 }
 
 Result<Uri> parse_uri(std::string_view text) {
-  Cursor cursor(text);
-  Uri out;
-  VOXLOCK_TRY_VOID(grammar::take_uri(cursor, false, out));
-  if (!cursor.at_end()) return Status::ERR_SIP_URI;
-  return out;
+  return grammar::parse_all<Uri>(text, Status::ERR_SIP_URI, [](Cursor& cursor, Uri& out) {
+    return grammar::take_uri(cursor, false, out);
+  });
 }
 
 void unescape(std::string_view text, bytes::Writer& out) {

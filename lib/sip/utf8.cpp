@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sip/block.h"
+#include "base/block.h"
 
 namespace voxlock::sip {
 namespace {

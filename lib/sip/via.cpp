@@ -1,5 +1,7 @@
 #include "sip/via.h"
 
+#include <cstring>
+
 #include "base/text.h"
 #include "sip/elements.h"
 
@@ -20,37 +22,43 @@ bool Via::has_unique_branch() const {
          text::equals_ignore_case(text.substr(0, kMagicCookie.size()), kMagicCookie);
 }
 
-// sent-protocol LWS sent-by *( SEMI via-params )
-Result<void> grammar::take_via(Cursor& cursor, Via& out) {
-  cursor.skip_lws();
-  const bool is_plain = cursor.rest().substr(0, 8) == "SIP/2.0/";
+namespace {
+
+// protocol-name SLASH protocol-version SLASH, up to transport
+VOXLOCK_SIP_INLINE bool take_protocol(grammar::Cursor& cursor) {
+  constexpr std::string_view kPlain = "SIP/2.0/";
+  const bool is_plain = static_cast<size_t>(cursor.end() - cursor.position()) >= kPlain.size() &&
+                        std::memcmp(cursor.position(), kPlain.data(), kPlain.size()) == 0;
   if (is_plain) {
-    cursor.move_to(cursor.position() + 8);
+    cursor.move_to(cursor.position() + kPlain.size());
     cursor.skip_lws();
-  } else {
-    // Another version is the start line's matter (RFC 4475 3.1.2.16).
-    if (!text::equals_ignore_case(cursor.run(kToken), "SIP") || !cursor.take_separator('/'))
-      return Status::ERR_SIP_VIA;
-    if (cursor.run(kToken).empty() || !cursor.take_separator('/')) return Status::ERR_SIP_VIA;
+    return true;
   }
+  // Another version is the start line's matter (RFC 4475 3.1.2.16).
+  if (!text::equals_ignore_case(cursor.run(grammar::kToken), "SIP") || !cursor.take_separator('/'))
+    return false;
+  return !cursor.run(grammar::kToken).empty() && cursor.take_separator('/');
+}
+
+}  // namespace
+
+// sent-protocol LWS sent-by *( SEMI via-params )
+Result<void> grammar::take_via(Cursor& caller, Via& out) {
+  Cursor cursor = caller;
+  cursor.skip_lws();
+  if (!take_protocol(cursor)) return Status::ERR_SIP_VIA;
   out.transport = cursor.run(kToken);
   if (out.transport.empty() || !cursor.sees(kLws)) return Status::ERR_SIP_VIA;
   cursor.skip_lws();
-  VOXLOCK_TRY(const HostPort sent_by, take_host_port(cursor, true));
-  out.host = sent_by.host;
-  out.port = sent_by.port;
-  out.has_port = sent_by.has_port;
-  VOXLOCK_TRY(out.params, take_params(cursor));
+  VOXLOCK_TRY_VOID(take_host_port(cursor, true, out));
+  VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
+  caller.move_to(cursor.position());
   return {};
 }
 
 Result<Via> parse_via(std::string_view text) {
-  grammar::Cursor cursor(text);
-  Via out;
-  VOXLOCK_TRY_VOID(grammar::take_via(cursor, out));
-  if (!cursor.at_end()) return Status::ERR_SIP_VIA;
-  return out;
+  return grammar::parse_all<Via>(text, Status::ERR_SIP_VIA, grammar::take_via);
 }
 
 }  // namespace voxlock::sip

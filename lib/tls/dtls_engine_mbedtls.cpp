@@ -129,6 +129,7 @@ Result<void> DtlsEngine::State::configure(RandomSource& parent) {
   }
   compat::set_dtls12(&ssl_config);
   mbedtls_ssl_conf_ciphersuites(&ssl_config, compat::kDtlsSuites);
+  compat::set_signatures(&ssl_config);
   mbedtls_ssl_conf_cert_profile(&ssl_config, &certificate_profile());
   // The fingerprint decides, not a chain, a date or a usage: OPTIONAL asks for the certificate and
   // leaves the verdict to the owner, who insists on one.

@@ -71,6 +71,17 @@ inline void set_dtls12(mbedtls_ssl_config* config) {
   mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
   mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
 }
+// PKCS #1 v1.5 stands before PSS: 3.6.6 offers PSS in TLS 1.2 too, but then refuses a server key
+// exchange that is signed with it, and a server takes what its client prefers. TLS 1.3 never signs
+// with PKCS #1 v1.5 (RFC 8446, section 4.2.3).
+inline constexpr uint16_t kSignatures[] = {
+    0x0403, 0x0503, 0x0603,          // ecdsa_secp256r1_sha256, secp384r1_sha384, secp521r1_sha512
+    0x0401, 0x0501, 0x0601,          // rsa_pkcs1_sha256, 384, 512
+    0x0804, 0x0805, 0x0806, 0x0000,  // rsa_pss_rsae_sha256, 384, 512; the end
+};
+inline void set_signatures(mbedtls_ssl_config* config) {
+  mbedtls_ssl_conf_sig_algs(config, kSignatures);
+}
 inline bool is_done(const mbedtls_ssl_context* ssl) {
   return mbedtls_ssl_is_handshake_over(const_cast<mbedtls_ssl_context*>(ssl)) != 0;
 }
@@ -105,6 +116,12 @@ inline void set_versions(mbedtls_ssl_config* config, bool /*from_13*/) {
 // mbedTLS counts DTLS 1.2 as the TLS version it follows.
 inline void set_dtls12(mbedtls_ssl_config* config) {
   set_versions(config, false);
+}
+// Without a list 2.28 takes SHA-1 in the key exchange (RFC 9155 forbids it).
+inline constexpr int kSignatureHashes[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512,
+                                           MBEDTLS_MD_NONE};
+inline void set_signatures(mbedtls_ssl_config* config) {
+  mbedtls_ssl_conf_sig_hashes(config, kSignatureHashes);
 }
 inline bool is_done(const mbedtls_ssl_context* ssl) {
   return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;

@@ -70,6 +70,7 @@ Result<void> Stream::configure(std::string_view expected_host) {
   }
   compat::set_versions(&config_, settings_->requires_tls13);
   mbedtls_ssl_conf_ciphersuites(&config_, compat::kSuites);
+  compat::set_signatures(&config_);
   mbedtls_ssl_conf_cert_profile(&config_, &certificate_profile());
   mbedtls_ssl_conf_authmode(&config_, auth_mode(*settings_));
   mbedtls_ssl_conf_rng(&config_, crypto::random_for_mbedtls, static_cast<RandomSource*>(&random_));

@@ -4,6 +4,7 @@
 
 #include "base/secure.h"
 #include "ua/connection.h"
+#include "ua/session_timer.h"
 
 namespace voxlock::ua {
 namespace {
@@ -71,13 +72,16 @@ Call* add_call(Core& core, Dialog&& dialog) {
   call->retransmit.kind = TimerKind::kCallRetransmit;
   call->timeout.kind = TimerKind::kCallTimeout;
   call->retry.kind = TimerKind::kCallRetry;
-  call->retransmit.owner = call->timeout.owner = call->retry.owner = call->id;
+  call->expiry.kind = TimerKind::kCallSession;
+  for (Timer* timer : {&call->retransmit, &call->timeout, &call->retry, &call->expiry})
+    timer->owner = call->id;
   core.call_index.insert(call->dialog_hash, call->id);
   return call;
 }
 
 void remove_call(Core& core, Call& call) {
-  for (Timer* timer : {&call.retransmit, &call.timeout, &call.retry}) core.timers.cancel(*timer);
+  for (Timer* timer : {&call.retransmit, &call.timeout, &call.retry, &call.expiry})
+    core.timers.cancel(*timer);
   core.call_index.erase(call.dialog_hash, call.id);
   core.calls.destroy(call.id);
 }
@@ -103,6 +107,9 @@ Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& r
   out.sdp = request.sdp;
   out.headers = request.headers;
   out.auth = &call.auth;
+  out.session_s = call.session.interval_s;
+  out.refresher = call.session.is_ours ? "uac" : "uas";
+  out.min_se_s = call.min_se_s;
   VOXLOCK_TRY(const ByteView bytes, write_request(core, call.dialog, *connection, out));
   Transaction* t = start_client(
       core, {request.method, request.purpose, branch.view(), out.cseq, call.id, connection->id},
@@ -135,7 +142,7 @@ Result<void> send_ack(Core& core, Call& call, const Transaction& invite, ByteVie
 void tell_ended(Core& core, Call& call, Cause cause, uint32_t status, const Incoming* in) {
   if (call.state == CallState::kEnding) return;
   call.state = CallState::kEnding;
-  core.timers.cancel(call.retry);
+  for (Timer* timer : {&call.retry, &call.expiry}) core.timers.cancel(*timer);
   if (in == nullptr) return push_plain(core, EventType::kEnded, call, cause, status);
   Event event;
   event.type = EventType::kEnded;
@@ -179,6 +186,8 @@ void call_timer(Core& core, Call& call, TimerKind kind) {
       return resend_success(core, call);
     case TimerKind::kCallRetry:
       return push_plain(core, EventType::kRetry, call, Cause::kNone, 491);
+    case TimerKind::kCallSession:
+      return session_timer_due(core, call);
     default:
       return end_call(core, call, Cause::kNoAck, 408);
   }

@@ -51,6 +51,9 @@ struct Config {
   uint64_t nonce_lifetime_ns = 300 * kSecond;
   // Seconds in the Retry-After of a 503.
   uint32_t retry_after_s = 10;
+  // Session timers (RFC 4028): what we ask for, 0 for none, and the least we grant.
+  uint32_t session_expires_s = 1800;
+  uint32_t min_se_s = 90;
   // A call whose connection closes goes on: its next request opens another. False: it ends.
   bool calls_survive_connection = true;
   Timers timers;

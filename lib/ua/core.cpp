@@ -7,7 +7,7 @@ namespace {
 
 // Timers of a transaction and of a call.
 constexpr size_t kTransactionTimers = 2;
-constexpr size_t kCallTimers = 3;
+constexpr size_t kCallTimers = 4;
 // What one message, timer or command may put out at most: two responses, a request, a whole message
 // in an event, and a host name.
 constexpr size_t kStepEvents = 8;

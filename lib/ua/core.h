@@ -110,6 +110,12 @@ enum class Exchange : uint8_t {
   kRemoteAck,     // our 2xx waits for its ACK
 };
 
+// RFC 4028: how long a session lasts without a refresh.
+struct SessionTimer {
+  uint32_t interval_s = 0;  // 0: for ever
+  bool is_ours = false;     // this side refreshes it
+};
+
 struct Call {
   Call(uint64_t its_id, std::pmr::memory_resource& memory)
       : id(its_id), dialog(memory), auth(memory), ack(&memory), fork_tags(&memory) {}
@@ -130,14 +136,19 @@ struct Call {
   bool wants_bye = false;    // as soon as the ACK is there, RFC 3261 15
   bool offers_late = false;  // the offer of this exchange is in the 2xx
   bool has_failed = false;   // its connection closed and calls do not survive that
-  uint64_t interval_ns = 0;  // of the 2xx retransmission
-  AuthState auth;            // as a client
-  Buffer ack;                // of the last 2xx, sent again for its retransmissions
+  bool has_refresh_begun = false;
+  SessionTimer session;
+  SessionTimer next_session;  // once the peer's INVITE under way is answered
+  uint32_t min_se_s = 0;      // as a 422 asked for
+  uint64_t interval_ns = 0;   // of the 2xx retransmission
+  AuthState auth;             // as a client
+  Buffer ack;                 // of the last 2xx, sent again for its retransmissions
   uint32_t ack_cseq = 0;
   std::pmr::vector<uint64_t> fork_tags;  // hashes of To tags already answered with BYE
   Timer retransmit;
   Timer timeout;
   Timer retry;
+  Timer expiry;
 };
 
 struct Core {

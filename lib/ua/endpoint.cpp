@@ -7,6 +7,7 @@
 #include "ua/call.h"
 #include "ua/connection.h"
 #include "ua/core.h"
+#include "ua/session_timer.h"
 #include "ua/uac.h"
 #include "ua/uas.h"
 
@@ -39,7 +40,11 @@ Result<void> check_config(const Config& c) {
                                c.timers.t2_ns <= 600 * kSecond && c.timers.t4_ns <= 600 * kSecond;
   const bool are_algorithms_good =
       c.algorithms != 0 && (c.algorithms & ~(kAllowMd5 | kAllowSha256)) == 0;
-  if (!are_limits_good || !are_texts_good || !are_timers_good || !are_algorithms_good) {
+  const bool is_session_good = c.min_se_s >= kMinSessionS && c.min_se_s <= 86'400 &&
+                               c.session_expires_s <= 86'400 &&
+                               (c.session_expires_s == 0 || c.session_expires_s >= c.min_se_s);
+  if (!is_session_good || !are_limits_good || !are_texts_good || !are_timers_good ||
+      !are_algorithms_good) {
     return Status::ERR_INVALID_ARGUMENT;
   }
   return {};
@@ -155,8 +160,9 @@ size_t Endpoint::needed_arena() const {
 }
 
 uint64_t Endpoint::next_deadline() const {
-  // A host that drains first is woken for nothing at most once.
-  return core_->timers.next_deadline();
+  // While the output is full nothing can be done, however late it is: the host's poll comes first,
+  // and does what is due.
+  return has_room(*core_) ? core_->timers.next_deadline() : kNever;
 }
 
 void Endpoint::advance(uint64_t now_ns) {

@@ -85,6 +85,7 @@ class Endpoint {
   // needed size is in needed_arena().
   Result<Polled> poll(std::span<Event> events, MutableBytes arena, uint64_t now_ns);
   [[nodiscard]] size_t needed_arena() const;
+  // kNever also while the output is full: poll() comes first then.
   [[nodiscard]] uint64_t next_deadline() const;
   void advance(uint64_t now_ns);
 

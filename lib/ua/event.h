@@ -23,6 +23,7 @@ enum class EventType : uint32_t {
   kOfferGone = 18,  // the peer cancelled the re-INVITE of the last kOffer
   kEnded = 19,      // the call is over, its id is no longer valid
   kResult = 20,     // final response, or status 408 or 503, to our OPTIONS; call is its request id
+  kRefresh = 21,    // the session wants a re-INVITE, lest it expires (RFC 4028): offer()
 };
 
 enum class Cause : uint32_t {
@@ -37,6 +38,7 @@ enum class Cause : uint32_t {
   kTransport = 8,   // the connection failed
   kProtocol = 9,    // the peer sent what cannot be gone on with
   kLost = 10,       // 481 or 408 within the dialog
+  kExpired = 11,    // no one refreshed the session in time (RFC 4028)
 };
 
 struct Range {

@@ -7,6 +7,7 @@
 #include "sip/multipart.h"
 #include "sip/writer.h"
 #include "ua/digest_header.h"
+#include "ua/session_timer.h"
 
 namespace voxlock::ua {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using sip::HeaderId;
 
 constexpr std::string_view kAllow = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+constexpr std::string_view kSupported = "timer";
 constexpr std::string_view kSdpType = "application/sdp";
 constexpr uint64_t kMaxForwards = 70;
 
@@ -124,6 +126,22 @@ Result<ByteView> finish(sip::Writer& w, std::string_view type, std::string_view 
   return result;
 }
 
+// What follows a request of ours on its own way: same URI, Via, Route, Call-ID and number. The To
+// is that of the request (RFC 3261 9.1) or of its response (17.1.1.3).
+Result<ByteView> write_beside(Core& core, sip::Method method, const sip::Message& request,
+                              const sip::Message& to) {
+  sip::Writer w(core.scratch);
+  w.request(method, request.start_line().uri_text);
+  w.copy(request, HeaderId::kVia);
+  w.header(HeaderId::kMaxForwards, kMaxForwards);
+  w.copy(request, HeaderId::kRoute);
+  w.copy(request, HeaderId::kFrom);
+  w.copy(to, HeaderId::kTo);
+  w.copy(request, HeaderId::kCallId);
+  w.cseq(request.cseq().number, sip::method_text(method));
+  return finish(w, {}, {});
+}
+
 // The topmost Via with received (RFC 3261 18.2.1) and rport (RFC 3581 4).
 Result<std::string_view> received_via(Core& core, const Incoming& in) {
   const sip::Via& via = in.message.via();
@@ -173,11 +191,31 @@ void put_vias(Core& core, const Incoming& in, sip::Writer& w) {
   }
 }
 
+// delta-seconds with the refresher, RFC 4028 4.
+void put_session(Core& core, sip::Writer& w, uint32_t interval_s, std::string_view refresher) {
+  bytes::Writer value(core.side);
+  value.decimal(interval_s);
+  if (!refresher.empty()) {
+    value.put(";refresher=");
+    value.put(refresher);
+  }
+  w.header(HeaderId::kSessionExpires, as_text(value.written()));
+}
+
+// RFC 4028 7.1, 7.4: every INVITE says that timers are known.
+void put_request_session(Core& core, const Outgoing& out, sip::Writer& w) {
+  w.header(HeaderId::kSupported, kSupported);
+  if (out.session_s != 0)
+    put_session(core, w, std::max(out.session_s, out.min_se_s), out.refresher);
+  if (out.min_se_s != 0) w.header(HeaderId::kMinSe, out.min_se_s);
+}
+
 void put_reply_details(Core& core, const Reply& reply, sip::Writer& w) {
   if (reply.code == 405) w.header(HeaderId::kAllow, kAllow);
   if (reply.code == 415) w.header(HeaderId::kAccept, kSdpType);
   if (reply.code == 415) w.header(HeaderId::kAcceptEncoding, "identity");
   if (!reply.unsupported.empty()) w.header(HeaderId::kUnsupported, reply.unsupported);
+  if (reply.min_se_s != 0) w.header(HeaderId::kMinSe, reply.min_se_s);
   if (reply.retry_after_s != 0) w.header(HeaderId::kRetryAfter, reply.retry_after_s);
   if (reply.warn_code != 0) {
     bytes::Writer value(core.side);
@@ -226,6 +264,7 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
     w.header(HeaderId::kAllow, kAllow);
     w.header(HeaderId::kAccept, kSdpType);
   }
+  if (out.method == sip::Method::kInvite) put_request_session(core, out, w);
   if (!core.product.empty()) w.header(HeaderId::kUserAgent, core.product);
   if (out.auth != nullptr) {
     VOXLOCK_TRY_VOID(write_credentials(*out.auth, rules_for(core, connection),
@@ -242,11 +281,11 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
   return finish(w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
 }
 
-Result<ByteView> write_again(Core& core, const sip::Message& request, const Connection& connection,
-                             std::string_view branch, AuthState& auth) {
+Result<ByteView> write_again(Core& core, const Again& again) {
+  const sip::Message& request = again.request;
   sip::Writer w(core.scratch);
   w.request(request.method_text(), request.start_line().uri_text);
-  put_via(core, w, connection, branch);
+  put_via(core, w, again.connection, again.branch);
   for (size_t i = 0; i < request.header_count(); ++i) {
     const sip::Header field = request.header(i);
     switch (field.id) {
@@ -256,6 +295,10 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
       case HeaderId::kContentLength:
       case HeaderId::kContentType:
         break;
+      case HeaderId::kMinSe:
+      case HeaderId::kSessionExpires:
+        if (again.min_se_s == 0) w.header(field.name, field.value);
+        break;
       case HeaderId::kCSeq:
         w.cseq(request.cseq().number + 1, request.method_text());
         break;
@@ -263,37 +306,24 @@ Result<ByteView> write_again(Core& core, const sip::Message& request, const Conn
         w.header(field.name, field.value);
     }
   }
+  if (again.min_se_s != 0) {
+    put_session(core, w, again.min_se_s, {});
+    w.header(HeaderId::kMinSe, again.min_se_s);
+  }
   const AuthTarget target{request.method_text(), request.start_line().uri_text};
-  VOXLOCK_TRY_VOID(write_credentials(auth, rules_for(core, connection), target, core.random, w));
+  VOXLOCK_TRY_VOID(
+      write_credentials(again.auth, rules_for(core, again.connection), target, core.random, w));
   return finish(w, request.find(HeaderId::kContentType).value_or(std::string_view()),
                 request.body());
 }
 
 Result<ByteView> write_failure_ack(Core& core, const sip::Message& request,
                                    const sip::Message& response) {
-  sip::Writer w(core.scratch);
-  w.request(sip::Method::kAck, request.start_line().uri_text);
-  w.copy(request, HeaderId::kVia);
-  w.header(HeaderId::kMaxForwards, kMaxForwards);
-  w.copy(request, HeaderId::kRoute);
-  w.copy(request, HeaderId::kFrom);
-  w.copy(response, HeaderId::kTo);
-  w.copy(request, HeaderId::kCallId);
-  w.cseq(request.cseq().number, "ACK");
-  return finish(w, {}, {});
+  return write_beside(core, sip::Method::kAck, request, response);
 }
 
 Result<ByteView> write_cancel(Core& core, const sip::Message& request) {
-  sip::Writer w(core.scratch);
-  w.request(sip::Method::kCancel, request.start_line().uri_text);
-  w.copy(request, HeaderId::kVia);
-  w.header(HeaderId::kMaxForwards, kMaxForwards);
-  w.copy(request, HeaderId::kRoute);
-  w.copy(request, HeaderId::kFrom);
-  w.copy(request, HeaderId::kTo);
-  w.copy(request, HeaderId::kCallId);
-  w.cseq(request.cseq().number, "CANCEL");
-  return finish(w, {}, {});
+  return write_beside(core, sip::Method::kCancel, request, request);
 }
 
 Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply) {
@@ -322,7 +352,12 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
     w.header(HeaderId::kAccept, kSdpType);
     w.header(HeaderId::kAcceptEncoding, "identity");
     w.header(HeaderId::kAcceptLanguage, "en");
-    w.header(HeaderId::kSupported, std::string_view());
+    w.header(HeaderId::kSupported, kSupported);
+  }
+  if (reply.session.interval_s != 0) {
+    put_session(core, w, reply.session.interval_s, reply.session.is_ours ? "uas" : "uac");
+    // RFC 4028 9: a peer that is to refresh must know how.
+    if (!reply.session.is_ours) w.header(HeaderId::kRequire, kSupported);
   }
   put_reply_details(core, reply, w);
   if (reply.is_challenge) {

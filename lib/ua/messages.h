@@ -25,13 +25,23 @@ struct Outgoing {
   std::string_view headers;              // further lines, checked by check_headers
   AuthState* auth = nullptr;             // credentials to bring, nullptr for none
   const sip::Message* invite = nullptr;  // an ACK copies its credentials (RFC 3261 22.1)
+  uint32_t session_s = 0;                // Session-Expires of an INVITE, 0 for none (RFC 4028)
+  std::string_view refresher;            // its parameter; empty: the peer chooses
+  uint32_t min_se_s = 0;                 // Min-SE of an INVITE, 0 for none
 };
 Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connection& connection,
                                const Outgoing& out);
 
 // The same request once more with the next CSeq, another branch and credentials (RFC 3261 22.2).
-Result<ByteView> write_again(Core& core, const sip::Message& request, const Connection& connection,
-                             std::string_view branch, AuthState& auth);
+// min_se_s: the session it asks for is to last so long at least, 0 for as it was (RFC 4028 7.4).
+struct Again {
+  const sip::Message& request;
+  const Connection& connection;
+  std::string_view branch;
+  AuthState& auth;
+  uint32_t min_se_s = 0;
+};
+Result<ByteView> write_again(Core& core, const Again& again);
 
 // ACK of a failure (RFC 3261 17.1.1.3) and CANCEL (9.1) to a request of ours.
 Result<ByteView> write_failure_ack(Core& core, const sip::Message& request,
@@ -47,6 +57,8 @@ struct Reply {
   std::string_view warning;
   uint32_t retry_after_s = 0;
   std::string_view unsupported;  // option tags, RFC 3261 8.2.2.3
+  SessionTimer session;          // Session-Expires of a 2xx to INVITE
+  uint32_t min_se_s = 0;         // Min-SE of a 422
   bool is_challenge = false;
   bool is_stale = false;
 };

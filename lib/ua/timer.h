@@ -18,6 +18,7 @@ enum class TimerKind : uint8_t {
   kCallRetransmit,         // 2xx until ACK, RFC 3261 13.3.1.4
   kCallTimeout,            // no ACK, no final response after CANCEL
   kCallRetry,              // back-off after 491, RFC 3261 14.1
+  kCallSession,            // refresh or end of the session, RFC 4028
 };
 
 struct Timer {

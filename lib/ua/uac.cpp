@@ -5,6 +5,7 @@
 #include "sip/writer.h"
 #include "ua/call.h"
 #include "ua/connection.h"
+#include "ua/session_timer.h"
 
 namespace voxlock::ua {
 namespace {
@@ -113,16 +114,27 @@ void ack_and_bye(Core& core, const Transaction& t, const Incoming& in, AuthState
   }
 }
 
-// Sends a challenged request once more; false where that makes no sense.
+bool is_challenge(uint16_t code) {
+  return code == 401 || code == 407;
+}
+
+// Sends a refused request once more with what was missing: credentials, or a longer session
+// (RFC 4028 7.4). False where that makes no sense.
 bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, Call* call) {
   sip::Message request;
   if (t.auth_attempts >= kMaxAuthAttempts) return false;
   if (!request.parse(ByteView(t.request), sip::Transport::kStream)) return false;
-  const AuthRules rules{core.credentials, in.connection.peer_host, core.config.algorithms};
-  if (!take_challenges(auth, rules, in.message, request)) return false;
+  uint32_t min_se_s = 0;
+  if (is_challenge(in.message.status_code())) {
+    const AuthRules rules{core.credentials, in.connection.peer_host, core.config.algorithms};
+    if (!take_challenges(auth, rules, in.message, request)) return false;
+  } else {
+    min_se_s = wanted_session_s(in.message);
+    if (min_se_s == 0 || !request.has(sip::HeaderId::kSessionExpires)) return false;
+  }
   const auto branch = make_token(core);
   if (!branch) return false;
-  const auto bytes = write_again(core, request, in.connection, branch->view(), auth);
+  const auto bytes = write_again(core, {request, in.connection, branch->view(), auth, min_se_s});
   if (!bytes) return false;
   Transaction* next = start_client(
       core, {request.method(), t.purpose, branch->view(), t.cseq + 1, t.call, t.connection},
@@ -130,6 +142,7 @@ bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, 
   if (next == nullptr) return false;
   next->auth_attempts = static_cast<uint8_t>(t.auth_attempts + 1);
   if (call == nullptr) return true;
+  if (min_se_s != 0) call->min_se_s = min_se_s;
   call->dialog.local_cseq = std::max(call->dialog.local_cseq, next->cseq);
   if (t.id == call->invite) {
     call->invite = next->id;
@@ -138,8 +151,9 @@ bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, 
   return true;
 }
 
-bool is_challenge(uint16_t code) {
-  return code == 401 || code == 407;
+// RFC 3261 22.2, RFC 4028 7.4.
+bool can_try_again(uint16_t code) {
+  return is_challenge(code) || code == 422;
 }
 
 void push_call(Core& core, EventType type, const Call& call, const Incoming& in) {
@@ -166,6 +180,7 @@ void take_answer(Core& core, Call& call, Transaction& t, const Incoming& in) {
     (void)send_ack(core, call, t, {});
     return end_call(core, call, Cause::kProtocol, in.message.status_code());
   }
+  start_session(core, call, granted_session(in.message));
   push_call(core, EventType::kAnswered, call, in);
   call.exchange = call.offers_late ? Exchange::kLocalAnswer : Exchange::kIdle;
   if (!call.offers_late) (void)send_ack(core, call, t, {});
@@ -189,7 +204,8 @@ void on_invite_failure(Core& core, Transaction& t, const Incoming& in) {
   Call* call = core.calls.find(t.call);
   if (call == nullptr || call->state != CallState::kCalling) return;
   const uint16_t code = in.message.status_code();
-  if (is_challenge(code) && !call->wants_cancel && try_again(core, t, in, call->auth, call)) return;
+  if (can_try_again(code) && !call->wants_cancel && try_again(core, t, in, call->auth, call))
+    return;
   Cause cause = is_challenge(code) ? Cause::kChallenged : Cause::kRejected;
   if (call->wants_cancel) cause = Cause::kCancelled;
   tell_ended(core, *call, cause, code, &in);
@@ -219,6 +235,7 @@ void on_reinvite_success(Core& core, Call& call, Transaction& t, const Incoming&
     (void)send_ack(core, call, t, {});
     return end_call(core, call, Cause::kProtocol, in.message.status_code());
   }
+  start_session(core, call, granted_session(in.message));
   push_call(core, EventType::kUpdated, call, in);
   if (call.offers_late) {
     call.exchange = Exchange::kLocalAnswer;
@@ -230,7 +247,7 @@ void on_reinvite_success(Core& core, Call& call, Transaction& t, const Incoming&
 void on_reinvite_failure(Core& core, Call& call, Transaction& t, const Incoming& in) {
   const uint16_t code = in.message.status_code();
   if (call.exchange != Exchange::kLocalInvite || t.id != call.invite) return;
-  if (is_challenge(code) && try_again(core, t, in, call.auth, &call)) return;
+  if (can_try_again(code) && try_again(core, t, in, call.auth, &call)) return;
   call.exchange = Exchange::kIdle;
   // RFC 3261 12.2.1.2: the peer has forgotten the dialog, or can not be reached.
   if (code == 481 || code == 408) return end_call(core, call, Cause::kLost, code);
@@ -286,6 +303,7 @@ Result<uint64_t> start_invite(Core& core, const Invite& request) {
   out.cseq = dialog.local_cseq;
   out.sdp = request.sdp;
   out.headers = request.headers;
+  out.session_s = core.config.session_expires_s;
   VOXLOCK_TRY(const ByteView bytes, write_request(core, dialog, *connection, out));
   const uint32_t cseq = dialog.local_cseq;
   Call* call = add_call(core, std::move(dialog));

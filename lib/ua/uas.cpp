@@ -6,6 +6,7 @@
 #include "sip/response_code.h"
 #include "ua/call.h"
 #include "ua/connection.h"
+#include "ua/session_timer.h"
 
 namespace voxlock::ua {
 namespace {
@@ -28,7 +29,7 @@ void answer_stateless(Core& core, const Incoming& in, Reply reply) {
 void answer(Core& core, const Incoming& in, Reply reply) {
   Transaction* t = start_server(core, in);
   if (t == nullptr) {
-    ++core.counters.refused_by_limit;
+    if (reply.code != 503) ++core.counters.refused_by_limit;  // else it is counted already
     reply = {};
     reply.code = 503;
     reply.retry_after_s = core.config.retry_after_s;
@@ -47,10 +48,11 @@ void answer(Core& core, const Incoming& in, Reply reply) {
   end_transaction(core, id);
 }
 
-// The option tags of Require as one list: this user agent knows none (RFC 3261 8.2.2.3).
-std::string_view list_required(const sip::Message& message, Text& out) {
+// The option tags of Require that are not known, as one list (RFC 3261 8.2.2.3).
+std::string_view list_unknown(const sip::Message& message, Text& out) {
   auto cursor = message.values(sip::HeaderId::kRequire);
   while (const auto value = cursor.next()) {
+    if (is_known_option(*value)) continue;
     if (!out.empty()) out.append(", ");
     out.append(*value);
   }
@@ -61,8 +63,9 @@ void answer_code(Core& core, const Incoming& in, uint16_t code) {
   Reply reply;
   reply.code = code;
   if (code == 503) reply.retry_after_s = core.config.retry_after_s;
-  Text required(&core.memory);
-  if (code == 420) reply.unsupported = list_required(in.message, required);
+  Text unknown(&core.memory);
+  if (code == 420) reply.unsupported = list_unknown(in.message, unknown);
+  if (code == 422) reply.min_se_s = core.config.min_se_s;
   answer(core, in, reply);
 }
 
@@ -83,6 +86,14 @@ bool authenticate(Core& core, const Incoming& in) {
   return false;
 }
 
+bool requires_unknown(const sip::Message& message) {
+  auto cursor = message.values(sip::HeaderId::kRequire);
+  while (const auto value = cursor.next()) {
+    if (!is_known_option(*value)) return true;
+  }
+  return false;
+}
+
 // What RFC 3261 8.2.1 to 8.2.3 ask of every request; 0 where nothing is wrong.
 uint16_t inspect(const sip::Message& message) {
   switch (message.method()) {
@@ -96,7 +107,7 @@ uint16_t inspect(const sip::Message& message) {
       return 405;
   }
   if (message.request_uri().scheme == sip::Scheme::kOther) return 416;
-  if (message.has(sip::HeaderId::kRequire)) return 420;
+  if (requires_unknown(message)) return 420;
   if (message.body().empty()) return 0;
   if (message.content_type().type.empty()) return 400;
   return sip::check_media_type(message, kBodyTypes) ? 0 : 415;
@@ -142,6 +153,8 @@ void push_offer(Core& core, EventType type, const Call& call, const Incoming& in
 // RFC 3261 13.3.1: a new call.
 void on_new_invite(Core& core, const Incoming& in, bool is_authenticated) {
   if (!in.message.has_contact() || in.message.contact().is_star) return answer_code(core, in, 400);
+  const SessionVerdict session = judge_session(core, in.message);
+  if (session.code != 0) return answer_code(core, in, session.code);
   if (core.calls.is_full() || core.transactions.is_full()) {
     ++core.counters.refused_by_limit;
     return answer_code(core, in, 503);
@@ -166,6 +179,7 @@ void on_new_invite(Core& core, const Incoming& in, bool is_authenticated) {
   call->invite_cseq = t->cseq;
   call->offers_late = sdp_of(in.message).empty();
   call->is_authenticated = is_authenticated;
+  call->next_session = session.timer;
   push_offer(core, EventType::kIncoming, *call, in);
 }
 
@@ -178,6 +192,8 @@ void on_reinvite(Core& core, Call& call, const Incoming& in) {
     return answer(core, in, reply);
   }
   if (call.exchange != Exchange::kIdle) return answer_code(core, in, 491);
+  const SessionVerdict session = judge_session(core, in.message);
+  if (session.code != 0) return answer_code(core, in, session.code);
   Transaction* t = start_server(core, in);
   if (t == nullptr) {
     ++core.counters.refused_by_limit;
@@ -195,6 +211,7 @@ void on_reinvite(Core& core, Call& call, const Incoming& in) {
   call.invite = t->id;
   call.invite_cseq = t->cseq;
   call.offers_late = sdp_of(in.message).empty();
+  call.next_session = session.timer;
   push_offer(core, EventType::kOffer, call, in);
 }
 
@@ -358,6 +375,7 @@ Result<void> send_success(Core& core, Call& call, ByteView sdp) {
   Reply reply;
   reply.code = 200;
   reply.sdp = sdp;
+  reply.session = call.next_session;
   VOXLOCK_TRY(const ByteView bytes, write_for(core, *t, call, reply));
   // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target. Made first, for it may
   // throw.
@@ -372,6 +390,7 @@ Result<void> send_success(Core& core, Call& call, ByteView sdp) {
   call.dialog.target.swap(target);
   call.state = CallState::kConnected;
   await_ack(core, call);
+  start_session(core, call, call.next_session);
   return {};
 }
 

@@ -26,11 +26,13 @@ void check_crypto(std::string_view value) {
   if (!line || line->suite == CryptoSuite::kNone) return;
   const CryptoSuiteInfo* suite = find_suite(line->suite);
   require(line->keys[0].key_and_salt.size() == suite->key_len + suite->salt_len);
-  uint8_t buffer[128];
+  uint8_t buffer[512];
   bytes::Writer out(buffer);
   write_crypto(out, line->tag, line->suite, line->keys[0]);
   const auto again = parse_crypto(as_text(out.written()));
   require(again && again->tag == line->tag && again->usability() == Status::OK);
+  require(again->keys[0].lifetime == line->keys[0].lifetime &&
+          secure::equal(again->keys[0].mki_view(), line->keys[0].mki_view()));
   require(secure::equal(again->keys[0].key_and_salt.view(), line->keys[0].key_and_salt.view()));
 }
 

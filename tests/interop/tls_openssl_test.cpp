@@ -197,6 +197,7 @@ TEST_CASE("certificates that only openssl makes: weak, or for another use") {
     const char* title;
     Arguments options;
     Status status;
+    bool may_server_refuse = false;  // where its openssl does not use such a key at all
   };
   const Arguments p256{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"};
   const Arguments name{"-addext", "subjectAltName=DNS:a.example"};
@@ -205,7 +206,7 @@ TEST_CASE("certificates that only openssl makes: weak, or for another use") {
       {"RSA of 1024 bits", Arguments{"-newkey", "rsa:1024"} + name, Status::ERR_TLS_CERT_WEAK},
       {"RSA of 2048 bits", Arguments{"-newkey", "rsa:2048"} + name, Status::OK},
       {"P-224", Arguments{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"} + name,
-       Status::ERR_TLS_CERT_WEAK},
+       Status::ERR_TLS_CERT_WEAK, true},
       {"for clients", p256 + name + Arguments{"-addext", "extendedKeyUsage=clientAuth"},
        Status::ERR_TLS_CERT_USAGE},
   };
@@ -231,7 +232,8 @@ TEST_CASE("certificates that only openssl makes: weak, or for another use") {
     Connection ours = dial_openssl(world, request, server);
     CHECK(pump(ours, server, [&] { return is_settled(*ours.stream); }));
     INFO(server.said());
-    CHECK(ours.stream->failure() == row.status);
+    const Status failure = ours.stream->failure();
+    CHECK((failure == row.status || (row.may_server_refuse && failure == Status::ERR_TLS_ALERT)));
   }
 }
 

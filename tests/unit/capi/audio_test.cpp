@@ -9,6 +9,7 @@
 
 #include "support/allocator.h"
 #include "support/catch.h"
+#include "support/stack.h"
 #include "voxlock/voxlock.h"
 
 namespace {
@@ -411,4 +412,74 @@ TEST_CASE("audio ABI: level, wipe, features and layouts") {
   CHECK(voxlock_sizeof("voxlock_stage_stats") == sizeof(voxlock_stage_stats));
   CHECK(voxlock_sizeof("voxlock_decoder_stats") == sizeof(voxlock_decoder_stats));
   CHECK(voxlock_offsetof("voxlock_stage", "user") == offsetof(voxlock_stage, user));
+}
+
+TEST_CASE("audio ABI: no call leaves audio on the dead stack") {
+  const auto ctx = make_context();
+  const voxlock_codec_config config = codec(VOXLOCK_CODEC_OPUS, 8000);
+  voxlock_encoder* encoder = nullptr;
+  REQUIRE(voxlock_encoder_new(ctx.get(), &config, &encoder) == VOXLOCK_OK);
+  const Owner<voxlock_encoder> encoder_owner(encoder);
+  voxlock_decoder* decoder = nullptr;
+  REQUIRE(voxlock_decoder_new(ctx.get(), &config, &decoder) == VOXLOCK_OK);
+  const Owner<voxlock_decoder> decoder_owner(decoder);
+  const std::vector<voxlock_stage> stages = {stage(VOXLOCK_STAGE_DENOISE),
+                                             stage(VOXLOCK_STAGE_RESAMPLE)};
+  const voxlock_chain_config chain_config = chain_of(stages);
+  voxlock_chain* chain = nullptr;
+  REQUIRE(voxlock_chain_new(ctx.get(), &chain_config, &chain) == VOXLOCK_OK);
+  const Owner<voxlock_chain> chain_owner(chain);
+
+  Pcm pcm(160), out(960);
+  for (size_t i = 0; i < pcm.size(); ++i) pcm[i] = static_cast<int16_t>(i * 4001 % 9000);
+  std::vector<uint8_t> payload(1275);
+  const uint8_t malformed[] = {0xff, 0};
+  size_t len = 0, samples = 0;
+  struct Case {
+    const char* title;
+    int32_t status;
+    std::function<int32_t()> call;
+  };
+  const Case cases[] = {
+      {"encode", VOXLOCK_OK,
+       [&] {
+         len = payload.size();
+         return voxlock_encoder_encode(encoder, pcm.data(), 160, payload.data(), &len);
+       }},
+      {"encode what is no frame", VOXLOCK_ERR_AUDIO_FRAME_SIZE,
+       [&] {
+         size_t room = 1275;
+         std::array<uint8_t, 1275> other;
+         return voxlock_encoder_encode(encoder, pcm.data(), 159, other.data(), &room);
+       }},
+      {"decode", VOXLOCK_OK,
+       [&] {
+         samples = out.size();
+         return voxlock_decoder_decode(decoder, payload.data(), len, out.data(), &samples);
+       }},
+      {"decode what is malformed", VOXLOCK_ERR_AUDIO_PAYLOAD,
+       [&] {
+         samples = out.size();
+         return voxlock_decoder_decode(decoder, malformed, 2, out.data(), &samples);
+       }},
+      {"conceal", VOXLOCK_OK,
+       [&] { return voxlock_decoder_conceal(decoder, nullptr, 0, out.data(), 160); }},
+      {"conceal by the next", VOXLOCK_OK,
+       [&] { return voxlock_decoder_conceal(decoder, payload.data(), len, out.data(), 160); }},
+      {"chain", VOXLOCK_OK,
+       [&] {
+         samples = out.size();
+         return voxlock_chain_process(chain, pcm.data(), 160, out.data(), &samples);
+       }},
+  };
+  voxlock::test::PaintedStack stack;
+  for (int round = 0; round < 3; ++round) {
+    for (const Case& c : cases) {
+      INFO(c.title);
+      int32_t status = -1;
+      stack.run([&] { status = c.call(); });
+      CHECK(status == c.status);
+      CHECK_FALSE(stack.has_traces());
+    }
+  }
 }

@@ -3,10 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "support/allocator.h"
 #include "support/catch.h"
+#include "support/host.h"
 
-using voxlock::test::TestAllocator;
+using voxlock::test::Host;
+using voxlock::test::raw;
+using voxlock::test::str;
 
 namespace {
 
@@ -17,29 +19,6 @@ const std::string kText =
 // RFC 4568, section 4.5.
 const std::string kLine =
     "1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR";
-
-const uint8_t* raw(const std::string& text) {
-  return reinterpret_cast<const uint8_t*>(text.data());
-}
-std::string str(const voxlock_sip_text& text) {
-  return {text.data, text.len};
-}
-
-struct Host {
-  Host() {
-    voxlock_context_config config;
-    REQUIRE(voxlock_context_config_init(&config, sizeof config) == VOXLOCK_OK);
-    config.allocator = allocator.raw();
-    REQUIRE(voxlock_context_new(&config, &ctx) == VOXLOCK_OK);
-  }
-  ~Host() {
-    voxlock_context_free(ctx);
-    CHECK(allocator.live_blocks == 0);
-    CHECK(allocator.dirty_frees == 0);
-  }
-  TestAllocator allocator;
-  voxlock_context* ctx = nullptr;
-};
 
 }  // namespace
 
@@ -132,9 +111,18 @@ TEST_CASE("SDES lines are read and written with their key") {
   CHECK(line.mki[1] == 2);
   // What cannot be written is refused, never dropped.
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_INVALID_ARGUMENT);
-  line.mki_len = 0;
-  line.lifetime = 0;
   line.usability = 0;
+  out.resize(len = 512);
+  REQUIRE(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_OK);
+  CHECK(std::string(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(len)) ==
+        kLine + "|2^20|258:2");
+  line.mki_len = VOXLOCK_SDP_MAX_MKI + 1;
+  CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);
+  line.mki_len = 0;
+  line.lifetime = (uint64_t{1} << 48) + 1;
+  CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);
+  line.lifetime = 0;
+  len = out.size();
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_OK);
   line.key_len = 46;
   CHECK(voxlock_sdp_crypto_write(&line, out.data(), &len) == VOXLOCK_ERR_SDP_KEY);

@@ -3,10 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "support/allocator.h"
 #include "support/catch.h"
+#include "support/host.h"
 
-using voxlock::test::TestAllocator;
+using voxlock::test::Host;
+using voxlock::test::raw;
+using voxlock::test::str;
 
 namespace {
 
@@ -17,31 +19,9 @@ const std::string kRequest =
     "CSeq: 7 INVITE\r\nX-Custom: yes\r\nContent-Type: application/sdp\r\nContent-Length: "
     "5\r\n\r\nv=0\r\n";
 
-const uint8_t* raw(const std::string& text) {
-  return reinterpret_cast<const uint8_t*>(text.data());
-}
-std::string str(const voxlock_sip_text& text) {
-  return {text.data, text.len};
-}
 voxlock_sip_text text(const char* chars) {
   return {chars, std::char_traits<char>::length(chars)};
 }
-
-struct Host {
-  Host() {
-    voxlock_context_config config;
-    REQUIRE(voxlock_context_config_init(&config, sizeof config) == VOXLOCK_OK);
-    config.allocator = allocator.raw();
-    REQUIRE(voxlock_context_new(&config, &ctx) == VOXLOCK_OK);
-  }
-  ~Host() {
-    voxlock_context_free(ctx);
-    CHECK(allocator.live_blocks == 0);
-    CHECK(allocator.dirty_frees == 0);
-  }
-  TestAllocator allocator;
-  voxlock_context* ctx = nullptr;
-};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "capi/structs.h"
 
 #include <cstring>
+#include <string_view>
 
 #include "support/catch.h"
 
@@ -70,4 +71,13 @@ TEST_CASE("a result fills whole fields and zeros the rest") {
   CHECK(capi::write_struct(&shorter, kDefaults) == Status::OK);
   CHECK(shorter.level == 5);
   CHECK((shorter.big >> 32) != 6);
+}
+
+TEST_CASE("a layout table tells name, size and the place of each field") {
+  const capi::StructLayout& layout = capi::LayoutOf<Sample>::kLayout;
+  CHECK(std::string_view(layout.name) == "Sample");
+  CHECK(layout.size == sizeof(Sample));
+  REQUIRE(layout.fields.size() == 3);
+  CHECK(std::string_view(layout.fields[2].name) == "big");
+  CHECK(layout.fields[2].offset == offsetof(Sample, big));
 }

@@ -449,7 +449,8 @@ TEST_CASE("packet time, RTCP address, multiplexing and events") {
       {"Opus at 50", "96", opus + "a=ptime:50\r\n", 40, "192.0.2.1", 4001, false, 0},
       {"maxptime 10", "8", "a=ptime:40\r\na=maxptime:10\r\n", 10, "192.0.2.1", 4001, false, 0},
       {"rtcp", "8", "a=rtcp:9\r\n", 20, "192.0.2.1", 9, false, 0},
-      {"rtcp with an address", "8", "a=rtcp:9 IN IP6 ::9\r\n", 20, "0:0:0:0:0:0:0:9", 9, false, 0},
+      {"rtcp with an address", "8", "a=rtcp:9 IN IP4 192.0.2.9\r\n", 20, "192.0.2.9", 9, false, 0},
+      {"rtcp out of reach", "8", "a=rtcp:9 IN IP6 ::9\r\n", 20, "192.0.2.1", 4001, false, 0},
       {"broken rtcp", "8", "a=rtcp:x\r\n", 20, "192.0.2.1", 4001, false, 0},
       {"rtcp with a name", "8", "a=rtcp:9 IN IP4 h\r\n", 20, "192.0.2.1", 4001, false, 0},
       {"mux", "8", "a=rtcp-mux\r\na=rtcp:9\r\n", 20, "192.0.2.1", 4000, true, 0},
@@ -480,8 +481,53 @@ TEST_CASE("packet time, RTCP address, multiplexing and events") {
   }
 }
 
+TEST_CASE("RFC 3261 20.43: an address that ours cannot reach is refused") {
+  LocalMedia v6 = local_media();
+  v6.rtp = *parse_address("2001:db8::5");
+  v6.rtp.port = 7000;
+  struct Row {
+    const char* title;
+    LocalMedia local;
+    std::string reachable;
+    std::string connection;
+    Status reason;
+    uint32_t warn_code;
+  };
+  const std::string v4_peer = "IN IP4 192.0.2.1", v6_peer = "IN IP6 2001:db8::1";
+  const Row rows[] = {
+      {"IPv6 to IPv4", local_media(), v4_peer, v6_peer, Status::ERR_SDP_ADDRESS_FORMAT, 301},
+      {"IPv4 to IPv6", v6, v6_peer, v4_peer, Status::ERR_SDP_ADDRESS_FORMAT, 301},
+      {"no Internet", v6, v6_peer, "ATM NSAP 47.0091", Status::ERR_SDP_NETWORK, 300},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    const auto check = [&](const Verdict& verdict) {
+      CHECK(verdict.kind == VerdictKind::kRefused);
+      CHECK(verdict.reason == row.reason);
+      CHECK(verdict.sip_status == 488);
+      CHECK(verdict.warn_code == row.warn_code);
+      CHECK(std::string(verdict.warning).starts_with("Incompatible network"));
+    };
+    Engine answerer(row.local);
+    check(*answerer.answer(peer_sdp(kSecure, row.connection)));
+    CHECK(answerer.core.agreement() == nullptr);
+    // In a running session nothing changes.
+    REQUIRE(answerer.take(peer_sdp(kSecure, row.reachable)) == VerdictKind::kContinued);
+    check(*answerer.answer(peer_sdp(kSecure, row.connection)));
+    CHECK(answerer.agreement().remote_rtp.port == 4000);
+    // And in the answer to an offer of ours.
+    Engine offerer(row.local);
+    (void)offerer.offer();
+    check(*offerer.core.accept_answer(peer_sdp(kSecure, row.connection)));
+    CHECK(offerer.core.agreement() == nullptr);
+  }
+}
+
 TEST_CASE("IPv6 addresses, and host names that only following can find") {
-  Engine engine;
+  LocalMedia v6 = local_media();
+  v6.rtp = *parse_address("2001:db8::5");
+  v6.rtp.port = 7000;
+  Engine engine(v6);
   REQUIRE(engine.take(peer_sdp(kSecure, "IN IP6 2001:db8::1")) == VerdictKind::kContinued);
   CHECK(engine.agreement().remote_rtp.family == 6);
   Engine named;

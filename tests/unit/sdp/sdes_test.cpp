@@ -143,6 +143,55 @@ TEST_CASE("what is written reads back, for each suite") {
   }
 }
 
+TEST_CASE("RFC 4568 9.2: lifetime and MKI are written as they are read") {
+  const std::string largest(309, '9');
+  struct Row {
+    std::string tail;     // as read
+    std::string written = {};  // "": the same
+  };
+  const Row rows[] = {{""},
+                      {"|2^20"},
+                      {"|2^48"},
+                      {"|1", "|2^0"},
+                      {"|1048576", "|2^20"},
+                      {"|1000000"},
+                      {"|281474976710655"},
+                      {"|1:1"},
+                      {"|0:4"},
+                      {"|255:1"},
+                      {"|007:2", "|7:2"},
+                      {"|66051:32"},
+                      {"|18446744073709551616:9"},
+                      {"|2^31|1:4"},
+                      {"|2^20|" + largest.substr(0, 308) + ":128"}};
+  for (const Row& row : rows) {
+    INFO(row.tail);
+    const std::string text = kLine + row.tail;
+    const auto line = parse_crypto(text);
+    REQUIRE(line);
+    uint8_t buffer[512];
+    bytes::Writer out(buffer);
+    write_crypto(out, line->tag, line->suite, line->keys[0]);
+    REQUIRE(out.ok());
+    CHECK(as_text(out.written()) == kLine + (row.written.empty() ? row.tail : row.written));
+    const auto again = parse_crypto(as_text(out.written()));
+    REQUIRE(again);
+    CHECK(again->keys[0].lifetime == line->keys[0].lifetime);
+    CHECK(secure::equal(again->keys[0].mki_view(), line->keys[0].mki_view()));
+  }
+  // The largest MKI, all ones, fits its digits.
+  KeyParameter key;
+  key.mki.fill(0xff);
+  key.mki_len = kMaxMki;
+  REQUIRE(key.key_and_salt.assign(std::vector<uint8_t>(30, 7)));
+  uint8_t buffer[512];
+  bytes::Writer out(buffer);
+  write_crypto(out, 1, CryptoSuite::kAesCm128HmacSha1_80, key);
+  const auto again = parse_crypto(as_text(out.written()));
+  REQUIRE(again);
+  CHECK(secure::equal(again->keys[0].mki_view(), key.mki_view()));
+}
+
 TEST_CASE("RFC 4568: the lines it prints") {
   if (!test::has_vectors("sdp/sdes-rfc4568.json")) return;
   const test::Json rows = test::Json::parse(test::read_vector("sdp/sdes-rfc4568.json"));

@@ -1,0 +1,117 @@
+// Sixteen octets looked at in one step; SSE2 belongs to every x86-64.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace voxlock {
+
+// The same questions for any machine, eight octets at a time; a test compares the two.
+class PlainBlock {
+ public:
+  static constexpr int kSize = 8;
+  static PlainBlock load(const char* p) {
+    PlainBlock out;
+    std::memcpy(out.bytes_, p, kSize);
+    return out;
+  }
+  [[nodiscard]] uint32_t unprintables() const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>(bytes_[i] < ' ' || bytes_[i] > '~') << i;
+    return mask;
+  }
+  [[nodiscard]] uint32_t high_bits() const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i) mask |= static_cast<uint32_t>(bytes_[i] >> 7) << i;
+    return mask;
+  }
+  [[nodiscard]] uint32_t specials() const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i) {
+      const auto letter = static_cast<uint8_t>((bytes_[i] | 0x20) - 'a');
+      const auto digit = static_cast<uint8_t>(bytes_[i] - '-');
+      mask |= static_cast<uint32_t>(letter > 25 && (digit > '9' - '-' || bytes_[i] == '/')) << i;
+    }
+    return mask;
+  }
+  [[nodiscard]] uint32_t places_of(char c) const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>(bytes_[i] == static_cast<uint8_t>(c)) << i;
+    return mask;
+  }
+  static int first(uint32_t mask) { return __builtin_ctz(mask); }
+
+ private:
+  uint8_t bytes_[kSize];
+};
+
+#if defined(__SSE2__)
+
+class Sse2Block {
+ public:
+  static constexpr int kSize = 16;
+  static Sse2Block load(const char* p) {
+    return Sse2Block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  // One bit for each octet that is not printable ASCII. Read as signed numbers and moved up by
+  // one, DEL and the octets above it are negative, and the controls follow them.
+  [[nodiscard]] uint32_t unprintables() const {
+    const __m128i moved = _mm_add_epi8(bytes_, _mm_set1_epi8(1));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(' ' + 1))));
+  }
+  // One bit for each octet above 0x7f.
+  [[nodiscard]] uint32_t high_bits() const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(bytes_));
+  }
+  // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
+  [[nodiscard]] uint32_t specials() const {
+    // '-', '.', '/' and the digits stand in one row.
+    const __m128i letters = in_range<'a', 'z'>(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)));
+    const __m128i digits = _mm_andnot_si128(equal('/'), in_range<'-', '9'>(bytes_));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, digits))) ^ 0xffff;
+  }
+  // One bit for each octet that is c.
+  [[nodiscard]] uint32_t places_of(char c) const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(equal(c)));
+  }
+  static int first(uint32_t mask) { return __builtin_ctz(mask); }
+
+ private:
+  // Moves the range to the top of the signed numbers, so that one comparison tells it.
+  template <char kFirst, char kLast>
+  static __m128i in_range(__m128i bytes) {
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x7f - kLast)));
+    return _mm_cmpgt_epi8(moved, _mm_set1_epi8(static_cast<char>(0x7f - kLast + kFirst - 1)));
+  }
+  [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
+  explicit Sse2Block(__m128i bytes) : bytes_(bytes) {}
+  __m128i bytes_;
+};
+
+using Block = Sse2Block;
+
+#else
+
+using Block = PlainBlock;
+
+#endif
+
+// Sixty-four octets in one word: bit i is set where octet i is not printable ASCII.
+inline constexpr size_t kWindowSize = 64;
+inline uint64_t unprintables_of_window(const char* p) {
+  uint64_t out = 0;
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kWindowSize; i += Block::kSize) {
+    out |= uint64_t{Block::load(p + i).unprintables()} << i;
+  }
+  return out;
+}
+
+}  // namespace voxlock
