@@ -139,7 +139,14 @@ extern "C" {
   X(ERR_TLS_RECORD, -517, "a record is malformed or fails authentication")                        \
   X(ERR_TLS_BAD_CERTIFICATE, -518, "a configured certificate cannot be read")                     \
   X(ERR_TLS_BAD_KEY, -519, "the private key cannot be read or belongs to another certificate")    \
-  X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")
+  X(ERR_TLS_NO_CA, -520, "verification needs a list of trusted authorities")                      \
+  X(ERR_DTLS_FINGERPRINT, -521, "the peer's certificate has none of the expected fingerprints")   \
+  X(ERR_DTLS_FINGERPRINT_WEAK, -522,                                                              \
+    "the hash function of the fingerprint is broken or too short")                                \
+  X(ERR_DTLS_NO_SRTP, -523, "the peers share no SRTP protection profile")                         \
+  X(ERR_DTLS_TIMEOUT, -524, "the DTLS handshake did not end in time")                             \
+  X(ERR_DTLS_NOT_MUTUAL, -525, "the peer did not ask for our certificate")                        \
+  X(ERR_DTLS_ROLE, -526, "the peer took the same setup role as we did")
 
 /* -600..-699: codecs and processing, lib/audio. */
 #define VOXLOCK_STATUS_LIST_AUDIO(X)                                                             \

@@ -1,4 +1,4 @@
-/* TLS for signalling without a socket, and small certificates. */
+/* TLS for signalling, sans-I/O, and small certificates. */
 #ifndef VOXLOCK_TLS_H
 #define VOXLOCK_TLS_H
 
@@ -88,7 +88,7 @@ VOXLOCK_API int32_t voxlock_tls_settings_new(voxlock_context* ctx,
 /* Gives the handle back; NULL is allowed. */
 VOXLOCK_API void voxlock_tls_settings_free(voxlock_tls_settings* settings);
 
-/* One connection. Feed what the socket gave, then read and take until both give 0 bytes. */
+/* One connection. Feed what the transport gave, then read and take until both give 0 bytes. */
 typedef struct voxlock_tls voxlock_tls;
 
 #define VOXLOCK_TLS_HANDSHAKE 1

@@ -28,6 +28,7 @@
 #include "voxlock/audio.h"
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
+#include "voxlock/dtls.h"
 #include "voxlock/ice.h"
 #include "voxlock/leg.h"
 #include "voxlock/rtp.h"

@@ -2,10 +2,14 @@
 
 #include <string_view>
 
+#include "tls/dtls_engine.h"
 #include "tls/settings.h"
 #include "voxlock/context.h"
 
 namespace {
+
+using voxlock::tls::DtlsEngine;
+using voxlock::tls::SrtpProfile;
 
 struct Feature {
   std::string_view name;
@@ -27,6 +31,8 @@ const Feature kFeatures[] = {
     {"sip", true},
     {"srtp", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+    {"dtls", true},
+    {"dtls.gcm", DtlsEngine::supports(SrtpProfile::kAeadAes128Gcm)},
     {"tls", true},
     {"tls.1.3", voxlock::tls::has_tls13()},
     {"ua", true},

@@ -46,6 +46,7 @@ LayoutTable audio_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
 LayoutTable tls_layouts();
+LayoutTable dtls_layouts();
 LayoutTable sip_layouts();
 LayoutTable sdp_layouts();
 LayoutTable ice_layouts();

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "capi/guard.h"
 #include "capi/handle.h"
+#include "capi/identity.h"
 #include "capi/structs.h"
-#include "crypto/identity.h"
 #include "tls/stream.h"
 
 VOXLOCK_LAYOUT(voxlock_identity_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(is_ca),
@@ -29,12 +29,6 @@ VOXLOCK_LAYOUT(voxlock_tls_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(state
                VOXLOCK_FIELD(peer_sha256))
 
 using namespace voxlock;
-
-struct voxlock_identity : capi::Handle {
-  voxlock_identity(voxlock_context* ctx, crypto::Identity made)
-      : Handle(ctx), identity(std::move(made)) {}
-  crypto::Identity identity;
-};
 
 struct voxlock_tls_settings : capi::Handle {
   voxlock_tls_settings(voxlock_context* ctx, std::shared_ptr<const tls::Settings> made)

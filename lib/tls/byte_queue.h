@@ -30,6 +30,10 @@ class ByteQueue {
     end_ += n;
     return n;
   }
+  // The first n bytes, or none where there are fewer; valid until the next push.
+  [[nodiscard]] ByteView front(size_t n) const {
+    return n <= size() ? ByteView(bytes_).subspan(begin_, n) : ByteView();
+  }
   size_t pop(MutableBytes out) {
     const size_t n = std::min(out.size(), size());
     if (n != 0) std::memcpy(out.data(), bytes_.data() + begin_, n);

@@ -17,7 +17,7 @@ ByteView for_mbedtls(ByteView with_nul) {
              : with_nul.first(with_nul.size() - 1);
 }
 
-Result<void> parse_certificates(mbedtls_x509_crt* out, ByteView with_nul) {
+Result<void> parse_list(mbedtls_x509_crt* out, ByteView with_nul) {
   if (with_nul.empty()) return {};
   const ByteView data = for_mbedtls(with_nul);
   const int result = mbedtls_x509_crt_parse(out, data.data(), data.size());
@@ -28,6 +28,15 @@ Result<void> parse_certificates(mbedtls_x509_crt* out, ByteView with_nul) {
 }
 
 }  // namespace
+
+std::pmr::vector<uint8_t> copy_with_nul(std::pmr::memory_resource& memory, ByteView data) {
+  std::pmr::vector<uint8_t> out(&memory);
+  if (data.empty()) return out;
+  out.reserve(data.size() + 1);
+  out.assign(data.begin(), data.end());
+  out.push_back(0);
+  return out;
+}
 
 Credentials::Credentials() {
   mbedtls_x509_crt_init(&certificates);
@@ -41,11 +50,21 @@ Credentials::~Credentials() {
   mbedtls_pk_free(&key);
 }
 
+Result<void> Credentials::parse_certificates(ByteView with_nul) {
+  return parse_list(&certificates, with_nul);
+}
+
 Result<void> Credentials::parse(const Settings& settings, RandomSource& random) {
-  VOXLOCK_TRY_VOID(parse_certificates(&certificates, settings.certificates));
-  VOXLOCK_TRY_VOID(parse_certificates(&authorities, settings.authorities));
-  if (settings.certificates.empty()) return {};
-  if (crypto::compat::pk_parse_key(&key, for_mbedtls(settings.key), random) != 0 ||
+  VOXLOCK_TRY_VOID(parse_list(&authorities, settings.authorities));
+  return parse_own(settings.certificates, settings.key, random);
+}
+
+Result<void> Credentials::parse_own(ByteView certificates_with_nul, ByteView key_with_nul,
+                                    RandomSource& random) {
+  VOXLOCK_TRY_VOID(parse_certificates(certificates_with_nul));
+  if (certificates_with_nul.empty()) return {};
+  if (key_with_nul.empty() ||
+      crypto::compat::pk_parse_key(&key, for_mbedtls(key_with_nul), random) != 0 ||
       crypto::compat::pk_check_pair(&certificates.pk, &key, random) != 0) {
     return Status::ERR_TLS_BAD_KEY;
   }

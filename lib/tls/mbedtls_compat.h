@@ -4,6 +4,7 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
 
+#include "base/bytes.h"
 #include "crypto/mbedtls_compat.h"
 
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
@@ -21,7 +22,28 @@ namespace voxlock::tls::compat {
       MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,                                      \
       MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0
 
+inline constexpr int kDtlsSuites[] = {VOXLOCK_TLS12_SUITES};
+
+// Takes the master secret of TLS 1.2 and the two randoms (32 bytes each) when they come to be.
+struct KeyHook {
+  void (*take)(void* user, ByteView secret, const uint8_t* client_random,
+               const uint8_t* server_random, mbedtls_tls_prf_types prf) = nullptr;
+  void* user = nullptr;
+};
+
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
+
+inline void on_keys(void* hook, mbedtls_ssl_key_export_type type, const unsigned char* secret,
+                    size_t secret_len, const unsigned char* client_random,
+                    const unsigned char* server_random, mbedtls_tls_prf_types prf) {
+  const auto* to = static_cast<KeyHook*>(hook);
+  if (type == MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET)
+    to->take(to->user, {secret, secret_len}, client_random, server_random, prf);
+}
+// Called after mbedtls_ssl_setup.
+inline void set_key_hook(mbedtls_ssl_config* /*config*/, mbedtls_ssl_context* ssl, KeyHook* hook) {
+  mbedtls_ssl_set_export_keys_cb(ssl, on_keys, hook);
+}
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 inline constexpr bool kHasTls13 = true;
@@ -45,6 +67,10 @@ inline void set_versions(mbedtls_ssl_config* config, bool from_13) {
   mbedtls_ssl_conf_max_tls_version(
       config, kHasTls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
 }
+inline void set_dtls12(mbedtls_ssl_config* config) {
+  mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+}
 // PKCS #1 v1.5 stands before PSS: 3.6.6 offers PSS in TLS 1.2 too, but then refuses a server key
 // exchange that is signed with it, and a server takes what its client prefers. TLS 1.3 never signs
 // with PKCS #1 v1.5 (RFC 8446, section 4.2.3).
@@ -65,6 +91,19 @@ inline constexpr int kTicket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 
 #else
 
+inline int on_keys(void* hook, const unsigned char* master, const unsigned char* /*key_block*/,
+                   size_t /*mac_len*/, size_t /*key_len*/, size_t /*iv_len*/,
+                   const unsigned char* client_random, const unsigned char* server_random,
+                   mbedtls_tls_prf_types prf) {
+  constexpr size_t kMasterSecret = 48;  // RFC 5246, section 8.1
+  const auto* to = static_cast<KeyHook*>(hook);
+  to->take(to->user, {master, kMasterSecret}, client_random, server_random, prf);
+  return 0;
+}
+inline void set_key_hook(mbedtls_ssl_config* config, mbedtls_ssl_context* /*ssl*/, KeyHook* hook) {
+  mbedtls_ssl_conf_export_keys_ext_cb(config, on_keys, hook);
+}
+
 inline constexpr bool kHasTls13 = false;
 inline constexpr int kSuites[] = {VOXLOCK_TLS12_SUITES};
 inline bool start_library() {
@@ -73,6 +112,10 @@ inline bool start_library() {
 inline void set_versions(mbedtls_ssl_config* config, bool /*from_13*/) {
   mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
   mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+}
+// mbedTLS counts DTLS 1.2 as the TLS version it follows.
+inline void set_dtls12(mbedtls_ssl_config* config) {
+  set_versions(config, false);
 }
 // Without a list 2.28 takes SHA-1 in the key exchange (RFC 9155 forbids it).
 inline constexpr int kSignatureHashes[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512,
@@ -97,6 +140,18 @@ inline constexpr int kTicket = 1;
 // getter.
 inline uint8_t received_alert(const mbedtls_ssl_context* ssl) {
   return ssl->MBEDTLS_PRIVATE(in_msg) != nullptr ? ssl->MBEDTLS_PRIVATE(in_msg)[1] : uint8_t{0};
+}
+
+// A server that has not read a ClientHello.
+inline bool expects_hello(const mbedtls_ssl_context* ssl) {
+  const int state = ssl->MBEDTLS_PRIVATE(state);
+  return state == MBEDTLS_SSL_HELLO_REQUEST || state == MBEDTLS_SSL_CLIENT_HELLO;
+}
+// The profile of use_srtp (RFC 5764, section 4.1.1), MBEDTLS_TLS_SRTP_UNSET for none.
+inline mbedtls_ssl_srtp_profile srtp_profile(const mbedtls_ssl_context* ssl) {
+  mbedtls_dtls_srtp_info info;
+  mbedtls_ssl_get_dtls_srtp_negotiation_result(ssl, &info);
+  return info.MBEDTLS_PRIVATE(chosen_dtls_srtp_profile);
 }
 
 }  // namespace voxlock::tls::compat

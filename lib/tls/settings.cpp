@@ -12,15 +12,6 @@ namespace {
 // Far above any real list; keeps a host's mistake from being parsed.
 constexpr size_t kMaxInput = 1024 * 1024;
 
-std::pmr::vector<uint8_t> copy_with_nul(std::pmr::memory_resource& memory, ByteView data) {
-  std::pmr::vector<uint8_t> out(&memory);
-  if (data.empty()) return out;
-  out.reserve(data.size() + 1);
-  out.assign(data.begin(), data.end());
-  out.push_back(0);
-  return out;
-}
-
 Result<void> check(const SettingsRequest& request) {
   const bool is_server = request.role == Role::kServer;
   if (request.certificates.empty() != request.key.empty()) return Status::ERR_INVALID_ARGUMENT;

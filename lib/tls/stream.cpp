@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "tls/mbedtls_compat.h"
 #include "tls/name.h"
+#include "tls/ssl_status.h"
 #include "tls/verify.h"
 
 namespace voxlock::tls {
@@ -143,26 +144,7 @@ Status Stream::classify(int mbedtls_result) const {
   const uint8_t alert = alert_received_ != 0 ? alert_received_ : alert_sent_;
   if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL) return Status::ERR_TLS_ALPN;
   if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION) return Status::ERR_TLS_VERSION;
-  switch (mbedtls_result) {
-    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-      return Status::ERR_TLS_ALERT;
-    case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
-      return Status::ERR_TLS_CERT_MISSING;
-    case MBEDTLS_ERR_SSL_CONN_EOF:
-      return Status::ERR_TLS_TRUNCATED;
-    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
-      return Status::ERR_NO_MEMORY;
-    case MBEDTLS_ERR_SSL_INVALID_RECORD:
-    case MBEDTLS_ERR_SSL_INVALID_MAC:
-    case MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL:
-      return Status::ERR_TLS_RECORD;
-    case compat::kBadVersion:
-      return Status::ERR_TLS_VERSION;
-    case compat::kNoSharedCipher:
-      return Status::ERR_TLS_NO_SHARED_CIPHER;
-    default:
-      return Status::ERR_TLS_HANDSHAKE;
-  }
+  return status_of_ssl(mbedtls_result);
 }
 
 Result<void> Stream::start(uint64_t now_ns) {

@@ -1,4 +1,5 @@
 // Which certificates are taken, and which status the others give.
+#include "tls/verify.h"
 #include "unit/tls/peers.h"
 
 using namespace voxlock;
@@ -80,6 +81,22 @@ TEST_CASE("RFC 6125 6.4, RFC 5922 7: names a certificate is good for") {
   for (const Row& row : rows) {
     INFO(row.title);
     CHECK(dial(world, {row.names, &world.authority}, row.host) == row.status);
+  }
+}
+
+TEST_CASE("a NUL byte in the subject is seen") {
+  TestContext host;
+  const auto identity =
+      issue(host, {{}, nullptr, false, kNow - kDay, kNow + kDay, "a.example.evil"});
+  std::string der(as_text(identity.certificate_der()));
+  for (const bool has_nul : {false, true}) {
+    // The issuer has the same name, and stands first.
+    if (has_nul) der[der.rfind("a.example.evil") + 9] = '\0';
+    mbedtls_x509_crt certificate;
+    mbedtls_x509_crt_init(&certificate);
+    REQUIRE(mbedtls_x509_crt_parse_der(&certificate, as_bytes(der).data(), der.size()) == 0);
+    CHECK(tls::has_nul_subject(certificate) == has_nul);
+    mbedtls_x509_crt_free(&certificate);
   }
 }
 
