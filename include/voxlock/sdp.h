@@ -1,6 +1,7 @@
-/* Session descriptions: look into SDP (RFC 8866) and read or write SDES keys (RFC 4568). A host
- * needs none of this to run a call, since a leg takes and gives SDP as text (voxlock/leg.h); it
- * serves hosts that route, filter or log descriptions, or that negotiate themselves. */
+/* Session descriptions: look into SDP (RFC 8866), read or write SDES keys (RFC 4568), negotiate for
+ * a media path of the host's own. A host needs none of this to run a call, since a leg takes and
+ * gives SDP as text (voxlock/leg.h); it serves hosts that route, filter or log descriptions, or
+ * that bring their own RTP. */
 #ifndef VOXLOCK_SDP_H
 #define VOXLOCK_SDP_H
 
@@ -12,6 +13,7 @@
 #include "voxlock/leg.h"
 #include "voxlock/sip.h"
 #include "voxlock/status.h"
+#include "voxlock/tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -120,6 +122,190 @@ VOXLOCK_API int32_t voxlock_sdp_crypto_parse(const char* value, size_t len,
  * @see RFC 4568, section 9.2. */
 VOXLOCK_API int32_t voxlock_sdp_crypto_write(const voxlock_sdp_crypto* in, uint8_t* out,
                                              size_t* len);
+
+/* Offer and answer for one audio stream (RFC 3264) without a leg: for hosts with an RTP path of
+ * their own, which take from here what was agreed, with SDES (RFC 4568) or as WebRTC (RFC 8829). A
+ * leg negotiates by itself and needs none of this. */
+typedef struct voxlock_negotiation voxlock_negotiation;
+
+/* Header extensions, bits of a set and, by their place, index of voxlock_negotiated.extension_id.
+ */
+#define VOXLOCK_EXTENSION_AUDIO_LEVEL 1u   /* RFC 6464; index 0 */
+#define VOXLOCK_EXTENSION_MID 2u           /* RFC 9143; index 1 */
+#define VOXLOCK_EXTENSION_ABS_SEND_TIME 4u /* index 2 */
+#define VOXLOCK_EXTENSION_TRANSPORT_CC 8u  /* transport-wide-cc-extensions-01; index 3 */
+#define VOXLOCK_EXTENSIONS 4
+
+/* What the own side can and wants. Texts are NUL-terminated and copied; NULL (default): see there.
+ */
+typedef struct voxlock_negotiation_config {
+  uint32_t struct_size;                /* set by voxlock_negotiation_config_init */
+  int32_t key_exchange;                /* VOXLOCK_KEYS_SDES (default) or VOXLOCK_KEYS_DTLS */
+  int32_t srtp_policy;                 /* VOXLOCK_SRTP_*; default required, with DTLS no other */
+  uint32_t ptime_ms;                   /* 10..60 in steps of 10; default 20 */
+  uint32_t suites[VOXLOCK_MAX_SUITES]; /* SDES: as in voxlock_leg_config */
+  uint32_t codecs[VOXLOCK_MAX_CODECS]; /* as in voxlock_leg_config */
+  voxlock_address rtp_address;         /* own address; with ICE the default one; required */
+  voxlock_address rtcp_address;        /* SDES: family 0 (default): RTP port + 1 */
+  int32_t telephone_event;             /* 1 (default): RFC 4733 */
+  int32_t rtcp_mux;                    /* SDES: 1 (default): RFC 5761; with DTLS always */
+  int32_t opus_fec;                    /* default 1 */
+  int32_t opus_dtx;                    /* default 0 */
+  /* All that follows counts with VOXLOCK_KEYS_DTLS only. */
+  const char* fingerprint; /* of the own certificate, as voxlock_fingerprint writes it: "sha-256
+                              AB:..."; SHA-256, SHA-384 or SHA-512; required */
+  const char* ice_ufrag;   /* the first ICE credentials, 4..32 and 22..64 of A-Z a-z 0-9 + /; both
+                              NULL: made here. A restart always makes new ones: take them from
+                              voxlock_negotiation_text */
+  const char* ice_pwd;
+  const char* candidates; /* own ones, "candidate:..." with or without "a=", one a line, at most 16,
+                             as voxlock_ice_get_local writes them; NULL: none */
+  const char* mid;        /* of the own offers, 1..32 bytes; NULL: "0" */
+  const char* stream_id;  /* a=msid, 1..64 bytes each; NULL: no such line */
+  const char* track_id;
+  const char* cname;         /* 1..64 bytes; required with an ssrc */
+  uint32_t ssrc;             /* a=ssrc with the cname; 0 (default): no such line */
+  uint32_t max_opus_bitrate; /* maxaveragebitrate asked for, 6000..510000; 0 (default): none */
+  uint32_t extensions;       /* VOXLOCK_EXTENSION_* offered and accepted; default 0 */
+  int32_t dtls_role;         /* where the peer leaves it to us: VOXLOCK_TLS_CLIENT or
+                                VOXLOCK_TLS_SERVER (default) */
+  int32_t ice_required;      /* 1 (default). 0: a peer without ICE is taken too (RFC 5763) */
+  int32_t ice_lite;          /* 1 (default): said in the description */
+  int32_t end_of_candidates; /* 1 (default): no more of the own ones will come */
+  int32_t red;               /* RFC 2198 around Opus; default 0 */
+  int32_t nack;              /* generic NACK, RFC 4585; default 0 */
+  int32_t transport_cc;      /* feedback of transport-wide sequence numbers; default 0 */
+  int32_t rtcp_rsize;        /* RFC 5506; default 0 */
+  uint32_t reserved;         /* 0 */
+} voxlock_negotiation_config;
+
+/* Fills a config with defaults. rtp_address, and with DTLS fingerprint, must be set.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
+VOXLOCK_API int32_t voxlock_negotiation_config_init(voxlock_negotiation_config* config,
+                                                    size_t size);
+
+/* Makes a negotiation. config: required, borrowed for the call. out: set to NULL on failure.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a value outside its range),
+ * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_SDP_FINGERPRINT (malformed), VOXLOCK_ERR_UNSUPPORTED (its
+ * hash), VOXLOCK_ERR_SYNTAX (a candidate), VOXLOCK_ERR_LIMIT (too many), VOXLOCK_ERR_NO_MEMORY,
+ * VOXLOCK_ERR_ENTROPY. */
+VOXLOCK_API int32_t voxlock_negotiation_new(voxlock_context* ctx,
+                                            const voxlock_negotiation_config* config,
+                                            voxlock_negotiation** out) VOXLOCK_CHECK;
+
+/* Gives the negotiation back, its keys wiped; NULL is allowed. */
+VOXLOCK_API void voxlock_negotiation_free(voxlock_negotiation* negotiation);
+
+/* Answers an offer of the peer, all of it or not at all. verdict: may be NULL; struct_size set. A
+ * refused offer is no error: VOXLOCK_OK, kind VOXLOCK_REFUSED, *sdp_len 0, nothing changed; its
+ * reason with DTLS: VOXLOCK_ERR_SDP_DTLS_REQUIRED, _NO_FINGERPRINT, _FINGERPRINT, _SETUP, _TLS_ID,
+ * _ICE, _RTCP_MUX, _MID, beside those of any offer. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_BUFFER_TOO_SMALL (*sdp_len
+ * tells the size), VOXLOCK_ERR_WRONG_STATE (an own offer is out), VOXLOCK_ERR_ENTROPY.
+ * @see RFC 8829, section 5.3; RFC 9143, section 7.3 */
+VOXLOCK_API int32_t voxlock_negotiation_answer(voxlock_negotiation* negotiation,
+                                               const uint8_t* offer, size_t offer_len, uint8_t* sdp,
+                                               size_t* sdp_len,
+                                               voxlock_verdict* verdict) VOXLOCK_CHECK;
+
+/* Makes an offer; what was agreed goes on until its answer. flags: VOXLOCK_OFFER_*.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (also ICE_RESTART without DTLS),
+ * VOXLOCK_ERR_BUFFER_TOO_SMALL, VOXLOCK_ERR_WRONG_STATE (one is out already), VOXLOCK_ERR_ENTROPY.
+ * @see RFC 8829, section 5.2 */
+VOXLOCK_API int32_t voxlock_negotiation_offer(voxlock_negotiation* negotiation, uint32_t flags,
+                                              uint8_t* sdp, size_t* sdp_len) VOXLOCK_CHECK;
+
+/* Takes the answer to the own offer. A refused one withdraws the offer.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE,
+ * VOXLOCK_ERR_WRONG_STATE (no offer is out). */
+VOXLOCK_API int32_t voxlock_negotiation_accept_answer(voxlock_negotiation* negotiation,
+                                                      const uint8_t* answer, size_t answer_len,
+                                                      voxlock_verdict* verdict) VOXLOCK_CHECK;
+
+/* Withdraws the own offer; none out: nothing to do.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL). */
+VOXLOCK_API int32_t voxlock_negotiation_rollback(voxlock_negotiation* negotiation);
+
+#define VOXLOCK_MAX_REMOTE_SSRCS 8
+
+/* What was agreed. With SDES it holds keys: the host wipes its copy. */
+typedef struct voxlock_negotiated {
+  uint32_t struct_size; /* set by the caller */
+  int32_t key_exchange; /* VOXLOCK_KEYS_NONE (plain RTP), VOXLOCK_KEYS_SDES, VOXLOCK_KEYS_DTLS */
+  uint32_t media_index; /* of the audio section */
+  uint32_t codec;       /* VOXLOCK_CODEC_* */
+  uint32_t rtp_clock_hz;
+  uint32_t channels;
+  uint32_t ptime_ms; /* of what we send */
+  int32_t direction; /* VOXLOCK_SENDRECV ... */
+  uint32_t payload_type_send;
+  uint32_t payload_type_recv;
+  uint32_t event_type_send; /* telephone-event; 255: not agreed */
+  uint32_t event_type_recv;
+  uint32_t event_clock_hz;
+  int32_t remote_hold;    /* 1: the peer does not want to receive */
+  int32_t wants_opus_fec; /* wishes of the peer, RFC 7587 */
+  int32_t wants_opus_dtx;
+  uint32_t max_opus_bitrate;  /* 0: not stated */
+  int32_t rtcp_mux;           /* 1: RTCP on the RTP port */
+  voxlock_address remote_rtp; /* family 0: not known from the SDP; with ICE always */
+  voxlock_address remote_rtcp;
+  /* SDES */
+  uint32_t suite;           /* 0 for none */
+  uint32_t key_len;         /* bytes of each key */
+  uint64_t remote_lifetime; /* packets, 0: not stated */
+  uint32_t remote_mki_len;  /* 0: none */
+  uint32_t reserved;
+  uint8_t local_key[VOXLOCK_SDP_MAX_KEY]; /* master key, then master salt; zeros behind */
+  uint8_t remote_key[VOXLOCK_SDP_MAX_KEY];
+  uint8_t remote_mki[VOXLOCK_SDP_MAX_MKI];
+  /* DTLS */
+  int32_t dtls_role;          /* ours: VOXLOCK_TLS_CLIENT or VOXLOCK_TLS_SERVER; 0: no DTLS */
+  int32_t ice;                /* 1: both have credentials */
+  int32_t remote_ice_lite;    /* 1: the peer sends no checks either; two of them never meet */
+  int32_t remote_trickle;     /* 1: more candidates may follow (RFC 8840) */
+  int32_t end_of_candidates;  /* 1: no more will come */
+  uint32_t candidate_count;   /* of the peer, at most 32 */
+  uint32_t fingerprint_count; /* of the peer, at most 8 */
+  int32_t bundled;            /* 1: the section is in a BUNDLE group */
+  int32_t extmap_mixed;       /* 1: RFC 8285, section 6 */
+  uint32_t extension_id[VOXLOCK_EXTENSIONS];       /* 0: not agreed; above 14: two-byte headers */
+  int32_t extension_direction[VOXLOCK_EXTENSIONS]; /* VOXLOCK_SENDRECV ... */
+  uint32_t red_type_send;                          /* RFC 2198; 255: not agreed */
+  uint32_t red_type_recv;
+  int32_t nack;
+  int32_t transport_cc;
+  int32_t rtcp_rsize;
+  uint32_t ssrc_count; /* sources the peer names: hints, packets decide */
+  uint32_t ssrcs[VOXLOCK_MAX_REMOTE_SSRCS];
+} voxlock_negotiated;
+
+/* Tells what was agreed. out->struct_size must be set.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE,
+ * VOXLOCK_ERR_WRONG_STATE (nothing agreed yet). */
+VOXLOCK_API int32_t voxlock_negotiation_get(const voxlock_negotiation* negotiation,
+                                            voxlock_negotiated* out);
+
+/* Texts of a WebRTC agreement. */
+#define VOXLOCK_NEGOTIATED_LOCAL_UFRAG 1 /* with the next: for voxlock_ice_new or _restart */
+#define VOXLOCK_NEGOTIATED_LOCAL_PWD 2
+#define VOXLOCK_NEGOTIATED_REMOTE_UFRAG 3 /* with the next: for voxlock_ice_set_remote */
+#define VOXLOCK_NEGOTIATED_REMOTE_PWD 4
+#define VOXLOCK_NEGOTIATED_FINGERPRINTS 5 /* with commas between: peer_fingerprints of DTLS */
+#define VOXLOCK_NEGOTIATED_CANDIDATES 6   /* of the peer, "candidate:..." CR LF for each */
+#define VOXLOCK_NEGOTIATED_LOCAL_TLS_ID 7
+#define VOXLOCK_NEGOTIATED_REMOTE_TLS_ID 8
+#define VOXLOCK_NEGOTIATED_MID 9
+#define VOXLOCK_NEGOTIATED_STREAM_ID 10 /* of the peer, as the next two */
+#define VOXLOCK_NEGOTIATED_TRACK_ID 11
+#define VOXLOCK_NEGOTIATED_CNAME 12
+
+/* Writes one of them, without a NUL; what the peer did not say is empty. out, len: capacity in,
+ * length out; NULL or too small tells the needed size. The passwords are secrets: wipe them.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, no such part),
+ * VOXLOCK_ERR_WRONG_STATE (nothing agreed yet, or not with DTLS), VOXLOCK_ERR_BUFFER_TOO_SMALL. */
+VOXLOCK_API int32_t voxlock_negotiation_text(const voxlock_negotiation* negotiation, int32_t part,
+                                             uint8_t* out, size_t* len);
 
 #ifdef __cplusplus
 }

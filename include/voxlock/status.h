@@ -98,7 +98,16 @@ extern "C" {
   X(ERR_SDP_MISMATCH, -220, "the answer does not fit the offer")                            \
   X(ERR_SDP_ADDRESS_FORMAT, -221,                                                           \
     "the peer has an IPv4 address and we an IPv6 one, or the reverse")                      \
-  X(ERR_SDP_NETWORK, -222, "the peer's network is not the Internet (nettype IN)")
+  X(ERR_SDP_NETWORK, -222, "the peer's network is not the Internet (nettype IN)")           \
+  X(ERR_SDP_DTLS_REQUIRED, -223,                                                            \
+    "the peer wants SDES keys or plain RTP and local policy requires DTLS-SRTP")            \
+  X(ERR_SDP_NO_FINGERPRINT, -224, "no fingerprint of SHA-256, SHA-384 or SHA-512 is given") \
+  X(ERR_SDP_FINGERPRINT, -225, "an a=fingerprint line is malformed")                        \
+  X(ERR_SDP_SETUP, -226, "a=setup is malformed or names no role that fits")                 \
+  X(ERR_SDP_TLS_ID, -227, "an a=tls-id line is malformed")                                  \
+  X(ERR_SDP_ICE, -228, "ICE credentials are missing, malformed or only half renewed")       \
+  X(ERR_SDP_RTCP_MUX, -229, "the peer does not multiplex RTP and RTCP on one port")         \
+  X(ERR_SDP_MID, -230, "an a=mid line is malformed, or two sections share its value")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X)                                             \

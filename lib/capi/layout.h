@@ -49,6 +49,7 @@ LayoutTable tls_layouts();
 LayoutTable dtls_layouts();
 LayoutTable sip_layouts();
 LayoutTable sdp_layouts();
+LayoutTable negotiation_layouts();
 LayoutTable ice_layouts();
 LayoutTable ua_layouts();
 LayoutTable leg_layouts();

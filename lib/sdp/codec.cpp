@@ -16,6 +16,8 @@ constexpr CodecRow kRows[kCodecRows] = {
     {CodecId::kNone, "telephone-event", 8000, 1, kNoPayloadType, 101},
     {CodecId::kNone, "telephone-event", 16000, 1, kNoPayloadType, 102},
     {CodecId::kNone, "telephone-event", 48000, 1, kNoPayloadType, 110},
+    // Below the range that collides with RTCP on a shared port (RFC 5761, section 4).
+    {CodecId::kRed, "red", 48000, 2, kNoPayloadType, 63},
 };
 
 // The value behind "<format> " of the first attribute of that name.

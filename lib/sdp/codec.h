@@ -12,7 +12,14 @@
 namespace voxlock::sdp {
 
 // The numbers are those of the C ABI (VOXLOCK_CODEC_*).
-enum class CodecId : uint32_t { kNone = 0, kPcmu = 1, kPcma = 2, kOpus = 3, kL16 = 4 };
+enum class CodecId : uint32_t {
+  kNone = 0,
+  kPcmu = 1,
+  kPcma = 2,
+  kOpus = 3,
+  kL16 = 4,
+  kRed = 0x100  // no codec: RFC 2198 around one
+};
 
 inline constexpr uint8_t kNoPayloadType = 255;
 
@@ -26,7 +33,7 @@ struct CodecRow {
   uint8_t preferred_type;  // what we offer
 };
 
-inline constexpr size_t kCodecRows = 7;
+inline constexpr size_t kCodecRows = 8;
 std::span<const CodecRow, kCodecRows> codec_rows();
 
 // A format of a media section that is one of ours.
@@ -60,6 +67,11 @@ std::string_view fmtp_of(const Media& media, std::string_view format);
 
 // A parameter of an fmtp value, "useinbandfec=1;usedtx=0": its number, or fallback.
 uint64_t fmtp_number(std::string_view fmtp, std::string_view name, uint64_t fallback);
+
+// RFC 5761, section 4: payload types that look like RTCP on a shared port.
+constexpr bool is_rtcp_range(uint8_t payload_type) {
+  return payload_type >= 64 && payload_type <= 95;
+}
 
 // A payload type as text: 0..127. ERR_SDP_MEDIA.
 Result<uint8_t> parse_payload_type(std::string_view format);

@@ -65,20 +65,23 @@ void OfferAnswer::write_head(bytes::Writer& out, uint64_t version) const {
   line(out, "t=0 0");
 }
 
-// RFC 3264, section 6: port 0, the rest as in the offer.
-void OfferAnswer::write_refused(bytes::Writer& out, std::string_view type, std::string_view proto,
-                                std::string_view format) const {
+// RFC 3264, section 6: port 0, the rest as in the offer. RFC 8829, section 5.3.1: the mid stays.
+void OfferAnswer::write_refused(bytes::Writer& out, const Media& media) const {
   out.put("m=");
-  out.put(type);
+  out.put(media.type);
   out.put(" 0 ");
-  out.put(proto);
+  out.put(media.proto);
   out.put(' ');
-  line(out, format);
+  line(out, media.formats);
+  const std::string_view mid = mid_of(media);
+  if (!is_dtls() || mid.empty()) return;
+  out.put("a=mid:");
+  line(out, mid);
 }
 
 void OfferAnswer::write_transport(bytes::Writer& out, bool has_mux) const {
-  if (has_mux) line(out, "a=rtcp-mux");
-  if (local_.rtcp.family == 0) return;
+  if (has_mux || is_dtls()) line(out, "a=rtcp-mux");
+  if (local_.rtcp.family == 0 || is_dtls()) return;
   out.put("a=rtcp:");
   out.decimal(local_.rtcp.port);
   out.put(' ');
@@ -104,39 +107,68 @@ void OfferAnswer::write_format(bytes::Writer& out, const CodecRow& row,
   out.put("a=fmtp:");
   out.decimal(payload_type);
   if (row.id == CodecId::kNone) return line(out, " 0-15");
-  out.put(local_.has_opus_fec ? " useinbandfec=1" : " useinbandfec=0");
+  // Browsers hold against the peer what it does not say.
+  out.put(is_dtls() ? " minptime=10;stereo=0;" : " ");
+  out.put(local_.has_opus_fec ? "useinbandfec=1" : "useinbandfec=0");
+  if (is_dtls() && local_.webrtc.max_opus_bitrate != 0) {
+    out.put(";maxaveragebitrate=");
+    out.decimal(local_.webrtc.max_opus_bitrate);
+  }
   line(out, local_.has_opus_dtx ? ";usedtx=1" : "");
+}
+
+// RFC 2198, section 5: red twice around the codec.
+void OfferAnswer::write_red(bytes::Writer& out, uint8_t red_type, uint8_t payload_type) const {
+  for (const CodecRow& row : codec_rows()) {
+    if (row.id == CodecId::kRed) write_format(out, row, red_type);
+  }
+  out.put("a=fmtp:");
+  out.decimal(red_type);
+  out.put(' ');
+  out.decimal(payload_type);
+  out.put('/');
+  out.decimal(payload_type);
+  line(out, "");
+}
+
+// Of an answer: the port, the formats that were agreed, and how they are coded.
+void OfferAnswer::write_answered_formats(bytes::Writer& out, std::string_view proto,
+                                         const Agreement& draft) const {
+  const uint8_t red = draft.webrtc ? draft.webrtc->red_type_recv : kNoPayloadType;
+  out.put("m=audio ");
+  out.decimal(local_.rtp.port);
+  out.put(' ');
+  out.put(proto);
+  for (const uint8_t type : {draft.payload_type_recv, red, draft.event_type_recv}) {
+    if (type == kNoPayloadType) continue;
+    out.put(' ');
+    out.decimal(type);
+  }
+  line(out, "");
+  for (const CodecRow& row : codec_rows()) {
+    if (row.id == draft.codec && row.clock_hz == draft.clock_hz)
+      write_format(out, row, draft.payload_type_recv);
+  }
+  if (red != kNoPayloadType) write_red(out, red, draft.payload_type_recv);
+  for (const CodecRow& row : codec_rows()) {
+    if (row.id != CodecId::kNone || draft.event_type_recv == kNoPayloadType) continue;
+    if (row.clock_hz == draft.event_clock_hz) write_format(out, row, draft.event_type_recv);
+  }
 }
 
 void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft,
                                uint64_t version) const {
   write_head(out, version);
+  const WebrtcText text = draft.webrtc ? answer_text(draft) : WebrtcText();
+  if (draft.webrtc) write_webrtc_session(out, text);
   for (size_t i = 0; i < offer.media().size(); ++i) {
     const Media& media = offer.media()[i];
     if (i != draft.media_index) {
-      write_refused(out, media.type, media.proto, media.formats);
+      write_refused(out, media);
       continue;
     }
-    out.put("m=audio ");
-    out.decimal(local_.rtp.port);
-    out.put(' ');
-    out.put(media.proto);
-    out.put(' ');
-    out.decimal(draft.payload_type_recv);
-    if (draft.event_type_recv != kNoPayloadType) {
-      out.put(' ');
-      out.decimal(draft.event_type_recv);
-    }
-    line(out, "");
-    for (const CodecRow& row : codec_rows()) {
-      if (row.id == draft.codec && row.clock_hz == draft.clock_hz)
-        write_format(out, row, draft.payload_type_recv);
-    }
-    for (const CodecRow& row : codec_rows()) {
-      if (row.id != CodecId::kNone || draft.event_type_recv == kNoPayloadType) continue;
-      if (row.clock_hz == draft.event_clock_hz) write_format(out, row, draft.event_type_recv);
-    }
-    if (draft.is_secure) {
+    write_answered_formats(out, media.proto, draft);
+    if (draft.is_secure && !draft.webrtc) {
       out.put("a=crypto:");
       write_crypto(out, draft.remote_tag, draft.suite, draft.local_key);
       line(out, "");
@@ -145,10 +177,12 @@ void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const A
     number_line(out, "a=maxptime:", 60);
     write_transport(out, draft.has_rtcp_mux);
     line(out, direction_name(draft.direction));
+    if (draft.webrtc) write_webrtc_media(out, text);
   }
 }
 
 bool OfferAnswer::is_offered(const CodecRow& row) const {
+  if (row.id == CodecId::kRed) return is_dtls() && local_.webrtc.has_red && offers_opus();
   if (row.id != CodecId::kNone)
     return std::find(local_.codecs.begin(), local_.codecs.end(), row.id) != local_.codecs.end();
   if (!local_.has_telephone_event) return false;
@@ -160,10 +194,24 @@ bool OfferAnswer::is_offered(const CodecRow& row) const {
   return false;
 }
 
+bool OfferAnswer::offers_opus() const {
+  return std::find(local_.codecs.begin(), local_.codecs.end(), CodecId::kOpus) !=
+         local_.codecs.end();
+}
+
+// What we call a codec.
+uint8_t OfferAnswer::type_of(CodecId codec) const {
+  for (const CodecRow& row : codec_rows()) {
+    if (row.id == codec) return payload_types_[row_index(row)];
+  }
+  return kNoPayloadType;
+}
+
 // A running session keeps its protocol, so that a peer that took AVP with keys gets that again. RFC
 // 8643, section 3.1: opportunistic SRTP is offered as RTP/AVP with keys.
 std::string_view OfferAnswer::offered_proto() const {
   if (agreement_) return stored(sections_.list[agreement_->media_index].proto);
+  if (is_dtls()) return "UDP/TLS/RTP/SAVPF";
   return local_.policy == SrtpPolicy::kRequired ? "RTP/SAVP" : "RTP/AVP";
 }
 
@@ -180,15 +228,22 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
     }
   }
   for (const CodecRow& row : codec_rows()) {
-    if (row.id == CodecId::kNone && is_offered(row)) rows[count++] = &row;
+    const bool is_codec = row.id != CodecId::kNone && row.id != CodecId::kRed;
+    if (!is_codec && is_offered(row)) rows[count++] = &row;
   }
   for (size_t i = 0; i < count; ++i) {
     out.put(' ');
     out.decimal(payload_types_[row_index(*rows[i])]);
   }
   line(out, "");
-  for (size_t i = 0; i < count; ++i)
-    write_format(out, *rows[i], payload_types_[row_index(*rows[i])]);
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t type = payload_types_[row_index(*rows[i])];
+    if (rows[i]->id == CodecId::kRed) {
+      write_red(out, type, type_of(CodecId::kOpus));
+    } else {
+      write_format(out, *rows[i], type);
+    }
+  }
   for (size_t i = 0; i < pending.suite_count; ++i) {
     out.put("a=crypto:");
     write_crypto(out, static_cast<uint32_t>(i + 1), pending.suites[i], pending.keys[i]);
@@ -199,17 +254,25 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
   write_transport(out, local_.has_rtcp_mux);
   // A peer on hold is offered what it can take; the answer mirrors it anyway.
   line(out, direction_name(pending.hold ? Direction::kSendOnly : Direction::kSendRecv));
+  if (is_dtls()) write_webrtc_media(out, offer_text(pending));
 }
 
 void OfferAnswer::write_offer(bytes::Writer& out, const Pending& pending) const {
   write_head(out, pending.version);
+  if (is_dtls()) write_webrtc_session(out, offer_text(pending));
   const size_t count = std::max(sections_.count, pending.media_index + 1);
   for (size_t i = 0; i < count; ++i) {
     if (i == pending.media_index) {
       write_offered_audio(out, pending);
     } else {
       const Section& section = sections_.list[i];
-      write_refused(out, stored(section.type), stored(section.proto), stored(section.format));
+      const Attribute mid{"mid", stored(section.mid)};
+      Media media;
+      media.type = stored(section.type);
+      media.proto = stored(section.proto);
+      media.formats = stored(section.format);
+      media.attributes = {&mid, 1};
+      write_refused(out, media);
     }
   }
 }

@@ -18,12 +18,6 @@ Profile profile_of(std::string_view proto) {
   return Profile::kNone;
 }
 
-Direction reverse(Direction d) {
-  if (d == Direction::kSendOnly) return Direction::kRecvOnly;
-  if (d == Direction::kRecvOnly) return Direction::kSendOnly;
-  return d;
-}
-
 Direction operator&(Direction a, Direction b) {
   return static_cast<Direction>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
 }
@@ -72,11 +66,6 @@ HostAddress rtcp_address(const Media& media, const HostAddress& rtp) {
   return out;
 }
 
-// RFC 5761, section 4: payload types that look like RTCP on a shared port.
-bool is_rtcp_range(uint8_t payload_type) {
-  return payload_type >= 64 && payload_type <= 95;
-}
-
 // Which reason tells the peer most, where no section can be used.
 int weight(Status reason) {
   switch (reason) {
@@ -103,6 +92,7 @@ bool OfferAnswer::is_own_key(const KeyParameter& key) const {
 // The section to use: the one in use before where it still works, then secure before plain, then
 // the first. Answering a best-effort offer of SAVP and AVP sections side by side falls out of that.
 Result<Agreement> OfferAnswer::choose(const Session& offer) const {
+  if (is_dtls()) VOXLOCK_TRY_VOID(check_mids(offer));
   Status reason = Status::ERR_SDP_NO_AUDIO;
   std::optional<Agreement> best;
   for (size_t i = 0; i < offer.media().size(); ++i) {
@@ -122,19 +112,21 @@ Result<Agreement> OfferAnswer::choose(const Session& offer) const {
 
 Result<Agreement> OfferAnswer::evaluate(const Session& session, size_t index) const {
   const Media& media = session.media()[index];
-  if (!text::equals_ignore_case(media.type, "audio") || media.port == 0)
-    return Status::ERR_SDP_NO_AUDIO;
+  const bool is_off = media.port == 0 && !(is_dtls() && is_bundle_only(session, index));
+  if (!text::equals_ignore_case(media.type, "audio") || is_off) return Status::ERR_SDP_NO_AUDIO;
   Agreement out;
   out.media_index = index;
   uint32_t tag = 0;
-  VOXLOCK_TRY_VOID(evaluate_security(media, out, tag));
+  VOXLOCK_TRY_VOID(is_dtls() ? evaluate_webrtc(session, out) : evaluate_security(media, out, tag));
   VOXLOCK_TRY_VOID(evaluate_formats(media, out));
-  VOXLOCK_TRY_VOID(evaluate_address(session, media, out));
+  const bool has_ice = out.webrtc && out.webrtc->has_ice;
+  if (!has_ice) VOXLOCK_TRY_VOID(evaluate_address(session, media, out));
   const bool is_mux_safe =
       !is_rtcp_range(out.payload_type_send) && !is_rtcp_range(out.event_type_send);
   out.has_rtcp_mux = local_.has_rtcp_mux && is_mux_safe &&
                      find_attribute(media.attributes, "rtcp-mux").has_value();
   if (out.has_rtcp_mux) out.remote_rtcp = out.remote_rtp;
+  if (is_dtls()) VOXLOCK_TRY_VOID(finish_webrtc(session, media, out));
   out.direction = direction_for(session, media, is_holding_);
   out.is_remote_hold = (static_cast<uint32_t>(direction_for(session, media, false)) & 1) == 0;
   out.ptime_ms = choose_ptime(media, local_.ptime_ms, out.codec);
@@ -259,7 +251,8 @@ Result<void> OfferAnswer::evaluate_address(const Session& session, const Media& 
 Direction OfferAnswer::direction_for(const Session& session, const Media& media, bool hold) const {
   Direction ours = reverse(stated_direction(session, media));
   const auto& connection = session.connection_of(media);
-  if (connection) {
+  // RFC 8829, section 5.2.1: an offer with candidates to come has 0.0.0.0 and does not hold.
+  if (connection && !is_dtls()) {
     const auto address = parse_address(connection->address);
     if (address && address->is_unspecified()) ours = ours & Direction::kRecvOnly;
   }

@@ -35,6 +35,14 @@ constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_NETWORK, 488, 300, "Incompatible network protocol"},
     {Status::ERR_SDP_REJECTED, 488, 304, "Audio was refused by the peer"},
     {Status::ERR_SDP_MISMATCH, 488, 399, "The answer does not fit the offer"},
+    {Status::ERR_SDP_DTLS_REQUIRED, 488, 302, "DTLS-SRTP is required"},
+    {Status::ERR_SDP_NO_FINGERPRINT, 488, 306, "No certificate fingerprint of SHA-256 or better"},
+    {Status::ERR_SDP_FINGERPRINT, 488, 306, "Malformed fingerprint attribute"},
+    {Status::ERR_SDP_SETUP, 488, 306, "Unusable setup attribute"},
+    {Status::ERR_SDP_TLS_ID, 488, 306, "Malformed tls-id attribute"},
+    {Status::ERR_SDP_ICE, 488, 306, "ICE credentials missing or malformed"},
+    {Status::ERR_SDP_RTCP_MUX, 488, 306, "RTP and RTCP must share one port"},
+    {Status::ERR_SDP_MID, 488, 306, "Malformed or repeated mid attribute"},
     {Status::ERR_LIMIT, 488, 399, "Session description too large"},
 };
 
@@ -70,16 +78,20 @@ bool normalize(std::array<T, N>& list, IsKnown is_known) {
 
 bool is_codec(CodecId id) {
   const auto rows = codec_rows();
-  return std::any_of(rows.begin(), rows.end(), [&](const CodecRow& row) { return row.id == id; });
+  return id != CodecId::kRed &&
+         std::any_of(rows.begin(), rows.end(), [&](const CodecRow& row) { return row.id == id; });
 }
 
 bool is_valid(const LocalMedia& local) {
   const bool has_suite = local.suites[0] != CryptoSuite::kNone;
   const bool has_rtp = (local.rtp.family == 4 || local.rtp.family == 6) && local.rtp.port != 0;
   const bool has_rtcp = (local.rtcp.family == 4 || local.rtcp.family == 6) && local.rtcp.port != 0;
+  const bool has_keys = local.key_exchange == KeyExchange::kDtls
+                            ? local.policy == SrtpPolicy::kRequired
+                            : local.policy == SrtpPolicy::kOff || has_suite;
   return local.codecs[0] != CodecId::kNone && has_rtp && (has_rtcp || local.rtcp.family == 0) &&
-         local.ptime_ms >= 10 && local.ptime_ms <= 60 && local.ptime_ms % 10 == 0 &&
-         (local.policy == SrtpPolicy::kOff || has_suite) && local.policy <= SrtpPolicy::kOff;
+         local.ptime_ms >= 10 && local.ptime_ms <= 60 && local.ptime_ms % 10 == 0 && has_keys &&
+         local.policy <= SrtpPolicy::kOff && local.key_exchange <= KeyExchange::kDtls;
 }
 
 bool is_same(const KeyParameter& a, const KeyParameter& b) {
@@ -128,10 +140,13 @@ Result<OfferAnswer> OfferAnswer::create(const LocalMedia& local, RandomSource& r
       is_valid(local) && normalize(media.codecs, is_codec) &&
       normalize(media.suites, [](CryptoSuite id) { return find_suite(id) != nullptr; });
   if (!is_good) return Status::ERR_INVALID_ARGUMENT;
+  if (media.key_exchange == KeyExchange::kDtls) VOXLOCK_TRY_VOID(check(media.webrtc));
   uint8_t raw[8];
   VOXLOCK_TRY_VOID(random.fill(raw));
   // 62 bits: a positive number also for peers that read it as a signed one.
-  return OfferAnswer(media, random, bytes::Reader(raw).u64() >> 2);
+  OfferAnswer out(media, random, bytes::Reader(raw).u64() >> 2);
+  if (out.is_dtls()) VOXLOCK_TRY_VOID(out.start_webrtc());
+  return out;
 }
 
 Result<void> OfferAnswer::make_key(CryptoSuite suite, KeyParameter& out) const {
@@ -153,7 +168,9 @@ Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& 
     return step.verdict = refuse(parsed.error()), Result<void>();
   Result<Agreement> draft = choose(step.session);
   if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
-  if (draft->is_secure) {
+  if (draft->webrtc) {
+    VOXLOCK_TRY_VOID(make_answer_transport(*draft->webrtc));
+  } else if (draft->is_secure) {
     // Our key lives as long as the peer's: a rekey is one for both directions.
     const bool keeps_key = agreement_ && agreement_->is_secure &&
                            agreement_->suite == draft->suite &&
@@ -194,6 +211,7 @@ Verdict OfferAnswer::commit(Step& step) {
     sections_.count = media.size();
     for (size_t i = 0; i < sections_.count; ++i) remember_section(i, media[i]);
     remember_payload_types(media[index]);
+    if (is_dtls()) remember_extensions(step.session, media[index]);
   }
   agreement_ = std::move(*step.draft);
   return step.verdict;
@@ -205,7 +223,11 @@ Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
   pending.media_index = wanted_index();
   pending.hold = flags.hold;
   pending.version = version_ + 1;
-  if (local_.policy != SrtpPolicy::kOff) VOXLOCK_TRY_VOID(make_offered_keys(flags.rekey, pending));
+  if (is_dtls()) {
+    VOXLOCK_TRY_VOID(make_offered_transport(flags, pending.transport));
+  } else if (local_.policy != SrtpPolicy::kOff) {
+    VOXLOCK_TRY_VOID(make_offered_keys(flags.rekey, pending));
+  }
   const bytes::Writer start = out;
   write_offer(out, pending);
   if (!out.ok()) return Status::ERR_BUFFER_TOO_SMALL;
@@ -263,9 +285,14 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
   if (session.media().size() != std::max(sections_.count, index + 1))
     return Status::ERR_SDP_MISMATCH;
   if (session.media()[index].port == 0) return Status::ERR_SDP_REJECTED;
+  if (is_dtls()) VOXLOCK_TRY_VOID(check_mids(session));
   VOXLOCK_TRY(Agreement draft, evaluate(session, index));
   draft.direction = direction_for(session, session.media()[index], pending_->hold);
-  if (draft.is_secure) VOXLOCK_TRY_VOID(take_answer_key(*pending_, draft));
+  if (draft.webrtc) {
+    VOXLOCK_TRY_VOID(draft.webrtc->local.copy_from(pending_->transport));
+  } else if (draft.is_secure) {
+    VOXLOCK_TRY_VOID(take_answer_key(*pending_, draft));
+  }
   // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
   for (size_t i = 0; i < kCodecRows; ++i) {
     const CodecRow& row = codec_rows()[i];
@@ -275,6 +302,8 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& se
         draft.event_type_send != kNoPayloadType) {
       draft.event_type_recv = payload_types_[i];
     }
+    if (row.id == CodecId::kRed && draft.webrtc && draft.webrtc->red_type_send != kNoPayloadType)
+      draft.webrtc->red_type_recv = payload_types_[i];
   }
   return draft;
 }
@@ -292,6 +321,7 @@ Verdict OfferAnswer::compare(const Agreement& draft) const {
     out.is_moved = old.remote_rtp != draft.remote_rtp || old.remote_rtcp != draft.remote_rtcp ||
                    old.direction != draft.direction || old.has_rtcp_mux != draft.has_rtcp_mux ||
                    old.is_remote_hold != draft.is_remote_hold || is_packed_anew(old, draft);
+    if (old.webrtc && draft.webrtc) compare_webrtc(draft, out);
   }
   out.kind = out.is_restarted ? VerdictKind::kRestarted
              : out.is_rekeyed ? VerdictKind::kRekeyed
@@ -306,6 +336,9 @@ void OfferAnswer::remember_section(size_t index, const Media& media) {
   store(section.type, media.type);
   store(section.proto, media.proto);
   store(section.format, next_word(formats));
+  // An answer to our offer may leave the mid out.
+  const std::string_view mid = mid_of(media);
+  if (!mid.empty()) store(section.mid, mid);
 }
 
 // A payload type keeps its meaning for the life of a session (RFC 3264, section 8.3.2): what the

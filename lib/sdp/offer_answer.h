@@ -14,8 +14,15 @@
 #include "sdp/host_address.h"
 #include "sdp/sdes.h"
 #include "sdp/session.h"
+#include "sdp/webrtc.h"
 
 namespace voxlock::sdp {
+
+// Where the SRTP keys come from. The numbers are those of the C ABI.
+enum class KeyExchange : uint32_t {
+  kSdes = 0,  // a=crypto lines, RFC 4568
+  kDtls = 1   // a DTLS handshake, RFC 5764; the policy must be kRequired
+};
 
 enum class SrtpPolicy : uint32_t {
   kRequired = 0,   // SRTP or nothing
@@ -38,6 +45,8 @@ struct LocalMedia {
   HostAddress rtcp;  // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
   bool has_opus_dtx = false;
+  KeyExchange key_exchange = KeyExchange::kSdes;
+  LocalWebrtc webrtc;  // of kDtls
 };
 
 // What was agreed. Move-only: it holds keys.
@@ -67,6 +76,9 @@ struct Agreement {
   bool wants_opus_cbr = false;    // the peer's cbr
   uint32_t max_opus_bitrate = 0;  // the peer's maxaveragebitrate, 0: not stated
   uint32_t max_playback_hz = 0;   // the peer's maxplaybackrate, 0: not stated
+  // With DTLS: is_secure, no suite and no keys, which the handshake brings. With ICE remote_rtp
+  // stays empty, since checks find the peer.
+  std::optional<WebrtcAgreement> webrtc;
 };
 
 // The numbers are those of the C ABI.
@@ -81,13 +93,15 @@ enum class VerdictKind : int32_t {
 // What a step did to the running media. kind is the heaviest of the flags.
 struct Verdict {
   VerdictKind kind = VerdictKind::kContinued;
-  bool is_restarted = false;   // codec, suite or secure or plain changed
-  bool is_rekeyed = false;     // a key of either side changed
-  bool is_moved = false;       // address, direction, payload types, ptime or Opus wishes changed
-  Status reason = Status::OK;  // REFUSED: why
-  uint32_t sip_status = 0;     // REFUSED: for example 488
-  uint32_t warn_code = 0;      // RFC 3261, section 20.43
-  const char* warning = "";    // text for the Warning header, static
+  bool is_restarted = false;  // codec, suite, DTLS association or secure or plain changed
+  bool is_rekeyed = false;    // a key of either side changed
+  bool is_moved = false;      // address, direction, payload types, ptime or Opus wishes changed
+  bool is_new_association = false;  // a new DTLS handshake is due, RFC 8842; is_restarted as well
+  bool is_ice_restart = false;      // credentials of either side are new; is_moved as well
+  Status reason = Status::OK;       // REFUSED: why
+  uint32_t sip_status = 0;          // REFUSED: for example 488
+  uint32_t warn_code = 0;           // RFC 3261, section 20.43
+  const char* warning = "";         // text for the Warning header, static
 };
 
 // RFC 3261, section 21.4 and 20.43: what to send for a reason.
@@ -95,7 +109,8 @@ Verdict refuse(Status reason);
 
 struct OfferFlags {
   bool hold = false;   // we do not want to receive
-  bool rekey = false;  // make a new key of our own
+  bool rekey = false;  // make a new key of our own; DTLS: ask for a new association by tls-id
+  bool ice_restart = false;
 };
 
 // One step of offer/answer, worked out and not taken yet. Used once.
@@ -132,7 +147,11 @@ class OfferAnswer {
   Result<void> prepare_accept(std::string_view answer, Step& step) const;
   // Withdraws our offer.
   void rollback() { pending_.reset(); }
+  // DTLS: the default address and the candidates that later descriptions of ours name.
+  // ERR_INVALID_ARGUMENT, ERR_WRONG_STATE without DTLS or while our own offer is out.
+  Result<void> set_candidates(const HostAddress& rtp, const LocalCandidates& candidates);
 
+  [[nodiscard]] bool is_dtls() const { return local_.key_exchange == KeyExchange::kDtls; }
   [[nodiscard]] bool has_pending_offer() const { return pending_.has_value(); }
   // nullptr before the first agreement.
   [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
@@ -144,6 +163,7 @@ class OfferAnswer {
     std::array<char, 16> type{};
     std::array<char, 32> proto{};
     std::array<char, 16> format{};
+    std::array<char, kMaxMid + 1> mid{};
   };
   struct Sections {
     std::array<Section, kMaxMedia> list{};
@@ -156,8 +176,26 @@ class OfferAnswer {
     size_t media_index = 0;
     bool hold = false;
     uint64_t version = 0;
+    LocalTransport transport;  // of DTLS
   };
   using PayloadTypes = std::array<uint8_t, kCodecRows>;
+
+  // What a description of ours says beside the codecs, in an answer as in an offer.
+  struct WebrtcText {
+    const LocalTransport* transport = nullptr;
+    Setup setup = Setup::kActpass;
+    std::string_view mid;
+    bool is_bundled = false;
+    bool has_ice = true;
+    bool has_tls_id = true;
+    bool is_mux_only = false;
+    bool is_extmap_mixed = true;
+    AgreedExtensions extensions;
+    uint8_t feedback_type = kNoPayloadType;
+    bool has_nack = false;
+    bool has_transport_cc = false;
+    bool has_rtcp_rsize = false;
+  };
 
   OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t session_id);
 
@@ -182,18 +220,53 @@ class OfferAnswer {
                                         bool hold) const;
   [[nodiscard]] bool is_own_key(const KeyParameter& key) const;
 
+  // negotiate_webrtc.cpp
+  Result<void> evaluate_webrtc(const Session& session, Agreement& out) const;
+  Result<void> evaluate_ice(const Session& session, size_t index, WebrtcAgreement& out) const;
+  Result<void> evaluate_bundle(const Session& session, const Media& media,
+                               WebrtcAgreement& out) const;
+  Result<DtlsRole> choose_role(Setup setup, const WebrtcAgreement& draft) const;
+  Result<void> finish_webrtc(const Session& session, const Media& media, Agreement& out) const;
+  void choose_red(const Media& media, Agreement& out) const;
+  [[nodiscard]] const WebrtcAgreement* former() const {
+    return agreement_ && agreement_->webrtc ? &*agreement_->webrtc : nullptr;
+  }
+  [[nodiscard]] const LocalTransport& current_transport() const {
+    return former() != nullptr ? former()->local : transport_;
+  }
+  Result<void> make_text(size_t len, MutableBytes out) const;
+  Result<void> make_credentials(LocalTransport& out) const;
+  Result<void> make_tls_id(LocalTransport& out) const;
+  Result<void> start_webrtc();
+  Result<void> make_answer_transport(WebrtcAgreement& draft) const;
+  Result<void> make_offered_transport(OfferFlags flags, LocalTransport& out) const;
+  void remember_extensions(const Session& session, const Media& media);
+  void compare_webrtc(const Agreement& draft, Verdict& out) const;
+
+  // describe_webrtc.cpp
+  [[nodiscard]] WebrtcText answer_text(const Agreement& draft) const;
+  [[nodiscard]] WebrtcText offer_text(const Pending& pending) const;
+  void write_webrtc_session(bytes::Writer& out, const WebrtcText& text) const;
+  void write_webrtc_media(bytes::Writer& out, const WebrtcText& text) const;
+  void write_webrtc_transport(bytes::Writer& out, const WebrtcText& text) const;
+  void write_webrtc_stream(bytes::Writer& out) const;
+
   // describe.cpp
   void write_head(bytes::Writer& out, uint64_t version) const;
-  void write_refused(bytes::Writer& out, std::string_view type, std::string_view proto,
-                     std::string_view format) const;
+  void write_refused(bytes::Writer& out, const Media& media) const;
   void write_transport(bytes::Writer& out, bool has_mux) const;
   void write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const;
+  void write_red(bytes::Writer& out, uint8_t red_type, uint8_t payload_type) const;
+  void write_answered_formats(bytes::Writer& out, std::string_view proto,
+                              const Agreement& draft) const;
   void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft,
                     uint64_t version) const;
   void write_offer(bytes::Writer& out, const Pending& pending) const;
   void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
   [[nodiscard]] std::string_view offered_proto() const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
+  [[nodiscard]] bool offers_opus() const;
+  [[nodiscard]] uint8_t type_of(CodecId codec) const;
 
   [[nodiscard]] Verdict compare(const Agreement& draft) const;
   void remember_section(size_t index, const Media& media);
@@ -208,7 +281,9 @@ class OfferAnswer {
   std::optional<Agreement> agreement_;
   std::optional<Pending> pending_;
   Sections sections_;
-  PayloadTypes payload_types_;  // ours, for each codec row
+  PayloadTypes payload_types_;              // ours, for each codec row
+  LocalTransport transport_;                // of DTLS before the first agreement
+  ExtensionIds extension_ids_{1, 2, 3, 4};  // ours, by HeaderExtension
 };
 
 }  // namespace voxlock::sdp

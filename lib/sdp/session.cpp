@@ -97,6 +97,12 @@ struct Session::Progress {
   bool has_origin = false;
 };
 
+Direction reverse(Direction d) {
+  if (d == Direction::kSendOnly) return Direction::kRecvOnly;
+  if (d == Direction::kRecvOnly) return Direction::kSendOnly;
+  return d;
+}
+
 // Words are short: a loop beats a search.
 std::string_view next_word(std::string_view& list) {
   size_t start = 0;

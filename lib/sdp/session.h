@@ -53,6 +53,8 @@ struct Media {
 
 // As the one who speaks sees it; bit 0 sends, bit 1 receives.
 enum class Direction : uint32_t { kInactive = 0, kSendOnly = 1, kRecvOnly = 2, kSendRecv = 3 };
+// The same as the other side sees it.
+Direction reverse(Direction d);
 
 // Takes the next space-separated word off a list; empty at its end.
 std::string_view next_word(std::string_view& list);

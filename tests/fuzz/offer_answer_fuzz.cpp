@@ -1,12 +1,14 @@
 // Bytes become steps of one session: the peer's offers and answers, our own offers, roll-backs,
-// under each policy. A step is one byte and, where it needs text, a text up to the next 0x1e. A
-// file that is a plain description is one offer.
+// under each policy and with DTLS. A step is one byte and, where it needs text, a text up to the
+// next 0x1e. A file that is a plain description is one offer; "W" and "w" are an offer and an
+// answer of a WebRTC stack, by number, with some of their bytes changed.
 #include <array>
 #include <cstdlib>
 #include <memory>
 
 #include "base/text.h"
 #include "sdp/offer_answer.h"
+#include "support/webrtc_offers.h"
 
 using namespace voxlock;
 using namespace voxlock::sdp;
@@ -36,13 +38,19 @@ struct Snapshot {
     codec = from->codec;
     direction = from->direction;
     is_secure = from->is_secure;
-
+    if (from->webrtc) {
+      ufrag = from->webrtc->remote.ufrag;
+      own_ufrag = from->webrtc->local.ufrag;
+      role = from->webrtc->role;
+      prints = from->webrtc->fingerprints.size();
+    }
     (void)local.assign(from->local_key.key_and_salt.view());
     (void)remote.assign(from->remote_key.key_and_salt.view());
   }
   [[nodiscard]] bool operator==(const Snapshot& other) const {
     return is_there == other.is_there && remote_rtp == other.remote_rtp && codec == other.codec &&
-           direction == other.direction && is_secure == other.is_secure &&
+           direction == other.direction && is_secure == other.is_secure && ufrag == other.ufrag &&
+           own_ufrag == other.own_ufrag && role == other.role && prints == other.prints &&
            secure::equal(local.view(), other.local.view()) &&
            secure::equal(remote.view(), other.remote.view());
   }
@@ -52,6 +60,10 @@ struct Snapshot {
   CodecId codec = CodecId::kNone;
   Direction direction = Direction::kSendRecv;
   bool is_secure = false;
+  FixedText<kMaxIceText> ufrag;
+  FixedText<kMaxLocalUfrag> own_ufrag;
+  DtlsRole role = DtlsRole::kActive;
+  size_t prints = 0;
   secure::Secret<kMaxKeyAndSalt> local, remote;
 };
 
@@ -74,10 +86,11 @@ class Run {
     for (const Media& media : answer.media()) accepted += media.port != 0 ? 1 : 0;
     require(accepted == 1);
     check();
+    check_bundle(answer);
   }
   void own_offer(uint8_t flags) {
     bytes::Writer out(buffer_);
-    if (!core_.offer({(flags & 1) != 0, (flags & 2) != 0}, out)) return;
+    if (!core_.offer({(flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0}, out)) return;
     Session offer;
     require(offer.parse(as_text(out.written())).has_value());
     for (const Media& media : offer.media()) {
@@ -103,16 +116,38 @@ class Run {
     require(policy_ != SrtpPolicy::kOff || !agreed.is_secure);
     require(!was_secure_ || agreed.is_secure);
     was_secure_ = agreed.is_secure;
+    require(agreed.webrtc.has_value() == core_.is_dtls());
     require(agreed.codec != CodecId::kNone && agreed.payload_type_send < 128 &&
             agreed.payload_type_recv < 128);
     require((agreed.event_type_send == kNoPayloadType) ==
             (agreed.event_type_recv == kNoPayloadType));
     require(agreed.ptime_ms >= 10 && agreed.ptime_ms <= 60);
+    if (agreed.webrtc) return check_webrtc(agreed);
     require(agreed.is_secure == (agreed.suite != CryptoSuite::kNone));
     if (!agreed.is_secure) return;
     require(!agreed.local_key.key_and_salt.empty());
     require(!secure::equal(agreed.local_key.key_and_salt.view(),
                            agreed.remote_key.key_and_salt.view()));
+  }
+
+  // Keys come from a handshake with a peer that is known by its fingerprint, or not at all.
+  static void check_webrtc(const Agreement& agreed) {
+    const WebrtcAgreement& webrtc = *agreed.webrtc;
+    require(agreed.is_secure && agreed.suite == CryptoSuite::kNone && agreed.has_rtcp_mux);
+    require(agreed.local_key.key_and_salt.empty() && agreed.remote_key.key_and_salt.empty());
+    require(!webrtc.fingerprints.empty() && webrtc.has_ice);
+    require(webrtc.remote.ufrag.view().size() >= kMinUfrag && !webrtc.local.ufrag.empty());
+    require(webrtc.role == DtlsRole::kActive || webrtc.role == DtlsRole::kPassive);
+    require(!is_rtcp_range(agreed.payload_type_send) && !is_rtcp_range(webrtc.red_type_send));
+  }
+  // Our answer groups the accepted section, or none.
+  void check_bundle(const Session& answer) const {
+    const Agreement& agreed = *core_.agreement();
+    if (!agreed.webrtc) return;
+    const std::string_view mid = mid_of(answer.media()[agreed.media_index]);
+    const auto tags = bundle_of(answer, mid);
+    require(mid == agreed.webrtc->mid.view() && tags.has_value() == agreed.webrtc->is_bundled);
+    if (tags) require(text::trim(*tags) == mid);
   }
 
   OfferAnswer core_;
@@ -132,9 +167,31 @@ LocalMedia local_media(SrtpPolicy policy) {
   return out;
 }
 
-void play(std::string_view script, SrtpPolicy policy) {
+LocalMedia webrtc_media() {
+  LocalMedia out = local_media(SrtpPolicy::kRequired);
+  out.key_exchange = KeyExchange::kDtls;
+  out.webrtc.fingerprint.hash = FingerprintHash::kSha256;
+  out.webrtc.extensions.set();
+  out.webrtc.has_red = out.webrtc.has_nack = out.webrtc.has_transport_cc = true;
+  return out;
+}
+
+// One of the offers, with a byte changed for every three of the script: where, where, what.
+std::string changed_offer(std::string_view changes) {
+  const auto offers = test::webrtc_offers();
+  if (changes.empty()) return offers[0];
+  std::string out = offers[static_cast<uint8_t>(changes[0]) % offers.size()];
+  for (changes.remove_prefix(1); changes.size() >= 3; changes.remove_prefix(3)) {
+    const size_t at = static_cast<size_t>(static_cast<uint8_t>(changes[0])) * 256 +
+                      static_cast<uint8_t>(changes[1]);
+    out[at % out.size()] = changes[2];
+  }
+  return out;
+}
+
+void play(std::string_view script, const LocalMedia& local) {
   Counting random;
-  Run run(std::move(*OfferAnswer::create(local_media(policy), random)), policy);
+  Run run(std::move(*OfferAnswer::create(local, random)), local.policy);
   while (!script.empty()) {
     const auto step = static_cast<uint8_t>(script.front());
     // "v" starts a description, so that a corpus of those is one of scripts.
@@ -145,6 +202,13 @@ void play(std::string_view script, SrtpPolicy policy) {
         break;
       case 'A':
         run.answer_of_peer(text::cut(script, '\x1e'));
+        break;
+      case 'W':
+        run.offer_of_peer(changed_offer(text::cut(script, '\x1e')));
+        break;
+      case 'w':
+        run.answer_of_peer(
+            test::replaced(changed_offer(text::cut(script, '\x1e')), "actpass", "passive"));
         break;
       case 'R':
         run.roll_back();
@@ -158,12 +222,37 @@ void play(std::string_view script, SrtpPolicy policy) {
   }
 }
 
+void play_all(std::string_view script) {
+  for (const SrtpPolicy policy :
+       {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
+    play(script, local_media(policy));
+  }
+  play(script, webrtc_media());
+}
+
+// Offers in the shapes of WebRTC stacks, one after the other and with our own between them.
+bool play_seeds() {
+  std::string script;
+  for (const std::string& offer : test::webrtc_offers()) {
+    play_all(offer);
+    script += offer +
+              "\x1eO\x04"
+              "w" +
+              static_cast<char>('0' + script.size() % 7) + "\x1e";
+  }
+  play_all(script);
+  for (char i = 0; i < 7; ++i) {
+    for (char j = 0; j < 7; ++j)
+      play_all(std::string("W") + i + "\x1eO\x04w" + j + "\x1eW" + j + "\x1e");
+  }
+  return true;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  for (const SrtpPolicy policy :
-       {SrtpPolicy::kRequired, SrtpPolicy::kPreferred, SrtpPolicy::kOff}) {
-    play(as_text(ByteView(data, size)), policy);
-  }
+  static const bool has_seeds = play_seeds();
+  require(has_seeds);
+  play_all(as_text(ByteView(data, size)));
   return 0;
 }

@@ -18,7 +18,7 @@ struct End {
       : End(world, config_of(host, codecs, port)) {}
   End(TestContext& world, const leg::LegConfig& config)
       : leg(*leg::Leg::create(world.context, world.random, config)),
-        negotiation(*leg::Negotiation::create(config, world.random)) {}
+        negotiation(*leg::Negotiation::create(*leg, world.random)) {}
   static leg::LegConfig config_of(uint8_t host, std::initializer_list<leg::Codec> codecs,
                                   uint16_t port) {
     leg::LegConfig config;

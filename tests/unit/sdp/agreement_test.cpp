@@ -36,7 +36,7 @@ using namespace voxlock::test;
 
 namespace {
 
-Direction reverse(Direction d) {
+Direction mirrored(Direction d) {
   const auto bits = static_cast<uint32_t>(d);
   return static_cast<Direction>((bits & 1) << 1 | bits >> 1);
 }
@@ -59,7 +59,7 @@ void check_mirror(const Agreement& a, const Agreement& b) {
   CHECK(a.event_type_send == b.event_type_recv);
   CHECK(a.event_type_recv == b.event_type_send);
   CHECK(a.event_clock_hz == b.event_clock_hz);
-  CHECK(a.direction == reverse(b.direction));
+  CHECK(a.direction == mirrored(b.direction));
   CHECK(a.has_rtcp_mux == b.has_rtcp_mux);
   CHECK(a.media_index == b.media_index);
 }

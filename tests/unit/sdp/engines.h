@@ -42,6 +42,30 @@ inline sdp::LocalMedia local_media(sdp::SrtpPolicy policy = sdp::SrtpPolicy::kRe
   return out;
 }
 
+// Of a WebRTC side that wants everything there is.
+inline sdp::LocalMedia webrtc_media() {
+  sdp::LocalMedia out;
+  out.key_exchange = sdp::KeyExchange::kDtls;
+  out.codecs = {sdp::CodecId::kOpus, sdp::CodecId::kPcma, sdp::CodecId::kPcmu};
+  out.rtp = *sdp::parse_address("198.51.100.1");
+  out.rtp.port = 30000;
+  sdp::LocalWebrtc& webrtc = out.webrtc;
+  std::string print = "sha-256 01";
+  for (int i = 2; i <= 32; ++i)
+    print += i < 10 ? ":0" + std::to_string(i) : ":" + std::to_string(i);
+  webrtc.fingerprint = *sdp::parse_fingerprint(print);
+  REQUIRE(webrtc.ufrag.assign("OURS"));
+  REQUIRE(webrtc.password.assign("ourpasswordourpasswordou"));
+  webrtc.candidates.push(*sdp::parse_candidate("1 1 udp 2130706431 198.51.100.1 30000 typ host"));
+  REQUIRE(webrtc.stream_id.assign("phone"));
+  REQUIRE(webrtc.track_id.assign("call"));
+  REQUIRE(webrtc.cname.assign("voxlock"));
+  webrtc.ssrc = 77;
+  webrtc.extensions.set();
+  webrtc.has_red = webrtc.has_nack = webrtc.has_transport_cc = webrtc.has_rtcp_rsize = true;
+  return out;
+}
+
 class Engine {
  public:
   explicit Engine(const sdp::LocalMedia& local = local_media(), uint64_t seed = 1)
