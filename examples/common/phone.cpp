@@ -182,7 +182,7 @@ void Phone::read_socket() {
   for (;;) {
     const auto packets = batch_.receive(socket_.get());
     for (const Packet& packet : packets) {
-      const voxlock_datagram datagram{packet.data, packet.len, to_voxlock(packet.address), 0};
+      const voxlock_datagram datagram{packet.data, packet.len, to_voxlock(packet.address), 0, 0, 0};
       (void)voxlock_leg_input(leg_.get(), &datagram, 1, now_ns());
       drain();
     }

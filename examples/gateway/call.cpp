@@ -156,7 +156,7 @@ void Call::read_socket(int fd, uint32_t leg) {
     const auto packets = batch_.receive(fd);
     if (packets.empty()) return;
     for (size_t i = 0; i < packets.size(); ++i) {
-      datagrams[i] = {packets[i].data, packets[i].len, to_voxlock(packets[i].address), leg};
+      datagrams[i] = {packets[i].data, packets[i].len, to_voxlock(packets[i].address), leg, 0, 0};
     }
     (void)voxlock_bridge_input(bridge_.get(), datagrams.data(), packets.size(), now_ns());
     drain();

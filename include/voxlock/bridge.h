@@ -77,11 +77,6 @@ VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns
 #define VOXLOCK_TRANSPORT_NONE 0
 #define VOXLOCK_TRANSPORT_RTP 1
 #define VOXLOCK_TRANSPORT_SRTP 2
-/* key_exchange */
-#define VOXLOCK_KEYS_NONE 0
-#define VOXLOCK_KEYS_SDES 1 /* as secret as the signalling, and as every server that relays it */
-#define VOXLOCK_KEYS_DTLS 2
-
 #define VOXLOCK_STAGES_TEXT 96
 
 /* Index of every [2]: leg for hops, direction (VOXLOCK_FORWARD, VOXLOCK_BACKWARD) for the rest. */
@@ -89,11 +84,12 @@ typedef struct voxlock_protection {
   uint32_t struct_size;                /* set by the caller */
   int32_t scope;                       /* VOXLOCK_SCOPE_* */
   int32_t transport[2];                /* VOXLOCK_TRANSPORT_* */
-  int32_t key_exchange[2];             /* VOXLOCK_KEYS_* */
+  int32_t key_exchange[2];             /* VOXLOCK_KEYS_* (voxlock/leg.h) */
   uint32_t suite_in[2];                /* SRTP suite of what the leg's peer sends; 0: none */
   uint32_t suite_out[2];               /* of what the leg sends to it */
   int32_t signalling[2];               /* VOXLOCK_SIGNALLING_* as the host told */
-  int32_t peer_verified[2];            /* 1: the keys came over verified TLS */
+  int32_t peer_verified[2];            /* 1: the keys, or with DTLS the fingerprint that
+                                          was proved, came over verified TLS */
   int32_t content_opened[2];           /* 1: content of this direction is open inside the bridge */
   char stages[2][VOXLOCK_STAGES_TEXT]; /* what touches it, e.g. "decode,denoise,encode";
                                           NUL-terminated */

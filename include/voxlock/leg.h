@@ -13,6 +13,7 @@
 #include "voxlock/context.h"
 #include "voxlock/export.h"
 #include "voxlock/status.h"
+#include "voxlock/tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,9 @@ typedef struct voxlock_datagram {
   size_t len;             /* bytes */
   voxlock_address source; /* where it came from */
   uint32_t leg;           /* bridge: 0 or 1, the leg whose socket got it; a leg alone: 0 */
+  uint32_t local;         /* WebRTC: which of the leg's own addresses it came to, 0 for
+                             rtp_address, then further_addresses; else 0 */
+  uint32_t reserved;      /* 0 */
 } voxlock_datagram;
 
 /* srtp_policy: what may be agreed with the peer. Decided here, never by what the peer offers. */
@@ -44,6 +48,12 @@ typedef struct voxlock_datagram {
 #define VOXLOCK_SIGNALLING_TLS 2      /* TLS, peer not verified */
 #define VOXLOCK_SIGNALLING_VERIFIED 3 /* TLS and the peer's certificate and name were verified */
 
+/* key_exchange: where the keys of SRTP come from. */
+#define VOXLOCK_KEYS_NONE 0
+#define VOXLOCK_KEYS_SDES 1 /* as secret as the signalling, and as every server that relays it */
+#define VOXLOCK_KEYS_DTLS 2 /* WebRTC: a DTLS handshake with the certificate that the SDP names */
+
+#define VOXLOCK_MAX_FURTHER_ADDRESSES 7
 #define VOXLOCK_MAX_SUITES 8
 #define VOXLOCK_MAX_CODECS 8
 
@@ -76,6 +86,17 @@ typedef struct voxlock_leg_config {
   uint32_t reserved;            /* 0 */
   const char* cname;            /* RTCP CNAME, 1..63 bytes, NUL-terminated, copied; NULL
                                    (default): 16 random letters, RFC 7022 */
+  int32_t key_exchange; /* VOXLOCK_KEYS_SDES (default), or VOXLOCK_KEYS_DTLS: a WebRTC leg. It
+                           answers the checks of a full ICE agent at all its addresses (ICE-lite,
+                           RFC 8445), sends media only where the peer was heard and consents, and
+                           only after the handshake. srtp_policy must be required then, rtcp_mux 1;
+                           suites and symmetric do not count */
+  int32_t dtls_client;  /* 1: the DTLS client where the peer leaves it to us; default 0 */
+  const voxlock_identity* identity; /* with DTLS: the certificate shown to the peer, copied; NULL
+                                       (default): one is made for this leg alone */
+  const voxlock_address* further_addresses; /* with DTLS: own addresses beside rtp_address, less
+                                               wanted ones behind; copied */
+  size_t further_address_count;             /* 0 (default)..VOXLOCK_MAX_FURTHER_ADDRESSES */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -88,6 +109,13 @@ typedef struct voxlock_leg_config {
                              wants its Opus like changed */
 #define VOXLOCK_REFUSED 5 /* nothing changed; answer with sip_status and warning */
 
+/* changes of a verdict: bits, all that apply. */
+#define VOXLOCK_CHANGED_MEDIA 1u   /* what RESTARTED means, for any reason */
+#define VOXLOCK_CHANGED_KEYS 2u    /* SDES */
+#define VOXLOCK_CHANGED_ADDRESS 4u /* what MOVED means */
+#define VOXLOCK_CHANGED_DTLS 8u    /* a new handshake is due (RFC 8842, section 3.2) */
+#define VOXLOCK_CHANGED_ICE 16u    /* new credentials (RFC 8445, section 9) */
+
 typedef struct voxlock_verdict {
   uint32_t struct_size; /* set by the caller */
   int32_t kind;         /* VOXLOCK_CONTINUED ... */
@@ -96,11 +124,14 @@ typedef struct voxlock_verdict {
   int32_t warn_code;    /* RFC 3261, 20.43, for example 305; 0: none */
   uint32_t reserved;
   const char* warning; /* text for the Warning header; static, "" for none */
+  uint32_t changes;    /* VOXLOCK_CHANGED_*; 0 for the first agreement and where refused */
+  uint32_t reserved2;
 } voxlock_verdict;
 
 /* flags of voxlock_leg_offer */
-#define VOXLOCK_OFFER_HOLD 1u  /* offer sendonly (inactive where the peer holds) */
-#define VOXLOCK_OFFER_REKEY 2u /* make new keys of our own */
+#define VOXLOCK_OFFER_HOLD 1u        /* offer sendonly (inactive where the peer holds) */
+#define VOXLOCK_OFFER_REKEY 2u       /* make new keys of our own; DTLS: ask for a new handshake */
+#define VOXLOCK_OFFER_ICE_RESTART 4u /* WebRTC: new ICE credentials, RFC 8445, section 9 */
 
 /* What was agreed. Never holds keys. */
 typedef struct voxlock_leg_media_info {
@@ -119,9 +150,15 @@ typedef struct voxlock_leg_media_info {
   uint32_t suite_recv;
   uint32_t ssrc_send;
   int32_t rtcp_mux;
-  uint32_t generation;        /* grows with every applied agreement */
-  voxlock_address remote_rtp; /* where packets go to now: as agreed or followed */
+  uint32_t generation;        /* grows with every applied agreement, and when DTLS brings keys */
+  voxlock_address remote_rtp; /* where packets go to now: as agreed or followed, or where ICE found
+                                 the peer; family 0: not known yet */
   voxlock_address remote_rtcp;
+  int32_t key_exchange;           /* VOXLOCK_KEYS_*, NONE for plain RTP */
+  int32_t is_connected;           /* WebRTC: ICE has a path and the peer's consent; else 1 */
+  uint8_t local_fingerprint[32];  /* with DTLS: SHA-256 of our certificate; else zeros */
+  uint8_t remote_fingerprint[32]; /* of the certificate that the peer proved to own; zeros before
+                                     the handshake */
 } voxlock_leg_media_info;
 
 /* Causes of a drop, index of voxlock_leg_stats.dropped. */
@@ -174,6 +211,16 @@ typedef struct voxlock_leg_stats {
 #define VOXLOCK_EV_SSRC 7     /* the peer's source changed to ssrc */
 #define VOXLOCK_EV_OVERFLOW 8 /* value events were lost because the queue was full */
 #define VOXLOCK_EV_PROTECTION 9 /* bridge: voxlock_bridge_protection tells something new */
+#define VOXLOCK_EV_CONNECTED 10 /* WebRTC: media goes to address from the own address local */
+#define VOXLOCK_EV_DISCONNECTED                                     \
+  11 /* WebRTC: no check of the peer for 30 s, RFC 7675: nothing is \
+        sent until VOXLOCK_EV_CONNECTED */
+#define VOXLOCK_EV_SECURED                                              \
+  12 /* WebRTC: the handshake is over, and the peer has the certificate \
+        that its SDP named: media flows from now on */
+#define VOXLOCK_EV_FAILED                                                  \
+  13 /* WebRTC: no media from now on. value: minus the status, for example \
+        500 for VOXLOCK_ERR_TLS_HANDSHAKE; 0: the peer closed */
 
 /* One event. A plain value that never grows: 96 bytes, unused fields 0. */
 typedef struct voxlock_media_event {
@@ -192,7 +239,9 @@ typedef struct voxlock_media_event {
   uint32_t duration_ms;
   uint32_t lost; /* PAYLOAD: packets missing right before this one */
   uint64_t value;
-  uint64_t reserved[2];
+  uint32_t local; /* TRANSMIT, CONNECTED: the own address to send from, as in voxlock_datagram */
+  uint32_t reserved0;
+  uint64_t reserved;
 } voxlock_media_event;
 
 typedef struct voxlock_leg voxlock_leg;
@@ -204,7 +253,8 @@ VOXLOCK_API int32_t voxlock_leg_config_init(voxlock_leg_config* config, size_t s
 /* Makes a leg.
  * config: required, borrowed for the call. out: the handle; NULL on failure.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, a value outside its range, no address),
- * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY. */
+ * VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY.
+ * @see RFC 8445, section 2.5 (ICE-lite); RFC 5763 (DTLS-SRTP); RFC 8834 */
 VOXLOCK_API int32_t voxlock_leg_new(voxlock_context* ctx, const voxlock_leg_config* config,
                                     voxlock_leg** out) VOXLOCK_CHECK;
 
@@ -250,7 +300,8 @@ VOXLOCK_API int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_
 /* A leg alone: takes received datagrams; events (PAYLOAD, DIGIT, ...) wait for voxlock_leg_poll. A
  * packet that does not authenticate changes nothing but a drop counter. Returns VOXLOCK_OK,
  * VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg index that is not 0),
- * VOXLOCK_ERR_LEG_ATTACHED (a bridge drives this leg).
+ * VOXLOCK_ERR_LEG_ATTACHED (a bridge drives this leg), VOXLOCK_ERR_NO_MEMORY (WebRTC: where a
+ * handshake ends; datagrams behind that one are lost, the next call or poll tries again).
  * @see RFC 7983 (demultiplexing), RFC 3711, section 3.3 */
 VOXLOCK_API int32_t voxlock_leg_input(voxlock_leg* leg, const voxlock_datagram* datagrams,
                                       size_t count, uint64_t now_ns);

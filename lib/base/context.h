@@ -24,6 +24,12 @@ class Context {
  public:
   Context(Memory& memory, RandomSource& random, const LogSink& log)
       : memory_(memory), random_(random), log_(log) {}
+  // The same with another source of randomness, for objects that make further ones later.
+  Context(const Context& other, RandomSource& random)
+      : memory_(other.memory_),
+        random_(random),
+        log_(other.log_),
+        wall_offset_(other.wall_offset_.load(std::memory_order_relaxed)) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 

@@ -31,11 +31,13 @@ Hop hop_of(const leg::Leg& leg) {
   Hop hop;
   hop.signalling = leg.config().signalling;
   if (!leg.agreement()) return hop;
-  hop.transport = leg.is_secure() ? TransportKind::kSrtp : TransportKind::kRtp;
-  if (!leg.is_secure() || !leg.agreement()->keys) return hop;
-  hop.key_exchange = KeyExchange::kSdes;
-  hop.suite_in = static_cast<uint8_t>(leg.agreement()->keys->remote.suite);
-  hop.suite_out = static_cast<uint8_t>(leg.agreement()->keys->local.suite);
+  if (!leg.is_ready()) return hop;
+  const auto suites = leg.suites();
+  hop.transport = suites ? TransportKind::kSrtp : TransportKind::kRtp;
+  if (!suites) return hop;
+  hop.key_exchange = leg.association() != nullptr ? KeyExchange::kDtls : KeyExchange::kSdes;
+  hop.suite_in = static_cast<uint8_t>(suites->recv);
+  hop.suite_out = static_cast<uint8_t>(suites->send);
   return hop;
 }
 

@@ -103,8 +103,8 @@ Result<void> take_datagrams(voxlock_bridge& handle, const voxlock_datagram* data
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 1));
   handle.bridge.refresh();
   for (size_t i = 0; i < count; ++i) {
-    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len},
-                                 to_address(datagrams[i].source)};
+    const leg::Datagram datagram{
+        {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
     handle.bridge.input({datagram, datagrams[i].leg}, now_ns);
   }
   return {};

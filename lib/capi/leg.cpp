@@ -4,14 +4,16 @@
 #include <array>
 #include <cstring>
 
+#include "capi/checks.h"
 #include "capi/guard.h"
+#include "capi/identity.h"
 #include "capi/leg_handle.h"
 #include "capi/structs.h"
 
 VOXLOCK_LAYOUT(voxlock_address, VOXLOCK_FIELD(ip), VOXLOCK_FIELD(port), VOXLOCK_FIELD(family),
                VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_datagram, VOXLOCK_FIELD(data), VOXLOCK_FIELD(len), VOXLOCK_FIELD(source),
-               VOXLOCK_FIELD(leg))
+               VOXLOCK_FIELD(leg), VOXLOCK_FIELD(local), VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srtp_policy),
                VOXLOCK_FIELD(suites), VOXLOCK_FIELD(codecs), VOXLOCK_FIELD(ptime_ms),
                VOXLOCK_FIELD(telephone_event), VOXLOCK_FIELD(rtp_address),
@@ -19,17 +21,22 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(opus_bitrate),
                VOXLOCK_FIELD(opus_complexity), VOXLOCK_FIELD(opus_fec), VOXLOCK_FIELD(opus_dtx),
                VOXLOCK_FIELD(rekey_overlap_ms), VOXLOCK_FIELD(media_timeout_ms),
-               VOXLOCK_FIELD(queue_bytes), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname))
+               VOXLOCK_FIELD(queue_bytes), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname),
+               VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(dtls_client), VOXLOCK_FIELD(identity),
+               VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
-               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning))
+               VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
+               VOXLOCK_FIELD(reserved2))
 VOXLOCK_LAYOUT(voxlock_leg_media_info, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(codec),
                VOXLOCK_FIELD(rtp_clock_hz), VOXLOCK_FIELD(channels), VOXLOCK_FIELD(ptime_ms),
                VOXLOCK_FIELD(payload_type_send), VOXLOCK_FIELD(payload_type_recv),
                VOXLOCK_FIELD(event_type_send), VOXLOCK_FIELD(event_type_recv),
                VOXLOCK_FIELD(direction), VOXLOCK_FIELD(is_secure), VOXLOCK_FIELD(suite_send),
                VOXLOCK_FIELD(suite_recv), VOXLOCK_FIELD(ssrc_send), VOXLOCK_FIELD(rtcp_mux),
-               VOXLOCK_FIELD(generation), VOXLOCK_FIELD(remote_rtp), VOXLOCK_FIELD(remote_rtcp))
+               VOXLOCK_FIELD(generation), VOXLOCK_FIELD(remote_rtp), VOXLOCK_FIELD(remote_rtcp),
+               VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(is_connected),
+               VOXLOCK_FIELD(local_fingerprint), VOXLOCK_FIELD(remote_fingerprint))
 VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc_send),
                VOXLOCK_FIELD(ssrc_recv), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(packets_in),
                VOXLOCK_FIELD(bytes_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(bytes_out),
@@ -43,7 +50,7 @@ VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOX
                VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
                VOXLOCK_FIELD(marker), VOXLOCK_FIELD(is_rtcp), VOXLOCK_FIELD(digit),
                VOXLOCK_FIELD(duration_ms), VOXLOCK_FIELD(lost), VOXLOCK_FIELD(value),
-               VOXLOCK_FIELD(reserved))
+               VOXLOCK_FIELD(local), VOXLOCK_FIELD(reserved0), VOXLOCK_FIELD(reserved))
 
 namespace voxlock::capi {
 namespace {
@@ -73,17 +80,8 @@ voxlock_leg_config leg_defaults() {
   out.rekey_overlap_ms = static_cast<uint32_t>(inner.rekey_overlap_ns / kNsPerMs);
   out.media_timeout_ms = static_cast<uint32_t>(inner.media_timeout_ns / kNsPerMs);
   out.queue_bytes = static_cast<uint32_t>(inner.queue_bytes);
+  out.key_exchange = VOXLOCK_KEYS_SDES;
   return out;
-}
-
-bool is_flag(int32_t value) {
-  return value == 0 || value == 1;
-}
-bool is_within(uint32_t value, uint32_t low, uint32_t high) {
-  return value >= low && value <= high;
-}
-bool is_address(const voxlock_address& in) {
-  return (in.family == 4 || in.family == 6) && in.port != 0 && in.reserved == 0;
 }
 
 bool is_valid(const voxlock_leg_config& in) {
@@ -96,21 +94,24 @@ bool is_valid(const voxlock_leg_config& in) {
          is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0;
 }
 
-// Copies ids until the first 0. False for an id above max or a number behind the end.
-template <typename Id, size_t N>
-bool read_list(const uint32_t* in, uint32_t max, std::array<Id, N>& out, size_t& count) {
-  count = 0;
-  while (count < N && in[count] != 0) {
-    if (in[count] > max) return false;
-    out[count] = static_cast<Id>(in[count]);
-    ++count;
+bool is_valid_webrtc(const voxlock_leg_config& in) {
+  static_assert(VOXLOCK_MAX_FURTHER_ADDRESSES + 1 == leg::kMaxLocalAddresses);
+  if (!is_flag(in.dtls_client) || in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
+      (in.further_addresses == nullptr) != (in.further_address_count == 0)) {
+    return false;
   }
-  return count != 0 && std::all_of(in + count, in + N, [](uint32_t id) { return id == 0; });
+  if (in.key_exchange == VOXLOCK_KEYS_SDES)
+    return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0;
+  if (in.key_exchange != VOXLOCK_KEYS_DTLS) return false;
+  return in.srtp_policy == VOXLOCK_SRTP_REQUIRED && in.rtcp_mux == 1 &&
+         std::all_of(in.further_addresses, in.further_addresses + in.further_address_count,
+                     is_address);
 }
 
 Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   leg::LegConfig out;
-  if (!is_valid(in) || !read_list(in.suites, 6, out.suites, out.suite_count) ||
+  if (!is_valid(in) || !is_valid_webrtc(in) ||
+      !read_list(in.suites, 6, out.suites, out.suite_count) ||
       !read_list(in.codecs, 4, out.codecs, out.codec_count)) {
     return Status::ERR_INVALID_ARGUMENT;
   }
@@ -129,6 +130,10 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.rekey_overlap_ns = in.rekey_overlap_ms * kNsPerMs;
   out.media_timeout_ns = in.media_timeout_ms * kNsPerMs;
   out.queue_bytes = in.queue_bytes;
+  if (in.key_exchange == VOXLOCK_KEYS_DTLS) out.key_exchange = leg::KeyExchange::kDtls;
+  out.is_dtls_client = in.dtls_client != 0;
+  for (size_t i = 0; i < in.further_address_count; ++i)
+    out.further_addresses[i] = to_address(in.further_addresses[i]);
   if (in.cname == nullptr) return out;
   const size_t len = strnlen(in.cname, out.cname.size());
   if (len == 0 || len == out.cname.size()) return Status::ERR_INVALID_ARGUMENT;
@@ -136,34 +141,37 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   return out;
 }
 
+// A copy of the host's, or one of this leg's own. Nobody looks at its dates (RFC 8122, section 6).
+Result<void> take_identity(const voxlock_identity* given, voxlock_leg& handle) {
+  const auto copy = [&](const crypto::Identity& from) {
+    handle.certificate.assign(from.certificate_der().begin(), from.certificate_der().end());
+    handle.key.assign(from.key_der().begin(), from.key_der().end());
+  };
+  if (given != nullptr) return copy(given->identity), Result<void>();
+  crypto::IdentityRequest request;
+  request.common_name = "WebRTC";
+  request.not_before_s = 946'684'800;   // 2000
+  request.not_after_s = 4'102'444'799;  // the last second of 2099
+  VOXLOCK_TRY(const crypto::Identity made,
+              crypto::Identity::create(handle.context->memory(), request, handle.random));
+  return copy(made), Result<void>();
+}
+
 Result<void> make_leg(voxlock_context* ctx, const voxlock_leg_config* in, voxlock_leg** out) {
   VOXLOCK_TRY(const voxlock_leg_config raw, read_struct(in, leg_defaults()));
-  VOXLOCK_TRY(const leg::LegConfig config, to_config(raw));
+  VOXLOCK_TRY(leg::LegConfig config, to_config(raw));
   auto handle = make_handle<voxlock_leg>(ctx);
   VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  if (config.key_exchange == leg::KeyExchange::kDtls) {
+    VOXLOCK_TRY_VOID(take_identity(raw.identity, *handle));
+    config.certificate = handle->certificate;
+    config.key = handle->key;
+  }
   VOXLOCK_TRY(handle->leg, leg::Leg::create(ctx->context, handle->random, config));
-  VOXLOCK_TRY(leg::Negotiation negotiation, leg::Negotiation::create(config, handle->random));
+  VOXLOCK_TRY(leg::Negotiation negotiation, leg::Negotiation::create(*handle->leg, handle->random));
   handle->negotiation.emplace(std::move(negotiation));
   *out = handle.release();
   return {};
-}
-
-Result<void> tell_verdict(const sdp::Verdict& in, voxlock_verdict* out) {
-  if (out == nullptr) return {};
-  voxlock_verdict verdict{};
-  verdict.kind = static_cast<int32_t>(in.kind);
-  verdict.reason = to_int(in.reason);
-  verdict.sip_status = static_cast<int32_t>(in.sip_status);
-  verdict.warn_code = static_cast<int32_t>(in.warn_code);
-  verdict.warning = in.warning;
-  const Status status = write_struct(out, verdict);
-  if (status != Status::OK) return status;
-  return {};
-}
-
-// Before anything changes.
-Result<void> check_verdict(voxlock_verdict* out) {
-  return tell_verdict(sdp::Verdict{}, out);
 }
 
 voxlock_leg_media_info media_of(const leg::Leg& leg) {
@@ -179,15 +187,27 @@ voxlock_leg_media_info media_of(const leg::Leg& leg) {
   out.event_type_recv = agreed.event_type_recv;
   out.direction = static_cast<int32_t>(agreed.direction);
   out.is_secure = leg.is_secure() ? 1 : 0;
-  if (agreed.keys) {
-    out.suite_send = static_cast<uint32_t>(agreed.keys->local.suite);
-    out.suite_recv = static_cast<uint32_t>(agreed.keys->remote.suite);
+  if (const auto suites = leg.suites()) {
+    out.suite_send = static_cast<uint32_t>(suites->send);
+    out.suite_recv = static_cast<uint32_t>(suites->recv);
+    out.key_exchange = VOXLOCK_KEYS_SDES;
   }
   out.ssrc_send = leg.ssrc_send();
   out.rtcp_mux = agreed.is_rtcp_mux ? 1 : 0;
   out.generation = leg.generation();
   out.remote_rtp = from_address(leg.remote_rtp());
   out.remote_rtcp = from_address(agreed.is_rtcp_mux ? leg.remote_rtp() : leg.remote_rtcp());
+  out.is_connected = 1;
+  if (const leg::Association* association = leg.association()) {
+    out.key_exchange = VOXLOCK_KEYS_DTLS;
+    out.is_connected = association->path() != nullptr ? 1 : 0;
+    std::copy_n(association->fingerprint().begin(), sizeof out.local_fingerprint,
+                out.local_fingerprint);
+    if (association->media_allowed()) {
+      const auto& peer = association->dtls()->info().peer_sha256;
+      std::copy(peer.begin(), peer.end(), std::begin(out.remote_fingerprint));
+    }
+  }
   return out;
 }
 
@@ -247,17 +267,41 @@ Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagra
                             uint64_t now_ns) {
   if (handle.is_attached) return Status::ERR_LEG_ATTACHED;
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 0));
-  std::array<uint8_t, leg::kMaxPacketLen> plain;
+  struct Plain {
+    std::array<uint8_t, leg::kMaxPacketLen> bytes;
+    ~Plain() { secure::wipe(bytes.data(), bytes.size()); }
+  } plain;
   for (size_t i = 0; i < count; ++i) {
-    const leg::Datagram datagram{{datagrams[i].data, datagrams[i].len},
-                                 to_address(datagrams[i].source)};
-    queue_payload(*handle.leg, handle.leg->receive(datagram, plain, now_ns));
+    const leg::Datagram datagram{
+        {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
+    queue_payload(*handle.leg, handle.leg->receive(datagram, plain.bytes, now_ns));
   }
-  secure::wipe(plain.data(), plain.size());
   return {};
 }
 
 }  // namespace
+
+Result<void> tell_verdict(const sdp::Verdict& in, voxlock_verdict* out) {
+  if (out == nullptr) return {};
+  voxlock_verdict verdict{};
+  verdict.kind = static_cast<int32_t>(in.kind);
+  verdict.reason = to_int(in.reason);
+  verdict.sip_status = static_cast<int32_t>(in.sip_status);
+  verdict.warn_code = static_cast<int32_t>(in.warn_code);
+  verdict.warning = in.warning;
+  verdict.changes = (in.is_restarted ? VOXLOCK_CHANGED_MEDIA : 0) |
+                    (in.is_rekeyed ? VOXLOCK_CHANGED_KEYS : 0) |
+                    (in.is_moved ? VOXLOCK_CHANGED_ADDRESS : 0) |
+                    (in.is_new_association ? VOXLOCK_CHANGED_DTLS : 0) |
+                    (in.is_ice_restart ? VOXLOCK_CHANGED_ICE : 0);
+  const Status status = write_struct(out, verdict);
+  if (status != Status::OK) return status;
+  return {};
+}
+
+Result<void> check_verdict(voxlock_verdict* out) {
+  return tell_verdict(sdp::Verdict{}, out);
+}
 
 LayoutTable leg_layouts() {
   return kLayouts;
@@ -311,13 +355,16 @@ int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_
 int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t* sdp_len,
                           uint64_t /*now_ns*/) {
   return capi::guard([&]() -> Result<void> {
-    if (leg == nullptr || (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY)) != 0) {
+    if (leg == nullptr ||
+        (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY | VOXLOCK_OFFER_ICE_RESTART)) != 0) {
       return Status::ERR_INVALID_ARGUMENT;
     }
     VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
     bytes::Writer writer(room);
     const auto made = leg->negotiation->offer(
-        {(flags & VOXLOCK_OFFER_HOLD) != 0, (flags & VOXLOCK_OFFER_REKEY) != 0}, writer);
+        {(flags & VOXLOCK_OFFER_HOLD) != 0, (flags & VOXLOCK_OFFER_REKEY) != 0,
+         (flags & VOXLOCK_OFFER_ICE_RESTART) != 0},
+        writer);
     if (made || made.error() == Status::ERR_BUFFER_TOO_SMALL) *sdp_len = writer.size();
     return made;
   });

@@ -43,6 +43,7 @@ bool EventDrain::take(leg::EventQueue& queue, uint32_t leg) {
     out.duration_ms = event.duration_ms;
     out.lost = event.lost;
     out.value = event.value;
+    out.local = event.local;
     if (!bytes.empty()) std::memcpy(room_.arena + used_, bytes.data(), bytes.size());
     used_ += bytes.size();
     (void)add(out);
@@ -55,7 +56,8 @@ Result<void> check_datagrams(const voxlock_datagram* datagrams, size_t count, ui
   if (datagrams == nullptr && count != 0) return Status::ERR_INVALID_ARGUMENT;
   for (size_t i = 0; i < count; ++i) {
     const voxlock_datagram& datagram = datagrams[i];
-    if ((datagram.data == nullptr && datagram.len != 0) || datagram.leg > max_leg) {
+    if ((datagram.data == nullptr && datagram.len != 0) || datagram.leg > max_leg ||
+        datagram.local > VOXLOCK_MAX_FURTHER_ADDRESSES || datagram.reserved != 0) {
       return Status::ERR_INVALID_ARGUMENT;
     }
   }

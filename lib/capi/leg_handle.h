@@ -12,9 +12,13 @@
 #include "voxlock/leg.h"
 
 struct voxlock_leg : voxlock::capi::Handle {
-  explicit voxlock_leg(voxlock_context* ctx) : Handle(ctx) {}
+  explicit voxlock_leg(voxlock_context* ctx)
+      : Handle(ctx), certificate(&ctx->memory), key(&ctx->memory) {}
 
   voxlock::crypto::Drbg random;
+  // With DTLS, in DER.
+  std::pmr::vector<uint8_t> certificate;
+  std::pmr::vector<uint8_t> key;
   voxlock::Box<voxlock::leg::Leg> leg;
   std::optional<voxlock::leg::Negotiation> negotiation;
   std::atomic<uint32_t> references{1};
@@ -25,6 +29,11 @@ namespace voxlock::capi {
 
 // Drops one reference; the last one wipes the leg.
 void release_leg(voxlock_leg* leg) noexcept;
+
+// Tells a verdict where the host has room for it. ERR_STRUCT_SIZE.
+Result<void> tell_verdict(const sdp::Verdict& in, voxlock_verdict* out);
+// The same without one, before anything changes.
+Result<void> check_verdict(voxlock_verdict* out);
 
 // Room for events and their bytes, as poll got it.
 struct EventRoom {
@@ -54,7 +63,8 @@ class EventDrain {
   bool is_short_ = false;
 };
 
-// ERR_INVALID_ARGUMENT for NULL data with a length, or a leg above max_leg.
+// ERR_INVALID_ARGUMENT for NULL data with a length, a leg above max_leg, or an own address that no
+// leg can have.
 Result<void> check_datagrams(const voxlock_datagram* datagrams, size_t count, uint32_t max_leg);
 
 }  // namespace voxlock::capi

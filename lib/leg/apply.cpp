@@ -36,6 +36,7 @@ SecureTransport::Sources Leg::sources() const {
 // The only place where a transport is made. Once secure never plain.
 Result<void> Leg::prepare_transport(Draft& draft) const {
   const Agreement& next = draft.agreement;
+  if (association_) return next.keys ? Result<void>(Status::ERR_WRONG_STATE) : Result<void>();
   if (!next.keys) {
     if (is_secure() || config_.policy == Policy::kRequired) return Status::ERR_WRONG_STATE;
     draft.transport.emplace(PlainTransport());
@@ -87,7 +88,8 @@ Result<Change> Leg::apply(Agreement next, uint64_t now_ns) {
 void Leg::take(Agreement next, uint64_t now_ns) {
   const bool is_first = !agreement_.has_value();
   const bool is_new_clock = !is_first && agreement_->rtp_clock_hz != next.rtp_clock_hz;
-  // An address that was followed stays until the peer states another one.
+  // An address that was followed stays until the peer states another one. ICE has its own.
+  if (association_) next.remote_rtp = next.remote_rtcp = remote_rtp_;
   if (is_first || agreement_->remote_rtp != next.remote_rtp) remote_rtp_ = next.remote_rtp;
   if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
   // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails

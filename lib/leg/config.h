@@ -5,13 +5,18 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "leg/agreement.h"
 
 namespace voxlock::leg {
 
 // Numbers of the C ABI.
 enum class Policy : uint8_t { kRequired = 0, kPreferred = 1, kOff = 2 };
+enum class KeyExchange : uint8_t { kSdes = 0, kDtls = 1 };
 enum class Signalling : uint8_t { kUnknown = 0, kPlain = 1, kTls = 2, kVerified = 3 };
+
+// An own transport address: a socket of the host.
+inline constexpr size_t kMaxLocalAddresses = 8;
 
 struct LegConfig {
   Policy policy = Policy::kRequired;
@@ -36,6 +41,13 @@ struct LegConfig {
   uint64_t media_timeout_ns = 30'000'000'000;
   size_t queue_bytes = 8192;
   std::array<char, 64> cname{};  // NUL-terminated; empty: random
+  // A WebRTC leg: keys by DTLS, the peer found by ICE. rtp_address is the first own address.
+  KeyExchange key_exchange = KeyExchange::kSdes;
+  std::array<Address, kMaxLocalAddresses - 1>
+      further_addresses{};      // up to the first without a family
+  bool is_dtls_client = false;  // where the peer leaves the role to us
+  ByteView certificate;         // with DTLS: one in DER, and its key; both outlive the leg
+  ByteView key;
 };
 
 }  // namespace voxlock::leg

@@ -21,7 +21,11 @@ enum class EventType : uint8_t {
   kTimeout,
   kSsrc,
   kOverflow,
-  kProtection
+  kProtection,
+  kConnected,     // ICE: address and local of the path of media
+  kDisconnected,  // ICE: the peer no longer agrees to be sent to
+  kSecured,       // DTLS: the peer is who the description said; media may flow
+  kFailed         // DTLS: value is the status, 0 where the peer closed
 };
 
 struct Event {
@@ -31,6 +35,7 @@ struct Event {
   uint8_t payload_type = 0;
   char digit = 0;
   Address address;
+  uint32_t local = 0;  // WebRTC: which of the leg's own addresses
   uint32_t ssrc = 0;
   uint32_t timestamp = 0;
   uint32_t duration_ms = 0;

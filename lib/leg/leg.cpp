@@ -15,6 +15,9 @@ Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
   auto leg = make_box<Leg>(context.memory(), context, random, config);
   VOXLOCK_TRY_VOID(leg->start_source());
   VOXLOCK_TRY_VOID(leg->make_cname());
+  if (config.key_exchange == KeyExchange::kDtls) {
+    VOXLOCK_TRY(leg->association_, Association::create(context, random, config));
+  }
   return leg;
 }
 
@@ -74,6 +77,7 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   if (!sealed) return sealed.error();
   Event event;
   event.address = remote_rtp_;
+  event.local = local_;
   (void)queue_.push(event, *sealed);
   ++sequence_send_;
   last_timestamp_ = header.timestamp;
@@ -86,6 +90,10 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
 
 void Leg::run_timers(uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
+  if (association_ && !is_closed_) {
+    association_->advance(queue_, now);
+    follow_association(now);
+  }
   if (!agreement_ || is_closed_) return;
   if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->drop_old(now);
   tell_digits(detector_.on_time(now));
@@ -105,8 +113,10 @@ void Leg::run_timers(uint64_t now_ns) {
 }
 
 uint64_t Leg::next_deadline() const {
-  if (!agreement_ || is_closed_) return kNever;
-  uint64_t deadline = std::min(report_at_ns_, detector_.next_deadline());
+  if (is_closed_) return kNever;
+  uint64_t deadline = association_ ? association_->next_deadline() : kNever;
+  if (!agreement_) return deadline;
+  deadline = std::min({deadline, report_at_ns_, detector_.next_deadline()});
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     deadline = std::min(deadline, secure->next_deadline());
   }
@@ -120,7 +130,14 @@ void Leg::close(uint64_t now_ns) {
   (void)time_.advance(now_ns);
   if (is_closed_) return;
   if (agreement_) send_report(true);
+  if (association_) association_->close(queue_, time_.now_ns());
   is_closed_ = true;
+}
+
+std::optional<Leg::Suites> Leg::suites() const {
+  const auto* secure = std::get_if<SecureTransport>(&transport_);
+  if (secure == nullptr) return std::nullopt;
+  return Suites{secure->suite_send(), secure->suite_recv()};
 }
 
 uint64_t Leg::state_hash() const {
@@ -133,6 +150,7 @@ uint64_t Leg::state_hash() const {
         stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}}) {
     hash = srtp::mix_word(hash, word);
   }
+  if (association_) hash = srtp::mix_word(hash, association_->state_hash());
   for (const uint8_t byte : remote_rtp_.ip) hash = srtp::mix_word(hash, byte);
   if (receive_stats_) hash = srtp::mix_word(hash, receive_stats_->received());
   return hash;

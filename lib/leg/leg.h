@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/time.h"
+#include "leg/association.h"
 #include "leg/config.h"
 #include "leg/event_queue.h"
 #include "leg/transport.h"
@@ -45,6 +46,7 @@ enum class Change : uint8_t { kContinued = 1, kRekeyed = 2, kRestarted = 3, kMov
 struct Datagram {
   ByteView data;
   Address source;
+  uint32_t local = 0;  // WebRTC: which of the leg's own addresses it came to
 };
 
 // What receive made of a datagram. The views point into the caller's buffer.
@@ -83,7 +85,8 @@ struct Draft {
 
 class Leg {
  public:
-  // random must outlive the leg. ERR_ENTROPY. Throws std::bad_alloc.
+  // random must outlive the leg. ERR_ENTROPY, and with DTLS the statuses of Association::create.
+  // Throws std::bad_alloc.
   static Result<Box<Leg>> create(const Context& context, RandomSource& random,
                                  const LegConfig& config);
   Leg(const Context& context, RandomSource& random, const LegConfig& config);
@@ -97,8 +100,9 @@ class Leg {
   Result<Draft> prepare(Agreement next) const;
   Change commit(Draft draft, uint64_t now_ns);
 
-  // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP is dealt with here. A
-  // packet that does not authenticate changes nothing but a drop counter.
+  // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP, STUN and DTLS are dealt
+  // with here. A packet that does not authenticate changes nothing but a drop counter. Throws
+  // std::bad_alloc where a handshake ends; the next call tries again.
   Received receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns);
 
   // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
@@ -123,9 +127,23 @@ class Leg {
   }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool may_send() const {
-    return agreement_ && !is_closed_ && sends(agreement_->direction) && remote_rtp_.is_set();
+    return agreement_ && !is_closed_ && sends(agreement_->direction) && remote_rtp_.is_set() &&
+           is_ready();
   }
-  // Grows with every applied agreement.
+  // Whether keys are there, where they come from the agreement: always.
+  [[nodiscard]] bool is_ready() const {
+    return !std::holds_alternative<std::monostate>(transport_);
+  }
+  // Of a WebRTC leg, else nullptr.
+  [[nodiscard]] Association* association() { return association_.get(); }
+  [[nodiscard]] const Association* association() const { return association_.get(); }
+  // The suites in use; nothing where media is plain, or not ready.
+  struct Suites {
+    srtp::SuiteId send;
+    srtp::SuiteId recv;
+  };
+  [[nodiscard]] std::optional<Suites> suites() const;
+  // Grows with every applied agreement, and with keys that DTLS brings or takes away.
   [[nodiscard]] uint32_t generation() const { return generation_; }
   [[nodiscard]] const LegStats& stats() const { return stats_; }
   [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const {
@@ -153,6 +171,8 @@ class Leg {
 
   // receive.cpp
   Result<size_t> open(ByteView packet, MutableBytes plain, bool is_rtcp);
+  void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
+  void follow_association(uint64_t now_ns);
   Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
   bool admit_source(uint32_t ssrc);
   void begin_source(uint32_t ssrc);
@@ -177,6 +197,9 @@ class Leg {
   LegConfig config_;
   HostTime time_;
   Transport transport_;
+  Box<Association> association_;
+  uint32_t secured_serial_ = 0;  // the handshake that transport_ has its keys of
+  uint32_t local_ = 0;           // WebRTC: the own address that media goes out from
   std::optional<Agreement> agreement_;
   uint32_t generation_ = 0;
   bool is_closed_ = false;

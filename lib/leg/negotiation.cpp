@@ -59,7 +59,8 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.wants_opus_cbr = in.wants_opus_cbr;
   out.max_playback_hz = in.max_playback_hz;
   out.direction = static_cast<Direction>(in.direction);
-  if (in.is_secure)
+  // With DTLS the keys come later.
+  if (in.is_secure && !in.webrtc)
     out.keys.emplace(Keys{to_key(in.suite, in.local_key), to_key(in.suite, in.remote_key)});
   out.remote_rtp = in.remote_rtp;
   out.remote_rtcp = in.remote_rtcp;
@@ -69,14 +70,27 @@ Agreement to_agreement(const sdp::Agreement& in) {
 
 }  // namespace
 
-Result<Negotiation> Negotiation::create(const LegConfig& config, RandomSource& random) {
-  VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local_media(config), random));
+Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
+  sdp::LocalMedia local = local_media(leg.config());
+  if (const Association* association = leg.association()) {
+    local.key_exchange = sdp::KeyExchange::kDtls;
+    VOXLOCK_TRY(local.webrtc, association->describe());
+  }
+  VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local, random));
   return Negotiation(std::move(state));
 }
 
 Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_ns) {
   if (!step.draft) return state_.commit(step);
-  VOXLOCK_TRY(Draft draft, leg.prepare(to_agreement(*step.draft)));
+  Association* const association = leg.association();
+  const sdp::Agreement& next = *step.draft;
+  if (next.webrtc.has_value() != (association != nullptr)) return Status::ERR_UNSUPPORTED;
+  VOXLOCK_TRY(Draft draft, leg.prepare(to_agreement(next)));
+  if (association != nullptr) {
+    VOXLOCK_TRY(Association::Draft made,
+                association->prepare(*next.webrtc, step.verdict.is_new_association, now_ns));
+    association->commit(std::move(made), *next.webrtc, leg.queue(), now_ns);
+  }
   leg.commit(std::move(draft), now_ns);
   return state_.commit(step);
 }

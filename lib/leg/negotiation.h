@@ -11,7 +11,7 @@ namespace voxlock::leg {
 class Negotiation {
  public:
   // random must outlive it. The statuses of sdp::OfferAnswer::create.
-  static Result<Negotiation> create(const LegConfig& config, RandomSource& random);
+  static Result<Negotiation> create(const Leg& leg, RandomSource& random);
 
   // As sdp::OfferAnswer, and ERR_NO_MEMORY, ERR_LEG_CLOSED. All or nothing: the transport is made
   // before the agreement counts.

@@ -40,8 +40,13 @@ Result<size_t> Leg::open(ByteView packet, MutableBytes plain, bool is_rtcp) {
 Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns) {
   const rtp::DatagramKind kind = rtp::classify(datagram.data);
   const bool is_rtcp = kind == rtp::DatagramKind::kRtcp;
+  const bool is_stun = kind == rtp::DatagramKind::kStun;
+  if (association_ && (is_stun || kind == rtp::DatagramKind::kDtls)) {
+    take_association(datagram, is_stun, now_ns);
+    return {};
+  }
   if (!is_rtcp && kind != rtp::DatagramKind::kRtp) return count_drop(Drop::kNotMedia), Received{};
-  if (!agreement_ || is_closed_) return count_drop(Drop::kNotReady), Received{};
+  if (!agreement_ || is_closed_ || !is_ready()) return count_drop(Drop::kNotReady), Received{};
   const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
   if (!opened) {
     if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
@@ -58,6 +63,46 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   if (!parsed) return count_drop(Drop::kMalformed), Received{};
   (void)time_.advance(now_ns);
   return take_rtp(datagram, *parsed);
+}
+
+void Leg::take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns) {
+  if (is_closed_) return count_drop(Drop::kNotReady);
+  const uint64_t now = time_.advance(now_ns);
+  using Taken = Association::Taken;
+  const Taken taken =
+      is_stun
+          ? association_->take_stun(datagram.data, datagram.source, datagram.local, queue_, now)
+          : association_->take_dtls(datagram.data, datagram.source, datagram.local, queue_, now);
+  if (taken != Taken::kYes) count_drop(taken == Taken::kDropped ? Drop::kNotReady : Drop::kAuth);
+  follow_association(now);
+}
+
+// The path of media and its keys, as ICE and DTLS have them now. Keys come here and nowhere else:
+// only while the handshake with the right peer stands.
+void Leg::follow_association(uint64_t now_ns) {
+  const ice::Pair* path = association_->path();
+  remote_rtp_ = remote_rtcp_ = path != nullptr ? path->path.remote : Address{};
+  if (path != nullptr) local_ = path->path.local;
+  if (!association_->media_allowed()) {
+    // The keys of a former handshake go on until the new one has ended, well or not.
+    if (!association_->is_over() || !is_ready()) return;
+    transport_.emplace<std::monostate>();
+    ++generation_;
+    return;
+  }
+  if (secured_serial_ == association_->serial()) return;
+  const Result<Keys> keys = association_->export_keys();
+  if (!keys) return;
+  Result<SecureTransport> secure = SecureTransport::create(context_, *keys);
+  if (!secure) return;
+  transport_.emplace<SecureTransport>(*std::move(secure));
+  secured_serial_ = association_->serial();
+  ++generation_;
+  heard_ns_ = now_ns;
+  Event event;
+  event.type = EventType::kSecured;
+  event.address = remote_rtp_;
+  (void)queue_.push(event);
 }
 
 Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
@@ -146,7 +191,9 @@ void Leg::avoid_collision(uint32_t ssrc) {
 }
 
 void Leg::follow(Address& remote, const Address& source) {
-  if (!is_secure() || !config_.is_symmetric || !source.is_set() || remote == source) return;
+  // A WebRTC peer moves by ICE only.
+  if (!is_secure() || association_ || !config_.is_symmetric || !source.is_set() || remote == source)
+    return;
   remote = source;
   ++stats_.followed;
   Event event;

@@ -158,7 +158,8 @@ TEST_CASE("two legs agree and carry payloads") {
   const Polled sent = poll_leg(a, 1);
   REQUIRE(sent.events.size() == 1);
   REQUIRE(sent.events[0].type == VOXLOCK_EV_TRANSMIT);
-  voxlock_datagram datagram{sent.arena.data() + sent.events[0].offset, sent.events[0].len, {}, 0};
+  voxlock_datagram datagram{
+      sent.arena.data() + sent.events[0].offset, sent.events[0].len, {}, 0, 0, 0};
   CHECK(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
   size_t count = 9;
   voxlock_media_event event;
@@ -209,7 +210,7 @@ TEST_CASE("a bridge drives its legs, outlives their handles and tells the protec
   voxlock_bridge_stats stats;
   stats.struct_size = sizeof stats;
   CHECK(voxlock_bridge_get_stats(bridge, &stats) == VOXLOCK_OK);
-  const voxlock_datagram wrong{nullptr, 0, {}, 2};
+  const voxlock_datagram wrong{nullptr, 0, {}, 2, 0, 0};
   CHECK(voxlock_bridge_input(bridge, &wrong, 1, 1) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_bridge_close(bridge, 2) == VOXLOCK_OK);
   voxlock_bridge_free(bridge);
@@ -265,7 +266,7 @@ TEST_CASE("every allocation of an offer, an answer and its acceptance may fail: 
         const uint8_t payload[] = {1, 2, 3};
         REQUIRE(voxlock_leg_send(a, info.payload_type_send, payload, 3, 0, 0, 1) == VOXLOCK_OK);
         const Polled sent = poll_leg(a, 1);
-        const voxlock_datagram datagram{sent.arena.data(), sent.events[0].len, {}, 0};
+        const voxlock_datagram datagram{sent.arena.data(), sent.events[0].len, {}, 0, 0, 0};
         REQUIRE(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
         CHECK(poll_leg(b, 1).events.size() == 1);
       }
@@ -349,7 +350,7 @@ TEST_CASE("a payload tells how many packets are missing before it") {
   const Polled sent = poll_leg(a, 1);
   for (const size_t i : {size_t{0}, size_t{3}, size_t{3}, size_t{4}}) {
     const voxlock_datagram datagram{
-        sent.arena.data() + sent.events[i].offset, sent.events[i].len, {}, 0};
+        sent.arena.data() + sent.events[i].offset, sent.events[i].len, {}, 0, 0, 0};
     REQUIRE(voxlock_leg_input(b, &datagram, 1, 1) == VOXLOCK_OK);
   }
   const Polled got = poll_leg(b, 1);
