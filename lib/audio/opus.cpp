@@ -46,15 +46,16 @@ opus_int32 length_of(ByteView payload) {
 }  // namespace
 
 // The frames of SILK and of the range coder are fixed, those of CELT grow with the samples.
-// Measured with libopus 1.3.1 over all rates, durations, complexities and modes: 13 to 41 KiB of
-// encoder and 6 to 23 KiB of decoder up to 20 ms, 77 and 39 KiB at 48 kHz and 120 ms. 6 KiB and
-// more are margin; the test measures again with the version it runs with.
+// Measured with libopus 1.3.1 and 1.5.2 over all rates, durations, complexities and modes: the
+// encoder takes most in 1.3.1, 13 to 41 KiB up to 20 ms and 77 KiB at 48 kHz and 120 ms; the
+// decoder in 1.5.2, 31 to 36 KiB up to 20 ms and 58 KiB at 120 ms. 4 KiB and more are margin; the
+// test measures again with the version it runs with.
 size_t opus_encode_stack(size_t samples) {
   return 40 * 1024 + 12 * samples;
 }
 
 size_t opus_decode_stack(size_t samples) {
-  return 22 * 1024 + 4 * samples;
+  return 36 * 1024 + 5 * samples;
 }
 
 Result<void> check_opus_settings(const OpusSettings& settings) {
