@@ -80,6 +80,7 @@ void Leg::send_report(bool has_bye) {
   Event event;
   event.is_rtcp = true;
   event.address = rtcp_target();
+  event.local = local_;
   (void)queue_.push(event, *sealed);
   ++stats_.rtcp_out;
   has_reported_ = true;
