@@ -187,7 +187,17 @@ Result<size_t> Agent::write_response(const Check& check, uint16_t error,
 
 Result<bool> Agent::add_remote_candidate(std::string_view line) {
   VOXLOCK_TRY(const ParsedCandidate parsed, parse_candidate(line));
-  if (!parsed.is_usable || remote_count_ == kMaxRemote) return false;
+  if (!parsed.is_usable) return false;
+  const auto known = std::span(remote_).first(remote_count_);
+  // A later description names the same ones again; the priority of the newest counts.
+  const auto same = std::find_if(known.begin(), known.end(), [&](const Candidate& candidate) {
+    return candidate.address == parsed.candidate.address;
+  });
+  if (same != known.end()) {
+    *same = parsed.candidate;
+    return true;
+  }
+  if (remote_count_ == kMaxRemote) return false;
   remote_[remote_count_++] = parsed.candidate;
   return true;
 }

@@ -249,6 +249,8 @@ TEST_CASE("remote candidates are bounded and ignored politely") {
     const std::string line =
         "candidate:1 1 udp 1 192.0.2.9 " + std::to_string(5000 + i) + " typ host";
     CHECK(*net.agent->add_remote_candidate(line) == (i < kMaxRemote));
+    // A later description that repeats a candidate takes no room.
+    CHECK(*net.agent->add_remote_candidate(line) == (i < kMaxRemote));
   }
 }
 
