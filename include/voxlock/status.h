@@ -107,7 +107,8 @@ extern "C" {
   X(ERR_SDP_TLS_ID, -227, "an a=tls-id line is malformed")                                  \
   X(ERR_SDP_ICE, -228, "ICE credentials are missing, malformed or only half renewed")       \
   X(ERR_SDP_RTCP_MUX, -229, "the peer does not multiplex RTP and RTCP on one port")         \
-  X(ERR_SDP_MID, -230, "an a=mid line is malformed, or two sections share its value")
+  X(ERR_SDP_MID, -230, "an a=mid line is malformed, or two sections share its value")       \
+  X(ERR_SDP_ICE_LITE, -231, "both ends are ICE-lite: nobody would check the path")
 
 /* -300..-399: RTP and RTCP, lib/rtp. */
 #define VOXLOCK_STATUS_LIST_RTP(X)                                             \

@@ -85,6 +85,13 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
   Association* const association = leg.association();
   const sdp::Agreement& next = *step.draft;
   if (next.webrtc.has_value() != (association != nullptr)) return Status::ERR_UNSUPPORTED;
+  if (next.webrtc && next.webrtc->is_remote_lite) {
+    // RFC 8445, section 6.1.1, lets two lite ends send without a check. Nobody would have shown
+    // that he wants what we send (RFC 8827, section 6.2), so that is refused.
+    step.draft.reset();
+    step.verdict = sdp::refuse(Status::ERR_SDP_ICE_LITE);
+    return state_.commit(step);
+  }
   VOXLOCK_TRY(Draft draft, leg.prepare(to_agreement(next)));
   if (association != nullptr) {
     VOXLOCK_TRY(Association::Draft made,

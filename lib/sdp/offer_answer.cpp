@@ -41,6 +41,7 @@ constexpr RefusalRow kRefusals[] = {
     {Status::ERR_SDP_SETUP, 488, 306, "Unusable setup attribute"},
     {Status::ERR_SDP_TLS_ID, 488, 306, "Malformed tls-id attribute"},
     {Status::ERR_SDP_ICE, 488, 306, "ICE credentials missing or malformed"},
+    {Status::ERR_SDP_ICE_LITE, 488, 399, "Both ends are ICE-lite"},
     {Status::ERR_SDP_RTCP_MUX, 488, 306, "RTP and RTCP must share one port"},
     {Status::ERR_SDP_MID, 488, 306, "Malformed or repeated mid attribute"},
     {Status::ERR_LIMIT, 488, 399, "Session description too large"},
