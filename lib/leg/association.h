@@ -61,7 +61,9 @@ class Association {
   [[nodiscard]] const tls::Dtls* dtls() const { return dtls_.get(); }
   [[nodiscard]] const ice::Agent& agent() const { return *agent_; }
   [[nodiscard]] ByteView fingerprint() const { return fingerprint_.digest(); }
-  [[nodiscard]] uint64_t state_hash() const { return agent_->state_hash(); }
+  [[nodiscard]] uint64_t state_hash() const {
+    return srtp::mix_word(agent_->state_hash(), dtls_ ? dtls_->state_hash() : 0);
+  }
 
  private:
   Result<Box<tls::Dtls>> make_dtls(const sdp::WebrtcAgreement& next, uint64_t now_ns);

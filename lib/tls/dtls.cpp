@@ -387,4 +387,16 @@ DtlsInfo Dtls::info() const {
   return out;
 }
 
+uint64_t Dtls::state_hash() const {
+  const auto doubt = static_cast<uint64_t>(-static_cast<int64_t>(to_int(info_.doubt)));
+  const uint64_t deadline = engine_ ? engine_->deadline_ns() : 0;
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const uint64_t word :
+       {static_cast<uint64_t>(state_), uint64_t{is_started_}, uint64_t{accepted_hello_.has_value()},
+        doubt, give_up_at_ns_, deadline, info_.records_dropped, uint64_t{output_.next_size()}}) {
+    hash = (hash ^ word) * 0x100000001b3;
+  }
+  return hash;
+}
+
 }  // namespace voxlock::tls

@@ -129,6 +129,8 @@ class Dtls {
   // The keys of both directions (RFC 5764, section 4.2). ERR_WRONG_STATE unless media_allowed().
   [[nodiscard]] Result<SrtpKeys> export_keys() const;
   [[nodiscard]] DtlsInfo info() const;
+  // Changes with whatever a datagram that was taken in changes, drop counters among it.
+  [[nodiscard]] uint64_t state_hash() const;
 
  private:
   Status fail(Status status);
