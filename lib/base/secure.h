@@ -47,9 +47,19 @@ class StackBurn {
 // Compares in a time that depends on the lengths only.
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) {
   if (a.size() != b.size()) return false;
-  uint32_t difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<uint32_t>(a[i] ^ b[i]);
+  uint64_t difference = 0;
+  size_t i = 0;
+  // The asm keeps the compiler from leaving the loop early.
+  for (; a.size() - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+    uint64_t of_a;
+    uint64_t of_b;
+    std::memcpy(&of_a, a.data() + i, sizeof of_a);
+    std::memcpy(&of_b, b.data() + i, sizeof of_b);
+    difference |= of_a ^ of_b;
+    __asm__ __volatile__("" : "+r"(difference));
+  }
+  for (; i < a.size(); ++i) {
+    difference |= static_cast<uint64_t>(a[i] ^ b[i]);
     __asm__ __volatile__("" : "+r"(difference));
   }
   return difference == 0;

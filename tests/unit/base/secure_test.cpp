@@ -1,6 +1,7 @@
 #include "base/secure.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "support/catch.h"
 
@@ -23,6 +24,15 @@ TEST_CASE("equal compares length and every byte") {
   }
   CHECK_FALSE(secure::equal(a, ByteView(a).first(2)));
   CHECK(secure::equal({}, {}));
+  for (size_t len = 0; len <= 40; ++len) {
+    const std::vector<uint8_t> long_a(len, 0x5a);
+    CHECK(secure::equal(long_a, std::vector<uint8_t>(long_a)));
+    for (size_t bit = 0; bit < 8 * len; ++bit) {
+      std::vector<uint8_t> other = long_a;
+      other[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+      REQUIRE_FALSE(secure::equal(long_a, other));
+    }
+  }
 }
 
 TEST_CASE("a secret is wiped where it moved from and when it dies") {

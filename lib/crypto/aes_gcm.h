@@ -1,0 +1,51 @@
+// AES-GCM with nonces of 96 bits, SP 800-38D, on the fastest kernel of the processor.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "crypto/kernels/kernels.h"
+
+namespace voxlock::crypto {
+
+// A message is start(), aad() any number of times, then seal() or open(). The key is wiped when the
+// object dies. Constant time but for lengths.
+class AesGcm {
+ public:
+  static constexpr size_t kNonceLen = kernels::kNonceLen;
+  static constexpr size_t kTagLen = 16;
+  // SP 800-38D section 5.2.1.1: 2^39 - 256 bits.
+  static constexpr uint64_t kMaxLen = (uint64_t{1} << 36) - 32;
+
+  AesGcm() : row_(kernels::active().aes) {}
+  ~AesGcm();
+  AesGcm(const AesGcm&) = delete;
+  AesGcm& operator=(const AesGcm&) = delete;
+
+  // False, and nothing changed, for a length other than 16 or 32.
+  [[nodiscard]] bool set_key(ByteView key);
+  // A nonce must never come twice with one key.
+  void start(std::span<const uint8_t, kNonceLen> nonce);
+  // Has to stay as it is until seal() or open(); the data may follow it in memory, not overlap it.
+  void aad(ByteView data);
+  // Encrypts in place and writes the tag's first bytes, as many as tag has room for (at most
+  // kTagLen). At most kMaxLen bytes.
+  void seal(MutableBytes data, MutableBytes tag);
+  // Checks the tag, which may be shortened, and decrypts in place. Data whose tag is wrong stays as
+  // it is and the answer is false; so is it for a tag that is empty or longer than kTagLen.
+  [[nodiscard]] bool open(MutableBytes data, ByteView tag);
+
+ private:
+  void append(ByteView data);
+  void finish_aad();
+
+  const kernels::AesRow* row_;
+  kernels::GcmKey key_{};
+  kernels::GcmHead head_{};
+  // Associated data in one piece is used where it lies; several pieces are gathered here.
+  std::array<uint8_t, kernels::kMaxHeadRest> gathered_{};
+};
+
+}  // namespace voxlock::crypto

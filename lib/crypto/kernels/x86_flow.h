@@ -1,0 +1,346 @@
+// AES-CTR and AES-GCM for x86-64, once for all vector widths. Included by each x86_*.cpp after it
+// has defined VOXLOCK_KERNEL and VOXLOCK_INLINE (both with the target's instruction sets, the
+// latter always inlined) and, in this order of meaning:
+//
+//   V                              a vector of kLanes blocks
+//   load, store                    kLanes blocks, unaligned
+//   load_part, store_part          the first n bytes, 0 < n < 16 kLanes, and not one more; zeros
+//   behind keep(v, n)                     v with zeros from byte n on, 0 < n < 16 kLanes
+//   spread(block), widen(block)    a block in every lane; in the first, zeros in the others
+//   narrow(v)                      XOR of the lanes
+//   lane_numbers()                 0, 1, ... in the lowest 32 bits of each lane
+//   bit_xor, add32, reverse, aes_round, aes_last, multiply<imm>      lane by lane
+//
+// It is no header of its own: what it defines has internal linkage and the target of its includer,
+// so that no function with newer instructions can take the place of another at link time.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "crypto/kernels/kernels.h"
+
+namespace voxlock::crypto::kernels {
+namespace {
+
+constexpr size_t kVectorLen = kBlockLen * kLanes;
+
+VOXLOCK_INLINE __m128i load_block(const uint8_t* at) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+VOXLOCK_INLINE void store_block(uint8_t* at, __m128i block) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), block);
+}
+VOXLOCK_INLINE __m128i reverse_block(__m128i block) {
+  return _mm_shuffle_epi8(block, _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f));
+}
+
+VOXLOCK_INLINE V load_some(const uint8_t* at, size_t n) {
+  return n == kVectorLen ? load(at) : load_part(at, n);
+}
+
+// Up to four vectors in flight.
+struct Quad {
+  V a, b, c, d;
+};
+
+template <int kCount>
+VOXLOCK_INLINE V& last_of(Quad& q) {
+  if constexpr (kCount == 1) return q.a;
+  if constexpr (kCount == 2) return q.b;
+  if constexpr (kCount == 3) return q.c;
+  return q.d;
+}
+
+template <int kCount>
+VOXLOCK_INLINE void encrypt(const AesKey& key, Quad& q) {
+  V k = spread(load_block(key.round[0]));
+  q.a = bit_xor(q.a, k);
+  if constexpr (kCount > 1) q.b = bit_xor(q.b, k);
+  if constexpr (kCount > 2) q.c = bit_xor(q.c, k);
+  if constexpr (kCount > 3) q.d = bit_xor(q.d, k);
+  for (size_t r = 1; r < key.rounds; ++r) {
+    k = spread(load_block(key.round[r]));
+    q.a = aes_round(q.a, k);
+    if constexpr (kCount > 1) q.b = aes_round(q.b, k);
+    if constexpr (kCount > 2) q.c = aes_round(q.c, k);
+    if constexpr (kCount > 3) q.d = aes_round(q.d, k);
+  }
+  k = spread(load_block(key.round[key.rounds]));
+  q.a = aes_last(q.a, k);
+  if constexpr (kCount > 1) q.b = aes_last(q.b, k);
+  if constexpr (kCount > 2) q.c = aes_last(q.c, k);
+  if constexpr (kCount > 3) q.d = aes_last(q.d, k);
+}
+
+VOXLOCK_INLINE __m128i encrypt_block(const AesKey& key, __m128i block) {
+  block = _mm_xor_si128(block, load_block(key.round[0]));
+  for (size_t r = 1; r < key.rounds; ++r) block = _mm_aesenc_si128(block, load_block(key.round[r]));
+  return _mm_aesenclast_si128(block, load_block(key.round[key.rounds]));
+}
+
+// Counters are kept reversed: the part that counts is then the lowest 32 bits of a lane.
+VOXLOCK_INLINE V add_count(V counter, uint32_t n) {
+  return add32(counter, spread(_mm_cvtsi32_si128(static_cast<int>(n))));
+}
+VOXLOCK_INLINE V first_counter(__m128i counter) {
+  return add32(spread(reverse_block(counter)), lane_numbers());
+}
+
+// kCount vectors of data with the keystream; the last one has last_len bytes, then garbage.
+template <int kCount>
+VOXLOCK_INLINE Quad crypt(const AesKey& key, V& counter, const uint8_t* data, size_t last_len) {
+  Quad q;
+  q.a = reverse(counter);
+  if constexpr (kCount > 1) q.b = reverse(add_count(counter, kLanes));
+  if constexpr (kCount > 2) q.c = reverse(add_count(counter, 2 * kLanes));
+  if constexpr (kCount > 3) q.d = reverse(add_count(counter, 3 * kLanes));
+  counter = add_count(counter, kCount * kLanes);
+  encrypt<kCount>(key, q);
+  if constexpr (kCount > 1) q.a = bit_xor(q.a, load(data));
+  if constexpr (kCount > 2) q.b = bit_xor(q.b, load(data + kVectorLen));
+  if constexpr (kCount > 3) q.c = bit_xor(q.c, load(data + 2 * kVectorLen));
+  V& last = last_of<kCount>(q);
+  last = bit_xor(last, load_some(data + (kCount - 1) * kVectorLen, last_len));
+  return q;
+}
+
+template <int kCount>
+VOXLOCK_INLINE void put(uint8_t* data, Quad& q, size_t last_len) {
+  if constexpr (kCount > 1) store(data, q.a);
+  if constexpr (kCount > 2) store(data + kVectorLen, q.b);
+  if constexpr (kCount > 3) store(data + 2 * kVectorLen, q.c);
+  uint8_t* const last = data + (kCount - 1) * kVectorLen;
+  if (last_len == kVectorLen) {
+    store(last, last_of<kCount>(q));
+  } else {
+    store_part(last, last_of<kCount>(q), last_len);
+  }
+}
+
+template <int kCount>
+VOXLOCK_INLINE void crypt_and_put(const AesKey& key, V& counter, uint8_t* data, size_t len) {
+  const size_t last_len = len - (kCount - 1) * kVectorLen;
+  Quad q = crypt<kCount>(key, counter, data, last_len);
+  put<kCount>(data, q, last_len);
+}
+
+VOXLOCK_KERNEL void ctr(const AesKey& key, const uint8_t* first, uint8_t* data, size_t len) {
+  V counter = first_counter(load_block(first));
+  while (len > 3 * kVectorLen) {
+    const size_t n = len < 4 * kVectorLen ? len : 4 * kVectorLen;
+    crypt_and_put<4>(key, counter, data, n);
+    data += n;
+    len -= n;
+  }
+  if (len > 2 * kVectorLen) {
+    crypt_and_put<3>(key, counter, data, len);
+  } else if (len > kVectorLen) {
+    crypt_and_put<2>(key, counter, data, len);
+  } else if (len > 0) {
+    crypt_and_put<1>(key, counter, data, len);
+  }
+}
+
+// SP 800-38D section 6.3, with bits in mirrored order and the key times x, so that a product needs
+// no shift: multiplies the 256 bits low + middle x^64 + high x^128 by x^-128.
+VOXLOCK_INLINE __m128i reduce(__m128i low, __m128i middle, __m128i high) {
+  const __m128i polynomial = _mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1);
+  __m128i fold = _mm_clmulepi64_si128(polynomial, low, 0x01);
+  middle = _mm_xor_si128(_mm_xor_si128(middle, _mm_shuffle_epi32(low, 0x4e)), fold);
+  fold = _mm_clmulepi64_si128(polynomial, middle, 0x01);
+  return _mm_xor_si128(_mm_xor_si128(high, _mm_shuffle_epi32(middle, 0x4e)), fold);
+}
+
+VOXLOCK_INLINE __m128i multiply_blocks(__m128i a, __m128i b) {
+  const __m128i middle =
+      _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x01), _mm_clmulepi64_si128(a, b, 0x10));
+  return reduce(_mm_clmulepi64_si128(a, b, 0x00), middle, _mm_clmulepi64_si128(a, b, 0x11));
+}
+
+// The state of GHASH over a number of blocks that is known from the start: groups of up to 16
+// blocks are each multiplied with a power of the key, summed, and reduced once.
+struct Hash {
+  const GcmKey& key;
+  size_t blocks;  // still to come
+  size_t group;   // blocks of the next group where more than 16 are to come
+  size_t left;    // of the current group
+  __m128i sum;
+  V low, middle, high;
+};
+
+// The first in_head blocks come in vectors of their own, which may be partly filled: a group ends
+// where a vector ends.
+VOXLOCK_INLINE Hash start_hash(const GcmKey& key, const uint8_t* sum, size_t blocks,
+                               size_t in_head) {
+  const V zero = widen(_mm_setzero_si128());
+  return {key,
+          blocks,
+          in_head + (kHashGroup - in_head) / kLanes * kLanes,
+          0,
+          reverse_block(load_block(sum)),
+          zero,
+          zero,
+          zero};
+}
+
+// v has count blocks, reversed, and zeros behind them.
+VOXLOCK_INLINE void absorb(Hash& hash, V v, size_t count) {
+  if (hash.left == 0) {
+    hash.left = hash.blocks <= kHashGroup ? hash.blocks : hash.group;
+    hash.group = kHashGroup;
+    hash.low = hash.middle = hash.high = widen(_mm_setzero_si128());
+    v = bit_xor(v, widen(hash.sum));
+  }
+  const V power = load(hash.key.power[kHashGroup - hash.left]);
+  hash.low = bit_xor(hash.low, multiply<0x00>(v, power));
+  hash.middle = bit_xor(hash.middle, bit_xor(multiply<0x01>(v, power), multiply<0x10>(v, power)));
+  hash.high = bit_xor(hash.high, multiply<0x11>(v, power));
+  hash.left -= count;
+  hash.blocks -= count;
+  if (hash.left == 0) hash.sum = reduce(narrow(hash.low), narrow(hash.middle), narrow(hash.high));
+}
+
+VOXLOCK_INLINE size_t blocks_of(size_t len) {
+  return (len + kBlockLen - 1) / kBlockLen;
+}
+
+VOXLOCK_INLINE void absorb_data(Hash& hash, const uint8_t* data, size_t len) {
+  for (; len >= kVectorLen; data += kVectorLen, len -= kVectorLen)
+    absorb(hash, reverse(load(data)), kLanes);
+  if (len > 0) absorb(hash, reverse(load_part(data, len)), blocks_of(len));
+}
+
+VOXLOCK_INLINE Hash start_message(const GcmKey& key, const GcmHead& head, size_t len) {
+  const size_t in_head = blocks_of(head.rest_len);
+  Hash hash = start_hash(key, head.sum, in_head + blocks_of(len) + 1, in_head);
+  absorb_data(hash, head.rest, head.rest_len);
+  return hash;
+}
+
+// SP 800-38D section 7.1: the pre-counter block J0 of a nonce of 96 bits counts 1. Its parts go
+// through general registers: they were just stored one by one, and a vector load would wait for
+// them.
+VOXLOCK_INLINE __m128i pre_counter(const GcmHead& head) {
+  uint64_t low;
+  uint32_t high;
+  std::memcpy(&low, head.nonce, sizeof low);
+  std::memcpy(&high, head.nonce + sizeof low, sizeof high);
+  return _mm_set_epi64x(static_cast<long long>(uint64_t{1} << 56 | high),
+                        static_cast<long long>(low));
+}
+
+// mask is the encrypted pre-counter block.
+VOXLOCK_INLINE void finish_message(Hash& hash, const GcmHead& head, size_t len, __m128i mask,
+                                   uint8_t* tag) {
+  const __m128i lengths = _mm_set_epi64x(static_cast<long long>(head.aad_len * 8),
+                                         static_cast<long long>(uint64_t{len} * 8));
+  absorb(hash, widen(lengths), 1);
+  store_block(tag, _mm_xor_si128(reverse_block(hash.sum), mask));
+}
+
+template <int kCount>
+VOXLOCK_INLINE void seal_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
+                                 size_t len) {
+  const size_t last_len = len - (kCount - 1) * kVectorLen;
+  Quad q = crypt<kCount>(key.aes, counter, data, last_len);
+  put<kCount>(data, q, last_len);
+  if constexpr (kCount > 1) absorb(hash, reverse(q.a), kLanes);
+  if constexpr (kCount > 2) absorb(hash, reverse(q.b), kLanes);
+  if constexpr (kCount > 3) absorb(hash, reverse(q.c), kLanes);
+  V last = last_of<kCount>(q);
+  if (last_len != kVectorLen) last = keep(last, last_len);
+  absorb(hash, reverse(last), blocks_of(last_len));
+}
+
+VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
+                         uint8_t* tag) {
+  const __m128i before = pre_counter(head);
+  const __m128i mask = encrypt_block(key.aes, before);
+  V counter = add_count(first_counter(before), 1);
+  Hash hash = start_message(key, head, len);
+  size_t left = len;
+  while (left > 3 * kVectorLen) {
+    const size_t n = left < 4 * kVectorLen ? left : 4 * kVectorLen;
+    seal_vectors<4>(key, hash, counter, data, n);
+    data += n;
+    left -= n;
+  }
+  if (left > 2 * kVectorLen) {
+    seal_vectors<3>(key, hash, counter, data, left);
+  } else if (left > kVectorLen) {
+    seal_vectors<2>(key, hash, counter, data, left);
+  } else if (left > 0) {
+    seal_vectors<1>(key, hash, counter, data, left);
+  }
+  finish_message(hash, head, len, mask, tag);
+}
+
+VOXLOCK_KERNEL void tag(const GcmKey& key, const GcmHead& head, const uint8_t* data, size_t len,
+                        uint8_t* out) {
+  const __m128i mask = encrypt_block(key.aes, pre_counter(head));
+  Hash hash = start_message(key, head, len);
+  absorb_data(hash, data, len);
+  finish_message(hash, head, len, mask, out);
+}
+
+VOXLOCK_KERNEL void ghash(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len) {
+  Hash hash = start_hash(key, sum, len / kBlockLen, 0);
+  absorb_data(hash, data, len);
+  store_block(sum, reverse_block(hash.sum));
+}
+
+// Twice the block in mirrored order, modulo the polynomial.
+VOXLOCK_INLINE __m128i twice(__m128i block) {
+  const __m128i polynomial = _mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1);
+  const __m128i sign = _mm_srai_epi32(_mm_shuffle_epi32(block, 0xff), 31);
+  const __m128i carry = _mm_slli_si128(_mm_srli_epi64(block, 63), 8);
+  const __m128i shifted = _mm_or_si128(_mm_slli_epi64(block, 1), carry);
+  return _mm_xor_si128(shifted, _mm_and_si128(sign, polynomial));
+}
+
+VOXLOCK_KERNEL void hash_key(GcmKey& key) {
+  const __m128i first = twice(reverse_block(encrypt_block(key.aes, _mm_setzero_si128())));
+  __m128i power = first;
+  for (size_t i = kHashGroup; i-- > 0;) {
+    store_block(key.power[i], power);
+    power = multiply_blocks(power, first);
+  }
+  for (size_t i = 0; i < kPowerPadding; ++i)
+    store_block(key.power[kHashGroup + i], _mm_setzero_si128());
+}
+
+// FIPS 197 section 5.2. AESENCLAST on four equal words gives SubWord of the word, since ShiftRows
+// then changes nothing.
+VOXLOCK_INLINE __m128i next_round_key(__m128i before, __m128i word, uint32_t constant) {
+  before = _mm_xor_si128(before, _mm_slli_si128(before, 4));
+  before = _mm_xor_si128(before, _mm_slli_si128(before, 8));
+  return _mm_xor_si128(before,
+                       _mm_aesenclast_si128(word, _mm_set1_epi32(static_cast<int>(constant))));
+}
+
+VOXLOCK_KERNEL void expand(AesKey& key, const uint8_t* bytes, size_t key_len) {
+  const __m128i turn = _mm_set1_epi32(0x0c0f0e0d);  // the last word, turned, four times
+  const __m128i copy = _mm_set1_epi32(0x0f0e0d0c);
+  key.rounds = key_len / 4 + 6;
+  const size_t halves = key_len / kBlockLen;
+  __m128i before = load_block(bytes);
+  __m128i latest = load_block(bytes + (halves - 1) * kBlockLen);
+  store_block(key.round[0], before);
+  store_block(key.round[halves - 1], latest);
+  uint32_t constant = 1;
+  for (size_t r = halves; r <= key.rounds; ++r) {
+    const bool is_turned = r % halves == 0;
+    const __m128i word = _mm_shuffle_epi8(latest, is_turned ? turn : copy);
+    const __m128i next = next_round_key(before, word, is_turned ? constant : 0);
+    if (is_turned) constant = constant << 1 ^ (constant >> 7) * 0x11b;
+    before = halves == 1 ? next : latest;
+    latest = next;
+    store_block(key.round[r], next);
+  }
+}
+
+}  // namespace
+}  // namespace voxlock::crypto::kernels
