@@ -5,6 +5,8 @@
 
 #include <climits>
 
+#include "srtp/types.h"
+
 namespace voxlock::srtp::library {
 namespace {
 
@@ -32,9 +34,11 @@ Status status_of(srtp_err_status_t status) {
 }
 
 // Once per process and copy of the library: a static local is initialised by one thread only. There
-// is no way back; srtp_shutdown would pull the ground from under other sessions.
+// is no way back; srtp_shutdown would pull the ground from under other sessions. The ciphers of a
+// copy that others use as well stay as they are.
 bool is_initialised() {
-  static const bool is_done = srtp_init() == srtp_err_status_ok;
+  static const bool is_done =
+      srtp_init() == srtp_err_status_ok && (VOXLOCK_SRTP_PRIVATE == 0 || replace_types());
   return is_done;
 }
 

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 LAYERS = {
     "base": set(),
     "crypto": {"base"}, "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "audio": {"base"},
-    "srtp": {"base", "rtp"}, "tls": {"base", "crypto"}, "ice": {"base", "crypto"},
+    "srtp": {"base", "rtp", "crypto"}, "tls": {"base", "crypto"}, "ice": {"base", "crypto"},
     "e2ee": {"base", "crypto"}, "ua": {"base", "sip", "crypto"},
     "leg": {"base", "sdp", "rtp", "srtp", "tls", "ice"},
     "bridge": {"base", "leg", "audio", "e2ee", "rtp"},

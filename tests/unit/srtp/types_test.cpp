@@ -1,0 +1,70 @@
+// Our ciphers as libsrtp2 sees them.
+#include "srtp/types.h"
+
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/kernels.h"
+#include "support/srtp_pair.h"
+
+using namespace voxlock;
+using namespace voxlock::srtp;
+
+TEST_CASE("libsrtp2's self-tests pass on our types with every kernel") {
+  const test::Pair initialises(SuiteId::kAesCm128HmacSha1_80, "");
+  for (const auto& choice : test::kernel_choices()) {
+    INFO(test::name_of(choice));
+    const test::WithKernels with(choice);
+    CHECK(library::test_types());
+  }
+}
+
+TEST_CASE("libsrtp2's self-tests see a wrong kernel") {
+  const test::Pair initialises(SuiteId::kAesCm128HmacSha1_80, "");
+  const auto right = test::kernel_choices().back();
+  crypto::kernels::AesRow wrong_aes = *right.aes;
+  wrong_aes.ctr = [](const crypto::kernels::AesKey&, const uint8_t*, uint8_t*, size_t) {};
+  crypto::kernels::Sha1Row wrong_sha1 = *right.sha1;
+  wrong_sha1.outer = [](uint32_t*, const uint32_t*) {};
+  {
+    const test::WithKernels with({&wrong_aes, right.sha1});
+    CHECK_FALSE(library::test_types());
+  }
+  const test::WithKernels with({right.aes, &wrong_sha1});
+  CHECK_FALSE(library::test_types());
+}
+
+TEST_CASE("sessions with different kernels understand each other") {
+  const auto choices = test::kernel_choices();
+  for (const Suite& suite : suites()) {
+    for (size_t i = 0; i < choices.size(); ++i) {
+      const auto& mine = choices[i];
+      const auto& theirs = choices[(i + 1) % choices.size()];
+      INFO(suite.name << ": " << test::name_of(mine) << " to " << test::name_of(theirs));
+      crypto::kernels::choose(mine);
+      test::Pair sender(suite.id, "");
+      crypto::kernels::choose(theirs);
+      test::Pair receiver(suite.id, "");
+      crypto::kernels::choose({nullptr, nullptr});
+      for (uint16_t sequence = 1; sequence < 20; ++sequence) {
+        const auto plain = test::rtp_packet(sequence);
+        CHECK(receiver.open(sender.seal(plain)) == plain);
+      }
+      CHECK(receiver.open_rtcp(sender.seal_rtcp(test::rtcp_packet())) == test::rtcp_packet());
+    }
+  }
+}
+
+// RFC 3711 4.1.1: a key gives 2^16 blocks to one packet at most.
+TEST_CASE("a payload longer than the keystream of one packet is refused") {
+  test::Pair pair(SuiteId::kAesCm128HmacSha1_80, "");
+  constexpr size_t kMost = size_t{1} << 20;
+  std::vector<uint8_t> plain = test::rtp_packet(1);
+  plain.resize(12 + kMost);
+  std::vector<uint8_t> room(plain.size() + 64);
+  CHECK(pair.out.seal_rtp(plain, room));
+  plain = test::rtp_packet(2);
+  plain.resize(12 + kMost + 1);
+  CHECK_FALSE(pair.out.seal_rtp(plain, room));
+}
