@@ -28,8 +28,8 @@ class Table {
   std::vector<Row> rows_;
 };
 
-// Nanoseconds of one iteration of each candidate: the median over rounds. A round runs every
-// candidate once for about slice_ms, in turn, so that all see the same weather.
+// Nanoseconds of processor time of one iteration of each candidate: the median over rounds. A round
+// runs every candidate once for about slice_ms, in turn, so that all see the same weather.
 using Work = std::function<void(size_t iterations)>;
 std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds = 9,
                                double slice_ms = 20);
