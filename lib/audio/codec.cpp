@@ -152,6 +152,13 @@ Result<size_t> Decoder::decode(ByteView payload, Pcm out) {
 }
 
 Result<size_t> Decoder::decode_checked(ByteView payload, Pcm out) {
+  const CodecRow& row = row_of(config_);
+  if (row.octets_per_sample == 0 && !payload.empty() && !out.empty()) {
+    // libopus counts the samples itself, before it changes anything.
+    VOXLOCK_TRY(const size_t decoded, opus_.decode(payload, out));
+    fade_.accept(out.first(decoded));
+    return decoded;
+  }
   VOXLOCK_TRY(const size_t samples, samples_in(payload));
   if (out.size() < samples) return Status::ERR_BUFFER_TOO_SMALL;
   const Pcm pcm = out.first(samples);
@@ -159,12 +166,7 @@ Result<size_t> Decoder::decode_checked(ByteView payload, Pcm out) {
     fade_.silence(pcm);
     return samples;
   }
-  const CodecRow& row = row_of(config_);
-  if (row.octets_per_sample == 0) {
-    VOXLOCK_TRY_VOID(opus_.decode(payload, pcm));
-  } else {
-    row.decode(payload.data(), pcm.data(), samples);
-  }
+  row.decode(payload.data(), pcm.data(), samples);
   fade_.accept(pcm);
   return samples;
 }

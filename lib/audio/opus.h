@@ -46,7 +46,8 @@ class OpusDecoderState {
  public:
   OpusDecoderState() = default;
   OpusDecoderState(std::pmr::memory_resource& memory, uint32_t sample_rate);
-  // payload is not empty and out holds samples_in(payload). ERR_AUDIO_PAYLOAD.
+  // Neither is empty. Gives samples_in(payload). ERR_AUDIO_PAYLOAD, ERR_BUFFER_TOO_SMALL; nothing
+  // has changed then.
   Result<size_t> decode(ByteView payload, Pcm out);
   // Packet loss concealment, or where next has it the redundant copy of the lost packet. out: a
   // multiple of 2.5 ms. Returns whether the copy was used.
