@@ -20,29 +20,14 @@ bool AesGcm::set_key(ByteView key) {
   return true;
 }
 
-void AesGcm::start(std::span<const uint8_t, kNonceLen> nonce) {
-  std::memcpy(head_.nonce, nonce.data(), kNonceLen);
-  std::memset(head_.sum, 0, sizeof head_.sum);
-  head_.rest = nullptr;
-  head_.rest_len = 0;
-  head_.aad_len = 0;
-}
-
-void AesGcm::aad(ByteView data) {
-  if (data.empty()) return;
-  if (head_.aad_len == 0) {
-    head_.rest = data.data();
-    head_.rest_len = data.size();
-  } else {
-    if (head_.rest != gathered_.data()) {
-      const ByteView first(head_.rest, head_.rest_len);
-      head_.rest = gathered_.data();
-      head_.rest_len = 0;
-      append(first);
-    }
-    append(data);
+void AesGcm::gather(ByteView data) {
+  if (head_.rest != gathered_.data()) {
+    const ByteView first(head_.rest, head_.rest_len);
+    head_.rest = gathered_.data();
+    head_.rest_len = 0;
+    append(first);
   }
-  head_.aad_len += data.size();
+  append(data);
 }
 
 void AesGcm::append(ByteView data) {
@@ -58,20 +43,14 @@ void AesGcm::append(ByteView data) {
 }
 
 // What is longer than the kernels take is hashed up to its last blocks.
-void AesGcm::finish_aad() {
-  if (head_.rest_len <= kernels::kMaxHeadRest) return;
+void AesGcm::shorten_aad() {
   const size_t n = (head_.rest_len - 1) / kernels::kMaxHeadRest * kernels::kMaxHeadRest;
   row_->ghash(key_, head_.sum, head_.rest, n);
   head_.rest += n;
   head_.rest_len -= n;
 }
 
-void AesGcm::seal(MutableBytes data, MutableBytes tag) {
-  finish_aad();
-  if (tag.size() == kTagLen) {
-    row_->seal(key_, head_, data.data(), data.size(), tag.data());
-    return;
-  }
+void AesGcm::seal_short(MutableBytes data, MutableBytes tag) {
   std::array<uint8_t, kTagLen> whole;
   row_->seal(key_, head_, data.data(), data.size(), whole.data());
   std::memcpy(tag.data(), whole.data(), std::min(tag.size(), whole.size()));
@@ -81,16 +60,17 @@ bool AesGcm::open(MutableBytes data, ByteView tag) {
   if (tag.empty() || tag.size() > kTagLen) return false;
   std::array<uint8_t, kTagLen> whole;
   finish_aad();
-  row_->tag(key_, head_, data.data(), data.size(), whole.data());
+  row_->open(key_, head_, data.data(), data.size(), whole.data());
   const bool is_good = secure::equal(ByteView(whole).first(tag.size()), tag);
   // The tag that a forged message should have had.
   secure::wipe(whole.data(), whole.size());
-  if (!is_good) return false;
+  if (is_good) return true;
+  // Nothing may come of a forged message: the same keystream again gives it back as it was.
   std::array<uint8_t, kernels::kBlockLen> counter{};
   std::memcpy(counter.data(), head_.nonce, kNonceLen);
   counter.back() = 2;
   row_->ctr(key_.aes, counter.data(), data.data(), data.size());
-  return true;
+  return false;
 }
 
 }  // namespace voxlock::crypto

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "crypto/kernels/kernels.h"
@@ -27,19 +28,44 @@ class AesGcm {
   // False, and nothing changed, for a length other than 16 or 32.
   [[nodiscard]] bool set_key(ByteView key);
   // A nonce must never come twice with one key.
-  void start(std::span<const uint8_t, kNonceLen> nonce);
+  void start(std::span<const uint8_t, kNonceLen> nonce) {
+    std::memcpy(head_.nonce, nonce.data(), kNonceLen);
+    std::memset(head_.sum, 0, sizeof head_.sum);
+    head_.rest = nullptr;
+    head_.rest_len = 0;
+    head_.aad_len = 0;
+  }
   // Has to stay as it is until seal() or open(); the data may follow it in memory, not overlap it.
-  void aad(ByteView data);
+  void aad(ByteView data) {
+    if (data.empty()) return;
+    if (head_.aad_len == 0) {
+      head_.rest = data.data();
+      head_.rest_len = data.size();
+    } else {
+      gather(data);
+    }
+    head_.aad_len += data.size();
+  }
   // Encrypts in place and writes the tag's first bytes, as many as tag has room for (at most
   // kTagLen). At most kMaxLen bytes.
-  void seal(MutableBytes data, MutableBytes tag);
+  void seal(MutableBytes data, MutableBytes tag) {
+    finish_aad();
+    if (tag.size() != kTagLen) return seal_short(data, tag);
+    row_->seal(key_, head_, data.data(), data.size(), tag.data());
+  }
   // Checks the tag, which may be shortened, and decrypts in place. Data whose tag is wrong stays as
   // it is and the answer is false; so is it for a tag that is empty or longer than kTagLen.
   [[nodiscard]] bool open(MutableBytes data, ByteView tag);
 
  private:
+  // Associated data in several pieces.
+  void gather(ByteView data);
   void append(ByteView data);
-  void finish_aad();
+  void finish_aad() {
+    if (head_.rest_len > kernels::kMaxHeadRest) shorten_aad();
+  }
+  void shorten_aad();
+  void seal_short(MutableBytes data, MutableBytes tag);
 
   const kernels::AesRow* row_;
   kernels::GcmKey key_{};

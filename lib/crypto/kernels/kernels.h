@@ -55,9 +55,8 @@ struct AesRow {
   void (*ghash)(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len);
   // Encrypts data in place and writes the whole tag.
   void (*seal)(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* tag);
-  // The whole tag of encrypted data, which stays as it is.
-  void (*tag)(const GcmKey& key, const GcmHead& head, const uint8_t* data, size_t len,
-              uint8_t* tag);
+  // Decrypts data in place and writes the whole tag that it should have had.
+  void (*open)(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* tag);
 };
 
 // FIPS 180-4 section 6.1.2.

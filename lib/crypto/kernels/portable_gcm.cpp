@@ -146,9 +146,16 @@ void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uin
   tag(key, head, data, len, out);
 }
 
+void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* out) {
+  tag(key, head, data, len, out);
+  uint8_t counter[kBlockLen];
+  first_counter(head, 2, counter);
+  portable::ctr(key.aes, counter, data, len);
+}
+
 }  // namespace
 
 const AesRow kPortableAes = {"portable", portable::expand, portable::ctr, hash_key, ghash, seal,
-                             tag};
+                             open};
 
 }  // namespace voxlock::crypto::kernels

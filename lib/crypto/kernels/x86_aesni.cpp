@@ -79,6 +79,6 @@ VOXLOCK_INLINE V multiply(V a, V b) {
 
 namespace voxlock::crypto::kernels {
 
-const AesRow kAesNi = {"aesni", expand, ctr, hash_key, ghash, seal, tag};
+const AesRow kAesNi = {"aesni", expand, ctr, hash_key, ghash, seal, open};
 
 }  // namespace voxlock::crypto::kernels

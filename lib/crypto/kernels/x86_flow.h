@@ -278,11 +278,35 @@ VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, 
   finish_message(hash, head, len, mask, tag);
 }
 
-VOXLOCK_KERNEL void tag(const GcmKey& key, const GcmHead& head, const uint8_t* data, size_t len,
-                        uint8_t* out) {
-  const __m128i mask = encrypt_block(key.aes, pre_counter(head));
-  Hash hash = start_message(key, head, len);
+// The blocks go through hash and cipher together: the one waits for its products while the other
+// waits for its rounds.
+template <int kCount>
+VOXLOCK_INLINE void open_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
+                                 size_t len) {
   absorb_data(hash, data, len);
+  crypt_and_put<kCount>(key.aes, counter, data, len);
+}
+
+VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
+                         uint8_t* out) {
+  const __m128i before = pre_counter(head);
+  const __m128i mask = encrypt_block(key.aes, before);
+  V counter = add_count(first_counter(before), 1);
+  Hash hash = start_message(key, head, len);
+  size_t left = len;
+  while (left > 3 * kVectorLen) {
+    const size_t n = left < 4 * kVectorLen ? left : 4 * kVectorLen;
+    open_vectors<4>(key, hash, counter, data, n);
+    data += n;
+    left -= n;
+  }
+  if (left > 2 * kVectorLen) {
+    open_vectors<3>(key, hash, counter, data, left);
+  } else if (left > kVectorLen) {
+    open_vectors<2>(key, hash, counter, data, left);
+  } else if (left > 0) {
+    open_vectors<1>(key, hash, counter, data, left);
+  }
   finish_message(hash, head, len, mask, out);
 }
 

@@ -87,6 +87,6 @@ VOXLOCK_INLINE V multiply(V a, V b) {
 
 namespace voxlock::crypto::kernels {
 
-const AesRow kVaesAvx2 = {"vaes-avx2", expand, ctr, hash_key, ghash, seal, tag};
+const AesRow kVaesAvx2 = {"vaes-avx2", expand, ctr, hash_key, ghash, seal, open};
 
 }  // namespace voxlock::crypto::kernels

@@ -75,6 +75,6 @@ VOXLOCK_INLINE V multiply(V a, V b) {
 
 namespace voxlock::crypto::kernels {
 
-const AesRow kVaesAvx512 = {"vaes-avx512", expand, ctr, hash_key, ghash, seal, tag};
+const AesRow kVaesAvx512 = {"vaes-avx512", expand, ctr, hash_key, ghash, seal, open};
 
 }  // namespace voxlock::crypto::kernels
