@@ -73,7 +73,7 @@ class Secret {
   ~Secret() { wipe(); }
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept : bytes_(other.bytes_), size_(other.size_) { other.wipe(); }
+  Secret(Secret&& other) noexcept : size_(other.size_), bytes_(other.bytes_) { other.wipe(); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       bytes_ = other.bytes_;
@@ -106,8 +106,8 @@ class Secret {
   }
 
  private:
-  std::array<uint8_t, N> bytes_{};
   size_t size_ = 0;
+  std::array<uint8_t, N> bytes_{};
 };
 
 }  // namespace voxlock::secure

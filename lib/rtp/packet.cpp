@@ -8,21 +8,25 @@ void put_number(MutableBytes packet, size_t at, uint32_t value, size_t len) {
     packet[at + i] = static_cast<uint8_t>(value >> (8 * (len - 1 - i)));
 }
 
-}  // namespace
-
-Result<HeaderView> parse_header(ByteView packet) {
-  bytes::Reader reader(packet);
-  const uint8_t first = reader.u8();
-  const uint8_t second = reader.u8();
-  if (reader.ok() && first >> 6 != 2) return Status::ERR_RTP_VERSION;
-  HeaderView header;
+// Inlined into both parsers, so that no view is copied on its way out.
+[[gnu::always_inline]] inline Status read_header(ByteView packet, HeaderView& header) {
+  if (packet.size() >= 2 && packet[0] >> 6 != 2) return Status::ERR_RTP_VERSION;
+  if (packet.size() < kFixedHeaderLen) return Status::ERR_TRUNCATED;
+  // The length of this part is known: the compiler needs no check for each number.
+  bytes::Reader fixed(packet.first(kFixedHeaderLen));
+  const uint8_t first = fixed.u8();
+  const uint8_t second = fixed.u8();
   header.has_padding = (first & 0x20) != 0;
   header.has_extension = (first & 0x10) != 0;
   header.marker = (second & 0x80) != 0;
   header.payload_type = second & 0x7f;
-  header.sequence = reader.u16();
-  header.timestamp = reader.u32();
-  header.ssrc = reader.u32();
+  header.sequence = fixed.u16();
+  header.timestamp = fixed.u32();
+  header.ssrc = fixed.u32();
+  header.len = kFixedHeaderLen;
+  // Most packets end their header here.
+  if ((first & 0x1f) == 0) return Status::OK;
+  bytes::Reader reader(packet.subspan(kFixedHeaderLen));
   header.csrcs = reader.take(4 * static_cast<size_t>(first & 0x0f));
   if (header.has_extension) {
     header.extension_profile = reader.u16();
@@ -30,14 +34,25 @@ Result<HeaderView> parse_header(ByteView packet) {
     header.extension = reader.take(4 * words);
   }
   if (!reader.ok()) return Status::ERR_TRUNCATED;
-  header.len = reader.position();
+  header.len += reader.position();
+  return Status::OK;
+}
+
+}  // namespace
+
+Result<HeaderView> parse_header(ByteView packet) {
+  HeaderView header;
+  const Status status = read_header(packet, header);
+  if (status != Status::OK) return status;
   return header;
 }
 
 Result<PacketView> parse_packet(ByteView packet) {
-  VOXLOCK_TRY(const HeaderView header, parse_header(packet));
-  PacketView view{header, packet.subspan(header.len), 0};
-  if (!header.has_padding) return view;
+  PacketView view;
+  const Status status = read_header(packet, view);
+  if (status != Status::OK) return status;
+  view.payload = packet.subspan(view.len);
+  if (!view.has_padding) return view;
   // RFC 3550 5.1: the last octet counts the padding, itself included.
   if (view.payload.empty()) return Status::ERR_RTP_PADDING;
   view.padding_len = view.payload.back();

@@ -1,6 +1,5 @@
 #include "srtp/replay.h"
 
-#include <algorithm>
 #include <cassert>
 
 namespace voxlock::srtp {
@@ -18,16 +17,6 @@ uint64_t Source::mix(uint64_t hash) const {
   hash = mix_word(hash, sequence.highest());
   hash = mix_word(hash, sequence.has_any() ? 1 : 0);
   return rtcp.mix(rtp.mix(hash));
-}
-
-const Source* SourceTable::find(uint32_t ssrc) const {
-  const auto at = std::find_if(sources_.begin(), sources_.end(),
-                               [ssrc](const Source& source) { return source.ssrc == ssrc; });
-  return at != sources_.end() ? &*at : nullptr;
-}
-
-Source* SourceTable::find(uint32_t ssrc) {
-  return const_cast<Source*>(static_cast<const SourceTable*>(this)->find(ssrc));
 }
 
 Source& SourceTable::add(uint32_t ssrc) {

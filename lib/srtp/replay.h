@@ -66,10 +66,10 @@ class ReplayWindow {
     has_any_ = true;
   }
 
-  // A ring: index i is bit i mod kBits.
-  std::array<uint64_t, kWords> seen_{};
   uint64_t highest_ = 0;
   bool has_any_ = false;
+  // A ring: index i is bit i mod kBits.
+  std::array<uint64_t, kWords> seen_{};
 };
 
 // One SSRC.
@@ -90,8 +90,15 @@ class SourceTable {
     sources_.reserve(capacity);
   }
 
-  [[nodiscard]] Source* find(uint32_t ssrc);
-  [[nodiscard]] const Source* find(uint32_t ssrc) const;
+  [[nodiscard]] const Source* find(uint32_t ssrc) const {
+    for (const Source& source : sources_) {
+      if (source.ssrc == ssrc) return &source;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] Source* find(uint32_t ssrc) {
+    return const_cast<Source*>(static_cast<const SourceTable*>(this)->find(ssrc));
+  }
   [[nodiscard]] bool is_full() const { return sources_.size() >= capacity_; }
   // Not full, not there yet.
   Source& add(uint32_t ssrc);

@@ -34,11 +34,11 @@ uint32_t number_at(ByteView packet, size_t at) {
 Session::Session(const Context& context, const Suite& suite, const SessionConfig& config)
     : suite_(&suite),
       direction_(config.direction),
+      is_rtcp_plain_(config.is_rtcp_plain),
+      replay_window_(config.replay_window),
       sources_(context.memory(), config.max_ssrcs),
       rtp_left_(config.rtp_lifetime),
-      rtcp_left_(config.rtcp_lifetime),
-      replay_window_(config.replay_window),
-      is_rtcp_plain_(config.is_rtcp_plain) {}
+      rtcp_left_(config.rtcp_lifetime) {}
 
 Session::Session(Session&&) noexcept = default;
 Session::~Session() = default;
@@ -123,7 +123,7 @@ Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
 //  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside
 //  payload, MKI last
 Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
-  VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(packet));
+  VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
   Sealed sealed;
   sealed.ssrc = header.ssrc;
@@ -160,9 +160,13 @@ Result<Session::Sealed> Session::inspect_rtcp(ByteView packet) {
 Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out) {
   const size_t len = packet.size() - mki_.size();
   if (out.size() < len) return Status::ERR_BUFFER_TOO_SMALL;
-  std::memcpy(out.data(), packet.data(), mki_at);
-  const ByteView behind = packet.subspan(mki_at + mki_.size());
-  if (!behind.empty()) std::memcpy(out.data() + mki_at, behind.data(), behind.size());
+  if (mki_.empty()) {
+    std::memcpy(out.data(), packet.data(), len);
+  } else {
+    std::memcpy(out.data(), packet.data(), mki_at);
+    const ByteView behind = packet.subspan(mki_at + mki_.size());
+    if (!behind.empty()) std::memcpy(out.data() + mki_at, behind.data(), behind.size());
+  }
   auto opened = library::unprotect(lib_.get(), out.first(len), is_rtcp);
   if (!opened) secure::wipe(out.data(), len);
   return opened;
@@ -215,7 +219,7 @@ Result<size_t> Session::protect(ByteView packet, bool is_rtcp, MutableBytes out)
 
 Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kOutbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(const rtp::HeaderView header, rtp::parse_header(packet));
+  VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   VOXLOCK_TRY(Source* const known, admit(header.ssrc, rtp_left_));
   VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
   if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;

@@ -15,6 +15,8 @@
 
 namespace voxlock::srtp {
 
+#define VOXLOCK_SRTP_INLINE [[gnu::always_inline]] inline
+
 enum class Direction : uint8_t { kInbound, kOutbound };
 
 // RFC 3711 section 9.2.
@@ -114,31 +116,36 @@ class Session {
   [[nodiscard]] library::Policy policy() const;
   Status drop(Status status);
   Result<size_t> counted(Result<size_t> result);
-  [[nodiscard]] Result<Source*> admit(uint32_t ssrc, uint64_t left);
-  [[nodiscard]] Result<uint64_t> next_rtp_index(const Source* source, uint16_t sequence) const;
-  [[nodiscard]] Result<void> check_mki(ByteView packet, size_t mki_at) const;
-  Result<Sealed> inspect_rtp(ByteView packet);
+  // The steps of one packet are inlined where they are taken (session.cpp): a result that is handed
+  // over in memory costs as much as the step.
+  [[nodiscard]] VOXLOCK_SRTP_INLINE Result<Source*> admit(uint32_t ssrc, uint64_t left);
+  [[nodiscard]] VOXLOCK_SRTP_INLINE Result<uint64_t> next_rtp_index(const Source* source,
+                                                                    uint16_t sequence) const;
+  [[nodiscard]] VOXLOCK_SRTP_INLINE Result<void> check_mki(ByteView packet, size_t mki_at) const;
+  VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet);
   Result<Sealed> inspect_rtcp(ByteView packet);
-  Result<size_t> unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out);
-  Result<size_t> protect(ByteView packet, bool is_rtcp, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, size_t mki_at, bool is_rtcp,
+                                               MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, bool is_rtcp, MutableBytes out);
   // The source, or a new row of the table for it.
-  Source& present(Source* source, uint32_t ssrc);
+  VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
   Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtcp(ByteView packet, MutableBytes out);
 
+  // What every packet needs comes first: it fills two cache lines.
   const Suite* suite_;
   Direction direction_;
+  bool is_rtcp_plain_;
+  uint32_t replay_window_;
   LibSession lib_;
-  secure::Secret<kMaxKeyAndSaltLen> key_;
-  secure::Secret<kMaxMkiLen> mki_;
   SourceTable sources_;
   uint64_t rtp_left_;
   uint64_t rtcp_left_;
-  uint32_t replay_window_;
-  bool is_rtcp_plain_;
   SessionStats stats_;
+  secure::Secret<kMaxMkiLen> mki_;
+  secure::Secret<kMaxKeyAndSaltLen> key_;
 };
 
 }  // namespace voxlock::srtp

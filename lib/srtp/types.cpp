@@ -128,7 +128,11 @@ srtp_err_status_t seal_gcm(void* state, uint8_t* data, unsigned int* len) {
 
 srtp_err_status_t get_gcm_tag(void* state, uint8_t* tag, uint32_t* len) {
   Gcm& gcm = gcm_of(state);
-  std::memcpy(tag, gcm.tag.data(), gcm.tag_len);
+  if (gcm.tag_len == gcm.tag.size()) {
+    std::memcpy(tag, gcm.tag.data(), gcm.tag.size());
+  } else {
+    std::memcpy(tag, gcm.tag.data(), gcm.tag_len);
+  }
   *len = static_cast<uint32_t>(gcm.tag_len);
   return srtp_err_status_ok;
 }

@@ -1,5 +1,6 @@
 #include "rtp/packet.h"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,29 @@ TEST_CASE("every prefix of a packet ends at an unreadable page") {
       }
     }
   }
+}
+
+TEST_CASE("the outline of a header agrees with the whole of it") {
+  std::mt19937 random(11);
+  size_t good = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::vector<uint8_t> raw(random() % 48);
+    for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random());
+    if (!raw.empty() && random() % 8 != 0) raw[0] = static_cast<uint8_t>(0x80 | (raw[0] & 0x33));
+    // A length of the extension that may fit.
+    const size_t extension_at = raw.empty() ? 0 : 12 + 4 * static_cast<size_t>(raw[0] & 0x0f);
+    if (raw.size() > extension_at + 3) raw[extension_at + 2] = 0, raw[extension_at + 3] &= 7;
+    const test::Guarded packet(raw);
+    const auto outline = parse_outline(packet.bytes());
+    const auto header = parse_header(packet.bytes());
+    REQUIRE(outline.error() == header.error());
+    if (!header) continue;
+    ++good;
+    REQUIRE(outline->ssrc == header->ssrc);
+    REQUIRE(outline->sequence == header->sequence);
+    REQUIRE(outline->len == header->len);
+  }
+  CHECK(good > 2000);
 }
 
 TEST_CASE("a built packet parses to the same fields") {
