@@ -34,7 +34,8 @@ extern "C" {
   VOXLOCK_STATUS_LIST_AUDIO(X)                                                           \
   VOXLOCK_STATUS_LIST_BRIDGE(X)                                                          \
   VOXLOCK_STATUS_LIST_UA(X)                                                              \
-  VOXLOCK_STATUS_LIST_ICE(X)
+  VOXLOCK_STATUS_LIST_ICE(X)                                                             \
+  VOXLOCK_STATUS_LIST_E2EE(X)
 
 /* -100..-199: SIP messages, lib/sip. */
 #define VOXLOCK_STATUS_LIST_SIP(X)                                                                \
@@ -203,6 +204,18 @@ extern "C" {
   X(ERR_STUN_FINGERPRINT, -902, "the STUN FINGERPRINT is wrong or not the last attribute")    \
   X(ERR_ICE_CREDENTIAL, -903, "an ICE ufrag or password breaks the grammar or repeats")       \
   X(ERR_ICE_CANDIDATE, -904, "an ICE candidate line is malformed")
+
+/* -1000..-1099: end-to-end encrypted frames, lib/e2ee. */
+#define VOXLOCK_STATUS_LIST_E2EE(X)                                                       \
+  X(ERR_E2EE_AUTH, -1000, "the frame's authentication tag does not match")                \
+  X(ERR_E2EE_NO_KEY, -1001, "there is no key for the frame")                              \
+  X(ERR_E2EE_FRAME, -1002, "the frame is not of the agreed format")                       \
+  X(ERR_E2EE_SERVER_FRAME, -1003, "the server's frame holds something else than silence") \
+  X(ERR_E2EE_REPLAYED, -1004, "a frame with this counter was opened before")              \
+  X(ERR_E2EE_EXHAUSTED, -1005, "the key has sealed as many frames as it may")             \
+  X(ERR_E2EE_KEY, -1006, "the key material has not a length that its derivation takes")   \
+  X(ERR_E2EE_KEY_ID, -1007, "the key's number lies beyond the ring")                      \
+  X(ERR_E2EE_KEY_USE, -1008, "one SFrame key may not serve both directions")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),
