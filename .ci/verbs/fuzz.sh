@@ -51,6 +51,7 @@ main() {
   for one in "${wanted[@]}"; do
     grep -q "^ *voxlock_fuzz($one " tests/fuzz/CMakeLists.txt || misuse "no such target '$one'"
   done
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
   build_packages
   clang_packages
   clang=$(newest_tool clang)
