@@ -7,7 +7,9 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "crypto/der.h"
 #include "crypto/mbedtls_compat.h"
+#include "crypto/strict_certificate.h"
 
 namespace voxlock::crypto {
 namespace {
@@ -81,15 +83,6 @@ bool write_time(uint64_t unix_s, char (&out)[15]) {
   return true;
 }
 
-void put_length(bytes::Writer& out, size_t length) {
-  if (length < 128) {
-    out.u8(static_cast<uint8_t>(length));
-  } else {
-    out.u8(0x82);
-    out.u16(static_cast<uint16_t>(length));
-  }
-}
-
 Result<void> set_names(CertificateWriter& writer, std::span<const SubjectName> names) {
   if (names.empty()) return {};
   uint8_t inner_raw[kMaxNames];
@@ -97,14 +90,14 @@ Result<void> set_names(CertificateWriter& writer, std::span<const SubjectName> n
   for (const SubjectName& name : names) {
     if (name.value.size() > kMaxNames) return Status::ERR_LIMIT;
     inner.u8(static_cast<uint8_t>(name.kind));
-    put_length(inner, name.value.size());
+    der::put_length(inner, name.value.size());
     inner.put(name.value);
   }
   if (!inner.ok()) return Status::ERR_LIMIT;
   uint8_t raw[kMaxNames + 4];
   bytes::Writer sequence(raw);
-  sequence.u8(MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
-  put_length(sequence, inner.size());
+  sequence.u8(der::kSequence);
+  der::put_length(sequence, inner.size());
   sequence.put(inner.written());
   if (mbedtls_x509write_crt_set_extension(&writer.raw, MBEDTLS_OID_SUBJECT_ALT_NAME,
                                           MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), 0, raw,
@@ -212,15 +205,16 @@ Result<Identity> Identity::create(std::pmr::memory_resource& memory, const Ident
   CertificateWriter writer;
   VOXLOCK_TRY_VOID(set_fields(writer, request, random));
   VOXLOCK_TRY_VOID(set_issuer(writer, request, issuer));
+  mbedtls_pk_context& signer = request.issuer != nullptr ? issuer_key.raw : key.raw;
   mbedtls_x509write_crt_set_subject_key(&writer.raw, &key.raw);
-  mbedtls_x509write_crt_set_issuer_key(&writer.raw,
-                                       request.issuer != nullptr ? &issuer_key.raw : &key.raw);
+  mbedtls_x509write_crt_set_issuer_key(&writer.raw, &signer);
 
   Identity identity(memory);
   std::pmr::vector<uint8_t> buffer(kMaxDer, &memory);
   VOXLOCK_TRY_VOID(take_tail(identity.certificate_, buffer,
                              mbedtls_x509write_crt_der(&writer.raw, buffer.data(), buffer.size(),
                                                        random_for_mbedtls, &random)));
+  VOXLOCK_TRY_VOID(drop_null_parameters(identity.certificate_, signer, random));
   VOXLOCK_TRY_VOID(take_tail(identity.key_, buffer,
                              mbedtls_pk_write_key_der(&key.raw, buffer.data(), buffer.size())));
   return identity;

@@ -25,6 +25,11 @@ inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context
                          RandomSource& random) {
   return mbedtls_pk_check_pair(pub, key, random_for_mbedtls, &random);
 }
+inline int pk_sign(mbedtls_pk_context* key, ByteView sha256, MutableBytes out, size_t* len,
+                   RandomSource& random) {
+  return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, sha256.data(), sha256.size(), out.data(),
+                         out.size(), len, random_for_mbedtls, &random);
+}
 inline int set_serial(mbedtls_x509write_cert* cert, MutableBytes serial) {
   return mbedtls_x509write_crt_set_serial_raw(cert, serial.data(), serial.size());
 }
@@ -35,6 +40,12 @@ inline int pk_parse_key(mbedtls_pk_context* pk, ByteView key, RandomSource& /*ra
 inline int pk_check_pair(const mbedtls_pk_context* pub, const mbedtls_pk_context* key,
                          RandomSource& /*random*/) {
   return mbedtls_pk_check_pair(pub, key);
+}
+// out holds the longest signature of the key.
+inline int pk_sign(mbedtls_pk_context* key, ByteView sha256, MutableBytes out, size_t* len,
+                   RandomSource& random) {
+  return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, sha256.data(), sha256.size(), out.data(), len,
+                         random_for_mbedtls, &random);
 }
 inline int set_serial(mbedtls_x509write_cert* cert, MutableBytes serial) {
   mbedtls_mpi number;
