@@ -362,6 +362,7 @@ int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t
     VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
     bytes::Writer writer(room);
     const auto made = leg->negotiation->offer(
+        *leg->leg,
         {(flags & VOXLOCK_OFFER_HOLD) != 0, (flags & VOXLOCK_OFFER_REKEY) != 0,
          (flags & VOXLOCK_OFFER_ICE_RESTART) != 0},
         writer);

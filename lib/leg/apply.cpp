@@ -93,9 +93,10 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   if (is_first || agreement_->remote_rtp != next.remote_rtp) remote_rtp_ = next.remote_rtp;
   if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
   // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails
-  // the old one goes on, which is allowed.
+  // the old one goes on, which is allowed; so does the one that a description to a WebRTC peer
+  // names, which may hear no other (RFC 8829, section 5.2.1).
   if (is_new_clock) {
-    (void)start_source();
+    if (!association_) (void)start_source();
     has_source_ = false;
     receive_stats_.reset();
   }

@@ -68,6 +68,17 @@ Agreement to_agreement(const sdp::Agreement& in) {
   return out;
 }
 
+// RFC 8829, section 5.2.1: what is sent has a stream, a track and a source. pion passes over a
+// source that no answer named. A CNAME that is no word for SDP leaves the source out.
+void describe_stream(const Leg& leg, sdp::LocalWebrtc& out) {
+  (void)out.stream_id.assign("voxlock");
+  (void)out.track_id.assign("audio");
+  const std::string_view cname = leg.config().cname.data();
+  const bool is_word =
+      std::all_of(cname.begin(), cname.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (is_word && out.cname.assign(cname)) out.ssrc = leg.ssrc_send();
+}
+
 }  // namespace
 
 Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
@@ -75,6 +86,7 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
   if (const Association* association = leg.association()) {
     local.key_exchange = sdp::KeyExchange::kDtls;
     VOXLOCK_TRY(local.webrtc, association->describe());
+    describe_stream(leg, local.webrtc);
   }
   VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local, random));
   return Negotiation(std::move(state));
@@ -102,9 +114,15 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
   return state_.commit(step);
 }
 
+Result<void> Negotiation::offer(const Leg& leg, sdp::OfferFlags flags, bytes::Writer& out) {
+  state_.set_ssrc(leg.ssrc_send());
+  return state_.offer(flags, out);
+}
+
 Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out,
                                          uint64_t now_ns) {
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
+  state_.set_ssrc(leg.ssrc_send());
   sdp::Step step;
   VOXLOCK_TRY_VOID(state_.prepare_answer(offer, out, step));
   return take(leg, step, now_ns);

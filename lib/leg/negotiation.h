@@ -18,7 +18,7 @@ class Negotiation {
   Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out,
                               uint64_t now_ns);
   Result<sdp::Verdict> accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns);
-  Result<void> offer(sdp::OfferFlags flags, bytes::Writer& out) { return state_.offer(flags, out); }
+  Result<void> offer(const Leg& leg, sdp::OfferFlags flags, bytes::Writer& out);
   void rollback() { state_.rollback(); }
 
  private:

@@ -151,6 +151,11 @@ class OfferAnswer {
   // ERR_INVALID_ARGUMENT, ERR_WRONG_STATE without DTLS or while our own offer is out.
   Result<void> set_candidates(const HostAddress& rtp, const LocalCandidates& candidates);
 
+  // DTLS: the source that later descriptions name, where the first one named one.
+  void set_ssrc(uint32_t ssrc) {
+    if (local_.webrtc.ssrc != 0) local_.webrtc.ssrc = ssrc;
+  }
+
   [[nodiscard]] bool is_dtls() const { return local_.key_exchange == KeyExchange::kDtls; }
   [[nodiscard]] bool has_pending_offer() const { return pending_.has_value(); }
   // nullptr before the first agreement.

@@ -1,25 +1,19 @@
 // pion, a full ICE agent, against our lite one over loopback.
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <string>
-#include <vector>
 
-#include "support/catch.h"
+#include "peer_process.h"
 #include "voxlock/voxlock.h"
+
+using namespace voxlock;
 
 namespace {
 
@@ -27,87 +21,16 @@ namespace {
 constexpr int kStepMs = 20000;
 
 uint64_t now_ns() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+  return test::steady_ns();
 }
 
-// Builds the peer once; skips where go or its modules are not there.
+// Skips where go or its modules are not there.
 std::string peer_or_skips() {
-  const std::string program = PION_BUILD "/pion_peer";
-  static const bool is_built =
-      std::system("cd '" PION_SOURCE "' && go build -buildvcs=false -o '" PION_BUILD
-                  "/pion_peer' . >/dev/null 2>&1") == 0;
-  if (is_built) return program;
+  static const std::string program = test::build_go(PION_SOURCE, ".", PION_BUILD "/pion_peer");
+  if (!program.empty()) return program;
   std::puts("skipped: go or the module of pion is not there");
   std::exit(77);
 }
-
-// The peer's process with pipes; ended by its pid, and by the kernel if we die first.
-class Peer {
- public:
-  explicit Peer(const std::string& family) {
-    const std::string program = peer_or_skips();
-    int in[2];
-    int out[2];
-    REQUIRE(pipe2(in, O_CLOEXEC) == 0);
-    REQUIRE(pipe2(out, O_CLOEXEC) == 0);
-    pid_ = fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      dup2(in[0], 0);
-      dup2(out[1], 1);
-      execl(program.c_str(), program.c_str(), family.c_str(), nullptr);
-      _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    in_ = in[1];
-    out_ = out[0];
-  }
-  ~Peer() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    close(in_);
-    close(out_);
-  }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  void tell(std::string line) const {
-    line += '\n';
-    REQUIRE(write(in_, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
-  }
-  [[nodiscard]] int fd() const { return out_; }
-  void listen_once() {
-    char raw[4096];
-    const ssize_t n = read(out_, raw, sizeof raw);
-    REQUIRE(n > 0);
-    rest_.append(raw, static_cast<size_t>(n));
-    for (size_t end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-      lines.push_back(rest_.substr(0, end));
-      rest_.erase(0, end + 1);
-    }
-  }
-  // Takes the first line that begins with a word: what follows the word, or nothing.
-  bool take(const std::string& word, std::string& out) {
-    const auto at = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
-      return line.compare(0, word.size(), word) == 0;
-    });
-    if (at == lines.end()) return false;
-    out = at->size() > word.size() ? at->substr(word.size() + 1) : "";
-    lines.erase(at);
-    return true;
-  }
-
-  std::deque<std::string> lines;
-
- private:
-  pid_t pid_ = -1;
-  int in_ = -1;
-  int out_ = -1;
-  std::string rest_;
-};
 
 voxlock_address to_voxlock(const sockaddr_storage& in) {
   voxlock_address out{};
@@ -129,7 +52,7 @@ voxlock_address to_voxlock(const sockaddr_storage& in) {
 // peer another port.
 class Link {
  public:
-  explicit Link(int family) : peer(family == AF_INET6 ? "6" : "4") {
+  explicit Link(int family) : peer({peer_or_skips(), family == AF_INET6 ? "6" : "4"}) {
     socket_ = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     REQUIRE(socket_ >= 0);
     sockaddr_storage local{};
@@ -167,7 +90,7 @@ class Link {
       pollfd wait[] = {{socket_, POLLIN, 0}, {peer.fd(), POLLIN, 0}};
       REQUIRE(poll(wait, 2, 100) >= 0);
       if (wait[0].revents != 0) take_datagram();
-      if (wait[1].revents != 0) peer.listen_once();
+      if (wait[1].revents != 0) REQUIRE(peer.listen_once());
       take_events();
     }
     return true;
@@ -225,7 +148,7 @@ class Link {
     return out;
   }
 
-  Peer peer;
+  test::PeerProcess peer;
   voxlock_ice* ice = nullptr;
   voxlock_address selected{};
   uint32_t last_event = 0;

@@ -30,7 +30,7 @@ struct End {
   std::string offer(sdp::OfferFlags flags = {}) {
     std::string text(4096, '\0');
     bytes::Writer writer(MutableBytes(reinterpret_cast<uint8_t*>(text.data()), text.size()));
-    REQUIRE(negotiation.offer(flags, writer));
+    REQUIRE(negotiation.offer(*leg, flags, writer));
     text.resize(writer.size());
     return text;
   }

@@ -556,3 +556,32 @@ TEST_CASE("every allocation where a handshake ends may fail, and the next call t
     CHECK(carries_media(call));
   }
 }
+
+TEST_CASE("RFC 8829 5.2.1, RFC 5576 4.1: a description names the stream and the source it is of") {
+  WebrtcCall call;
+  const std::string answer = call.answer(call.peer.offer());
+  const std::string source = "\r\na=ssrc:" + std::to_string(call.media().ssrc_send) + " cname:";
+  CHECK(answer.find(source) != std::string::npos);
+  CHECK(answer.find("\r\na=msid:voxlock audio\r\n") != std::string::npos);
+  call.peer.accept(answer, call.now);
+  REQUIRE(call.connect());
+  REQUIRE(carries_media(call));
+  CHECK(call.peer.heard.back().ssrc == call.media().ssrc_send);
+  // Another clock takes no other source, for the peer may hear only the one that was named.
+  const uint32_t before = call.media().ssrc_send;
+  std::string offer = call.peer.offer();
+  const size_t section = offer.find("m=audio");
+  const size_t formats = offer.find("SAVPF", section) + 5;
+  offer.replace(formats, offer.find("\r\n", formats) - formats, " 0");
+  const std::string second = call.answer(offer);
+  CHECK(call.media().rtp_clock_hz == 8000);
+  CHECK(call.media().ssrc_send == before);
+  CHECK(second.find(source) != std::string::npos);
+}
+
+TEST_CASE("a CNAME that SDP has no word for names no source") {
+  CallPlan plan;
+  plan.change_room = [](voxlock_leg_config& config) { config.cname = "two words"; };
+  WebrtcCall call(plan);
+  CHECK(call.make_offer().find("a=ssrc:") == std::string::npos);
+}
