@@ -29,6 +29,7 @@
 #include "voxlock/bridge.h"
 #include "voxlock/context.h"
 #include "voxlock/dtls.h"
+#include "voxlock/e2ee.h"
 #include "voxlock/ice.h"
 #include "voxlock/leg.h"
 #include "voxlock/rtp.h"

@@ -24,6 +24,8 @@ const Feature kFeatures[] = {
     {"audio.denoise", true},
     {"audio.resample", true},
     {"bridge", true},
+    {"e2ee.livekit", true},
+    {"e2ee.sframe", true},
     {"ice.lite", true},
     {"leg", true},
     {"rtp", true},

@@ -51,6 +51,7 @@ LayoutTable sip_layouts();
 LayoutTable sdp_layouts();
 LayoutTable negotiation_layouts();
 LayoutTable ice_layouts();
+LayoutTable e2ee_layouts();
 LayoutTable ua_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();

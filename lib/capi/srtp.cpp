@@ -1,7 +1,6 @@
 #include "voxlock/srtp.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 #include "capi/guard.h"
@@ -94,12 +93,6 @@ Result<void> make_srtp(voxlock_context* ctx, const voxlock_srtp_config* in, voxl
   }
   *out = make_handle<voxlock_srtp>(ctx, std::move(inbound), std::move(outbound)).release();
   return {};
-}
-
-bool overlaps(ByteView a, ByteView b) {
-  const std::less<const uint8_t*> before;
-  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) &&
-         before(b.data(), a.data() + a.size());
 }
 
 using Transform = Result<size_t> (Session::*)(ByteView, MutableBytes);

@@ -96,6 +96,10 @@ class FrameCryptor {
   [[nodiscard]] const FrameCryptorStats& stats() const { return stats_; }
   [[nodiscard]] bool has_sealing_key() const { return sealer_ || sframe_sealer_; }
   [[nodiscard]] size_t opening_keys() const;
+  // SFrame: of the next sealed frame; 0 for LiveKit.
+  [[nodiscard]] uint64_t next_counter() const {
+    return config_.format == Format::kSframe ? counter_ : 0;
+  }
   [[nodiscard]] Format format() const { return config_.format; }
   // Of everything that decides about later frames; not of drop counters.
   [[nodiscard]] uint64_t state_hash() const;

@@ -77,7 +77,8 @@ TEST_CASE("version, features and layouts answer for unknown names too") {
   CHECK(std::string(voxlock_version_string()) == "0.1.0");
   CHECK(voxlock_has(nullptr) == 0);
   CHECK(voxlock_has("teleport") == 0);
-  for (const char* module : {"sip", "sdp", "rtp", "srtp", "tls", "ua", "leg", "bridge"})
+  for (const char* module :
+       {"sip", "sdp", "rtp", "srtp", "tls", "ua", "leg", "bridge", "e2ee.livekit", "e2ee.sframe"})
     CHECK(voxlock_has(module) == 1);
   CHECK(voxlock_sizeof("voxlock_context_config") == sizeof(voxlock_context_config));
   CHECK(voxlock_sizeof("nothing") == 0);
