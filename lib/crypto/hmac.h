@@ -1,7 +1,10 @@
-// HMAC (RFC 2104) over mbedTLS.
+// HMAC (RFC 2104): with SHA-1 on our own kernels, with other hashes over mbedTLS.
 #pragma once
 
+#include <optional>
+
 #include "crypto/hash.h"
+#include "crypto/hmac_sha1.h"
 
 namespace voxlock::crypto {
 
@@ -17,7 +20,9 @@ class Hmac {
 
  private:
   HashId id_;
-  detail::MdContext md_;
+  // One of the two.
+  std::optional<HmacSha1> sha1_;
+  std::optional<detail::MdContext> md_;
 };
 
 // The tag of data at once. ERR_NO_MEMORY.

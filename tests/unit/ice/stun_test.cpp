@@ -284,3 +284,17 @@ TEST_CASE("messages of browsers and seeds of other projects are read or refused,
     }
   }
 }
+
+TEST_CASE("RFC 8489 14.7: FINGERPRINT is CRC-32, whatever the length") {
+  std::vector<uint8_t> data(70);
+  for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i * 151 + 7);
+  for (size_t len = 0; len <= data.size(); ++len) {
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < len; ++i) {
+      crc ^= data[i];
+      for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+    }
+    INFO(len);
+    CHECK(fingerprint(ByteView(data).first(len)) == (~crc ^ 0x5354554e));
+  }
+}
