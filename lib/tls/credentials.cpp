@@ -1,6 +1,7 @@
 #include "tls/credentials.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "crypto/mbedtls_compat.h"
@@ -25,6 +26,19 @@ Result<void> parse_list(mbedtls_x509_crt* out, ByteView with_nul) {
   // A positive result counts the certificates that could not be read: none is left out silently.
   if (result != 0) return Status::ERR_TLS_BAD_CERTIFICATE;
   return {};
+}
+
+// Whether the key is the certificate's. The public half of an elliptic key is on the curve, or was
+// computed, by now: that both are the same is enough, and costs no handshake a multiplication more.
+bool is_pair(mbedtls_pk_context& of_certificate, mbedtls_pk_context& key, RandomSource& random) {
+  if (mbedtls_pk_can_do(&key, MBEDTLS_PK_ECKEY) == 0)
+    return crypto::compat::pk_check_pair(&of_certificate, &key, random) == 0;
+  // Written from the end on.
+  constexpr size_t kLongest = 256;
+  std::array<uint8_t, kLongest> a{}, b{};
+  const int a_len = mbedtls_pk_write_pubkey_der(&of_certificate, a.data(), a.size());
+  const int b_len = mbedtls_pk_write_pubkey_der(&key, b.data(), b.size());
+  return a_len > 0 && a_len == b_len && a == b;
 }
 
 }  // namespace
@@ -65,7 +79,7 @@ Result<void> Credentials::parse_own(ByteView certificates_with_nul, ByteView key
   if (certificates_with_nul.empty()) return {};
   if (key_with_nul.empty() ||
       crypto::compat::pk_parse_key(&key, for_mbedtls(key_with_nul), random) != 0 ||
-      crypto::compat::pk_check_pair(&certificates.pk, &key, random) != 0) {
+      !is_pair(certificates.pk, key, random)) {
     return Status::ERR_TLS_BAD_KEY;
   }
   return {};
