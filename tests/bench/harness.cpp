@@ -65,10 +65,25 @@ bool holds(const Row& row) {
 }
 
 void print_row(const Row& row) {
-  std::printf("%-60s %12.4g %-14s", row.name.c_str(), row.value, row.unit.c_str());
-  if (row.goal) std::printf(" goal %-8.4g %s", *row.goal, holds(row) ? "holds" : "MISSED");
+  std::printf("%-86s %10.4g %-10s", row.name.c_str(), row.value, row.unit.c_str());
+  if (row.goal) std::printf(" %9.4g  %s", *row.goal, holds(row) ? "holds" : "MISSED");
   std::printf("\n");
   std::fflush(stdout);
+}
+
+// What a reader looks for first, once more and together.
+void print_missed(const Table& table) {
+  size_t goals = 0, missed = 0;
+  for (const Row& row : table.rows()) {
+    goals += row.goal ? 1 : 0;
+    missed += holds(row) ? 0 : 1;
+  }
+  if (missed != 0) std::printf("\ngoals missed:\n");
+  for (const Row& row : table.rows()) {
+    if (!holds(row)) print_row(row);
+  }
+  std::printf("\n%zu rows, %zu goals: %zu hold, %zu missed\n", table.rows().size(), goals,
+              goals - missed, missed);
 }
 
 bool write_json(const char* path, const Table& table) {
@@ -94,14 +109,13 @@ int run_all(const Arguments& arguments) {
   pin_to_one_core();
   std::sort(entries().begin(), entries().end(),
             [](const Entry& a, const Entry& b) { return std::string_view(a.name) < b.name; });
+  std::printf("%-86s %10s %-10s %9s\n", "what", "value", "unit", "at most");
   Table table;
   for (const Entry& entry : entries()) {
     if (std::string_view(entry.name).find(arguments.only) != std::string_view::npos)
       entry.run(table);
   }
-  const auto missed = std::count_if(table.rows().begin(), table.rows().end(),
-                                    [](const Row& r) { return !holds(r); });
-  std::printf("%zu rows, %zu goals missed\n", table.rows().size(), static_cast<size_t>(missed));
+  print_missed(table);
   if (arguments.json != nullptr && !write_json(arguments.json, table)) {
     std::fprintf(stderr, "bench: cannot write %s\n", arguments.json);
     return 1;

@@ -41,6 +41,7 @@ inline double share_of(double hz, uint32_t rate, const std::vector<int16_t>& pcm
 struct CallPlan {
   PeerPlan peer;
   bool is_bridged = false;
+  bool is_trunk_agreed = true;  // false: the test carries offer and answer of phone and trunk
   std::vector<Address> locals{ip_address("192.0.2.1", 5000), ip_address("2001:db8::1", 5000)};
   std::function<void(voxlock_leg_config&)> change_room = [](voxlock_leg_config&) {};
 };
@@ -56,7 +57,7 @@ class WebrtcCall {
     config.further_address_count = further_.size();
     plan.change_room(config);
     REQUIRE(voxlock_leg_new(host.ctx, &config, &room) == VOXLOCK_OK);
-    if (plan.is_bridged) add_trunk();
+    if (plan.is_bridged) add_trunk(plan.is_trunk_agreed);
   }
   ~WebrtcCall() {
     voxlock_bridge_free(bridge);
@@ -99,6 +100,29 @@ class WebrtcCall {
     return text;
   }
 
+  // The same of phone and trunk.
+  std::string phone_offers() const {
+    std::string text(4096, '\0');
+    size_t len = text.size();
+    REQUIRE(voxlock_leg_offer(phone, 0, reinterpret_cast<uint8_t*>(text.data()), &len, now) ==
+            VOXLOCK_OK);
+    text.resize(len);
+    return text;
+  }
+  std::string trunk_answers(const std::string& offer) const {
+    std::string text(4096, '\0');
+    size_t len = text.size();
+    REQUIRE(voxlock_leg_answer(trunk, raw(offer), offer.size(),
+                               reinterpret_cast<uint8_t*>(text.data()), &len, nullptr,
+                               now) == VOXLOCK_OK);
+    text.resize(len);
+    return text;
+  }
+  void phone_accepts(const std::string& answer) const {
+    REQUIRE(voxlock_leg_accept_answer(phone, raw(answer), answer.size(), nullptr, now) ==
+            VOXLOCK_OK);
+  }
+
   // Runs the network and every timer.
   void run_until(uint64_t end_ns) {
     for (;;) {
@@ -106,9 +130,11 @@ class WebrtcCall {
       take_peer_output();
       uint64_t next = std::min(peer.next_deadline(), our_deadline());
       if (!in_flight_.empty()) next = std::min(next, in_flight_.begin()->first);
+      if (!on_trunk_.empty()) next = std::min(next, on_trunk_.begin()->first);
       if (next > end_ns) break;
       now = std::max(now, next);
       deliver();
+      deliver_on_trunk();
       peer.advance(now);
     }
     now = end_ns;
@@ -197,6 +223,7 @@ class WebrtcCall {
   WebrtcPeer peer;
   uint64_t now = 1000 * kNsPerSecond;
   uint64_t delay_ns = 5 * kNsPerMs;
+  uint64_t trunk_delay_ns = 0;  // each way between phone and trunk
   // Sees each datagram between the room leg and the peer; true drops it.
   std::function<bool(PeerDatagram&, bool to_peer)> filter;
   voxlock_verdict verdict{};
@@ -213,7 +240,7 @@ class WebrtcCall {
     config.rtp_address = capi::from_address(address);
     return config;
   }
-  void add_trunk() {
+  void add_trunk(bool is_agreed) {
     for (voxlock_leg** leg : {&trunk, &phone}) {
       voxlock_leg_config config =
           defaults(ip_address(leg == &trunk ? "192.0.2.20" : "192.0.2.21", 4000));
@@ -222,14 +249,7 @@ class WebrtcCall {
       config.signalling = VOXLOCK_SIGNALLING_TLS;
       REQUIRE(voxlock_leg_new(host.ctx, &config, leg) == VOXLOCK_OK);
     }
-    std::string offer(4096, '\0'), answer(4096, '\0');
-    size_t offer_len = offer.size(), answer_len = answer.size();
-    auto* const offer_at = reinterpret_cast<uint8_t*>(offer.data());
-    auto* const answer_at = reinterpret_cast<uint8_t*>(answer.data());
-    REQUIRE(voxlock_leg_offer(phone, 0, offer_at, &offer_len, now) == VOXLOCK_OK);
-    REQUIRE(voxlock_leg_answer(trunk, offer_at, offer_len, answer_at, &answer_len, nullptr, now) ==
-            VOXLOCK_OK);
-    REQUIRE(voxlock_leg_accept_answer(phone, answer_at, answer_len, nullptr, now) == VOXLOCK_OK);
+    if (is_agreed) phone_accepts(trunk_answers(phone_offers()));
     voxlock_bridge_config config;
     REQUIRE(voxlock_bridge_config_init(&config, sizeof config) == VOXLOCK_OK);
     config.denoise_db[0] = 0;
@@ -290,13 +310,9 @@ class WebrtcCall {
     }
   }
 
-  // The trunk's side of the world has no network between.
   void carry_phone() {
     if (phone == nullptr) return;
-    for (const auto& bytes : std::exchange(to_phone_, {})) {
-      const voxlock_datagram datagram{bytes.data(), bytes.size(), {}, 0, 0, 0};
-      REQUIRE(voxlock_leg_input(phone, &datagram, 1, now) == VOXLOCK_OK);
-    }
+    for (auto& bytes : std::exchange(to_phone_, {})) put_on_trunk(std::move(bytes), true);
     size_t count = 0;
     REQUIRE(voxlock_leg_poll(phone, polled_.data(), polled_.size(), &count, arena_.data(),
                              arena_.size(), now) == VOXLOCK_OK);
@@ -304,15 +320,30 @@ class WebrtcCall {
       const uint8_t* at = arena_.data() + polled_[i].offset;
       std::vector<uint8_t> bytes(at, at + polled_[i].len);
       if (polled_[i].type == VOXLOCK_EV_PAYLOAD) phone_heard.push_back(std::move(bytes));
-      if (polled_[i].type != VOXLOCK_EV_TRANSMIT) continue;
-      const voxlock_datagram datagram{at, polled_[i].len, {}, 0, 0, 0};
-      REQUIRE(voxlock_bridge_input(bridge, &datagram, 1, now) == VOXLOCK_OK);
+      if (polled_[i].type == VOXLOCK_EV_TRANSMIT) put_on_trunk(std::move(bytes), false);
+    }
+  }
+  void put_on_trunk(std::vector<uint8_t> bytes, bool is_to_phone) {
+    if (trunk_delay_ns == 0) return give_on_trunk(bytes, is_to_phone);
+    on_trunk_.emplace(now + trunk_delay_ns, std::pair(std::move(bytes), is_to_phone));
+  }
+  void give_on_trunk(const std::vector<uint8_t>& bytes, bool is_to_phone) {
+    const voxlock_datagram datagram{bytes.data(), bytes.size(), {}, 0, 0, 0};
+    REQUIRE((is_to_phone ? voxlock_leg_input(phone, &datagram, 1, now)
+                         : voxlock_bridge_input(bridge, &datagram, 1, now)) == VOXLOCK_OK);
+  }
+  void deliver_on_trunk() {
+    while (!on_trunk_.empty() && on_trunk_.begin()->first <= now) {
+      const auto [bytes, is_to_phone] = std::move(on_trunk_.begin()->second);
+      on_trunk_.erase(on_trunk_.begin());
+      give_on_trunk(bytes, is_to_phone);
     }
   }
 
   std::vector<Address> locals_;
   std::vector<voxlock_address> further_;
   std::multimap<uint64_t, std::pair<PeerDatagram, bool>> in_flight_;
+  std::multimap<uint64_t, std::pair<std::vector<uint8_t>, bool>> on_trunk_;
   std::vector<std::vector<uint8_t>> to_phone_;
   std::array<voxlock_media_event, 64> polled_;
   std::vector<uint8_t> arena_ = std::vector<uint8_t>(65536);

@@ -133,6 +133,7 @@ class Network {
 
   uint64_t now = 1000 * ua::kSecond;
   uint32_t delay_ms = 5;
+  bool has_jitter = true;
   bool drops_transmits = false;  // everything sent is lost, as behind a dead middle box
 
  private:
@@ -191,7 +192,7 @@ class Network {
     size_t at = 0;
     while (at < bytes.size()) {
       const size_t n = std::min<size_t>(bytes.size() - at, 1 + random_() % 700);
-      const uint64_t jitter = random_() % (delay_ms * ua::kMillisecond + 1);
+      const uint64_t jitter = has_jitter ? random_() % (delay_ms * ua::kMillisecond + 1) : 0;
       link->second.last_at =
           std::max(link->second.last_at, now + delay_ms * ua::kMillisecond + jitter);
       pieces_.emplace(link->second.last_at,
