@@ -70,13 +70,16 @@ VOXLOCK_API uint64_t voxlock_bridge_next_deadline(const voxlock_bridge* bridge);
 VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns);
 
 /* scope */
-#define VOXLOCK_SCOPE_NONE 0       /* at least one hop is not encrypted, or nothing is agreed yet */
+#define VOXLOCK_SCOPE_NONE                                            \
+  0 /* at least one hop is not encrypted, or nothing is agreed yet; a \
+       frame port counts as the host says */
 #define VOXLOCK_SCOPE_HOP_BY_HOP 1 /* both hops are; content is open inside this bridge */
 #define VOXLOCK_SCOPE_END_TO_END 2 /* content is not open here */
 /* transport */
 #define VOXLOCK_TRANSPORT_NONE 0
 #define VOXLOCK_TRANSPORT_RTP 1
 #define VOXLOCK_TRANSPORT_SRTP 2
+#define VOXLOCK_TRANSPORT_HOST 3 /* a frame port: the host carries it (voxlock/port.h) */
 #define VOXLOCK_STAGES_TEXT 96
 
 /* Index of every [2]: leg for hops, direction (VOXLOCK_FORWARD, VOXLOCK_BACKWARD) for the rest. */

@@ -200,16 +200,18 @@ typedef struct voxlock_leg_stats {
 } voxlock_leg_stats;
 
 /* Event types. */
-#define VOXLOCK_EV_TRANSMIT                                                                     \
-  1                           /* send arena[offset .. offset+len) to address from the leg's RTP \
-                                 socket (is_rtcp 0) or RTCP socket (1; the RTP one with rtcp_mux) */
-#define VOXLOCK_EV_PAYLOAD 2  /* a leg alone: the decrypted payload lies in the arena */
-#define VOXLOCK_EV_DIGIT 3    /* the peer pressed a key: digit, duration_ms; once for each press */
-#define VOXLOCK_EV_ADDRESS 4  /* an authenticated packet moved the peer to address */
-#define VOXLOCK_EV_BYE 5      /* RTCP BYE of the peer's source ssrc */
-#define VOXLOCK_EV_TIMEOUT 6  /* no authenticated packet for media_timeout_ms; once per silence */
-#define VOXLOCK_EV_SSRC 7     /* the peer's source changed to ssrc */
-#define VOXLOCK_EV_OVERFLOW 8 /* value events were lost because the queue was full */
+#define VOXLOCK_EV_TRANSMIT                                           \
+  1 /* send arena[offset .. offset+len) to address from the leg's RTP \
+       socket (is_rtcp 0) or RTCP socket (1; the RTP one with rtcp_mux) */
+#define VOXLOCK_EV_PAYLOAD                                                                        \
+  2                        /* a leg alone: the decrypted payload lies in the arena; a frame port: \
+                              the payload for the host's peer (voxlock/port.h) */
+#define VOXLOCK_EV_DIGIT 3 /* the peer pressed a key: digit, duration_ms; once for each press */
+#define VOXLOCK_EV_ADDRESS 4    /* an authenticated packet moved the peer to address */
+#define VOXLOCK_EV_BYE 5        /* RTCP BYE of the peer's source ssrc */
+#define VOXLOCK_EV_TIMEOUT 6    /* no authenticated packet for media_timeout_ms; once per silence */
+#define VOXLOCK_EV_SSRC 7       /* the peer's source changed to ssrc */
+#define VOXLOCK_EV_OVERFLOW 8   /* value events were lost because the queue was full */
 #define VOXLOCK_EV_PROTECTION 9 /* bridge: voxlock_bridge_protection tells something new */
 #define VOXLOCK_EV_CONNECTED 10 /* WebRTC: media goes to address from the own address local */
 #define VOXLOCK_EV_DISCONNECTED                                     \

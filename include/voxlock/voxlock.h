@@ -32,6 +32,7 @@
 #include "voxlock/e2ee.h"
 #include "voxlock/ice.h"
 #include "voxlock/leg.h"
+#include "voxlock/port.h"
 #include "voxlock/rtp.h"
 #include "voxlock/sdp.h"
 #include "voxlock/sip.h"

@@ -88,8 +88,7 @@ void Bridge::update_protection() {
     next.is_opened[i] = lanes_[i].has_value();
     if (lanes_[i]) write_stages(lanes_[i]->chain(), next.stages[i]);
   }
-  const bool is_secure = next.hops[0].transport == TransportKind::kSrtp &&
-                         next.hops[1].transport == TransportKind::kSrtp;
+  const bool is_secure = next.hops[0].is_protected && next.hops[1].is_protected;
   next.scope = is_secure ? Scope::kHopByHop : Scope::kNone;
   is_protection_new_ = is_protection_new_ || next != protection_;
   protection_ = next;
@@ -98,15 +97,25 @@ void Bridge::update_protection() {
 void Bridge::input(const BridgeDatagram& datagram, uint64_t now_ns) {
   scale_.observe(now_ns);
   leg::Leg& from = *legs_[datagram.leg];
-  leg::Leg& to = *legs_[1 - datagram.leg];
   Airlock::Visit visit(airlock_, lifetimes_[datagram.leg]);
   const MutableBytes plain = airlock_.datagram(datagram.datagram.data.size());
-  const leg::Received received = from.receive(datagram.datagram, plain, now_ns);
+  pass_on(from.receive(datagram.datagram, plain, now_ns), datagram.leg, visit);
+}
+
+void Bridge::put(const leg::Frame& frame, uint32_t leg, uint64_t now_ns) {
+  scale_.observe(now_ns);
+  Airlock::Visit visit(airlock_, lifetimes_[leg]);
+  const MutableBytes plain = airlock_.datagram(rtp::kFixedHeaderLen + frame.payload.size());
+  pass_on(legs_[leg]->receive_frame(frame, plain, now_ns), leg, visit);
+}
+
+void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit) {
   if (received.kind == leg::Received::Kind::kNothing) return;
   visit.opened();
-  auto& lane = lanes_[datagram.leg];
+  leg::Leg& from = *legs_[leg];
+  auto& lane = lanes_[leg];
   if (!lane) return from.count_drop(leg::Drop::kNotReady);
-  lane->take(received, airlock_, from, to);
+  lane->take(received, airlock_, from, *legs_[1 - leg]);
 }
 
 void Bridge::run_timers(uint64_t now_ns) {

@@ -37,6 +37,8 @@ class Bridge {
   void refresh();
   // After refresh(); neither allocates nor fails.
   void input(const BridgeDatagram& datagram, uint64_t now_ns);
+  // A frame of the host's, where that leg is a port of frames.
+  void put(const leg::Frame& frame, uint32_t leg, uint64_t now_ns);
   void run_timers(uint64_t now_ns);
   [[nodiscard]] uint64_t next_deadline() const;
   void close(uint64_t now_ns);
@@ -76,6 +78,7 @@ class Bridge {
   // ERR_WRONG_STATE before both legs have agreed.
   [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
+  void pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit);
 
   std::pmr::memory_resource& memory_;
   std::array<leg::Leg*, 2> legs_;

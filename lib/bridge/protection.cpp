@@ -32,9 +32,15 @@ Hop hop_of(const leg::Leg& leg) {
   hop.signalling = leg.config().signalling;
   if (!leg.agreement()) return hop;
   if (!leg.is_ready()) return hop;
+  if (const leg::HostTransport* host = leg.host()) {
+    hop.transport = TransportKind::kHost;
+    hop.is_protected = host->is_protected();
+    return hop;
+  }
   const auto suites = leg.suites();
   hop.transport = suites ? TransportKind::kSrtp : TransportKind::kRtp;
   if (!suites) return hop;
+  hop.is_protected = true;
   hop.key_exchange = leg.association() != nullptr ? KeyExchange::kDtls : KeyExchange::kSdes;
   hop.suite_in = static_cast<uint8_t>(suites->recv);
   hop.suite_out = static_cast<uint8_t>(suites->send);

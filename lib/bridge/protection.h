@@ -11,7 +11,7 @@ namespace voxlock::bridge {
 
 // Numbers of the C ABI.
 enum class Scope : uint8_t { kNone = 0, kHopByHop = 1, kEndToEnd = 2 };
-enum class TransportKind : uint8_t { kNone = 0, kRtp = 1, kSrtp = 2 };
+enum class TransportKind : uint8_t { kNone = 0, kRtp = 1, kSrtp = 2, kHost = 3 };
 enum class KeyExchange : uint8_t { kNone = 0, kSdes = 1, kDtls = 2 };
 
 struct Hop {
@@ -20,6 +20,7 @@ struct Hop {
   uint8_t suite_in = 0;   // srtp::SuiteId of what the peer sends; 0 where not secure
   uint8_t suite_out = 0;  // of what we send
   leg::Signalling signalling = leg::Signalling::kUnknown;
+  bool is_protected = false;  // encrypted here, or by the host where it says so
 
   bool operator==(const Hop&) const = default;
 };

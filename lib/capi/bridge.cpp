@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "bridge/bridge.h"
+#include "capi/bridge_handle.h"
 #include "capi/guard.h"
-#include "capi/leg_handle.h"
 #include "capi/stages.h"
 #include "capi/structs.h"
 
@@ -22,18 +21,6 @@ VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(r
                VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
                VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
                VOXLOCK_FIELD(plaintext_max_ns))
-
-// Keeps its legs alive: bridge and legs are freed in any order.
-struct voxlock_bridge : voxlock::capi::Handle {
-  voxlock_bridge(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
-                 const voxlock::bridge::BridgeConfig& config)
-      : Handle(ctx), bridge(ctx->memory, *trunk->leg, *room->leg, config), legs{trunk, room} {}
-  voxlock_bridge(const voxlock_bridge&) = delete;
-  voxlock_bridge& operator=(const voxlock_bridge&) = delete;
-
-  voxlock::bridge::Bridge bridge;
-  std::array<voxlock_leg*, 2> legs;
-};
 
 namespace voxlock::capi {
 namespace {

@@ -28,6 +28,7 @@ const Feature kFeatures[] = {
     {"e2ee.sframe", true},
     {"ice.lite", true},
     {"leg", true},
+    {"leg.port", true},
     {"rtp", true},
     {"sdp", true},
     {"sip", true},

@@ -55,5 +55,6 @@ LayoutTable e2ee_layouts();
 LayoutTable ua_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
+LayoutTable port_layouts();
 
 }  // namespace voxlock::capi

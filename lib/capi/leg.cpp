@@ -266,6 +266,7 @@ void queue_payload(leg::Leg& leg, const leg::Received& received) {
 Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagrams, size_t count,
                             uint64_t now_ns) {
   if (handle.is_attached) return Status::ERR_LEG_ATTACHED;
+  if (handle.leg->host() != nullptr) return Status::ERR_WRONG_STATE;
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 0));
   struct Plain {
     std::array<uint8_t, leg::kMaxPacketLen> bytes;
@@ -338,6 +339,7 @@ int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_
                            size_t* sdp_len, voxlock_verdict* verdict, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    if (!leg->negotiation) return Status::ERR_WRONG_STATE;
     VOXLOCK_TRY(const ByteView text, capi::input(offer, offer_len));
     VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
     VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
@@ -359,6 +361,7 @@ int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t
         (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY | VOXLOCK_OFFER_ICE_RESTART)) != 0) {
       return Status::ERR_INVALID_ARGUMENT;
     }
+    if (!leg->negotiation) return Status::ERR_WRONG_STATE;
     VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
     bytes::Writer writer(room);
     const auto made = leg->negotiation->offer(
@@ -375,6 +378,7 @@ int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_
                                   voxlock_verdict* verdict, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    if (!leg->negotiation) return Status::ERR_WRONG_STATE;
     VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));
     VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
     VOXLOCK_TRY(const sdp::Verdict made,
@@ -385,7 +389,7 @@ int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_
 
 int32_t voxlock_leg_rollback(voxlock_leg* leg) {
   if (leg == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  leg->negotiation->rollback();
+  if (leg->negotiation) leg->negotiation->rollback();
   return VOXLOCK_OK;
 }
 
@@ -415,6 +419,7 @@ int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t*
     }
     VOXLOCK_TRY(const ByteView bytes, capi::input(payload, len));
     if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
+    if (leg->leg->host() != nullptr) return Status::ERR_WRONG_STATE;
     std::array<uint8_t, rtp::kFixedHeaderLen + capi::kMaxPayload> packet;
     if (len != 0) std::memcpy(packet.data() + rtp::kFixedHeaderLen, bytes.data(), len);
     const auto result =

@@ -55,6 +55,7 @@ Result<void> Leg::prepare_transport(Draft& draft) const {
 
 Result<Draft> Leg::prepare(Agreement next) const {
   if (is_closed_) return Status::ERR_LEG_CLOSED;
+  if (host() != nullptr) return Status::ERR_WRONG_STATE;
   if (next.codec == Codec::kNone || next.rtp_clock_hz == 0) return Status::ERR_INVALID_ARGUMENT;
   Draft draft;
   draft.change = change_to(next);
@@ -105,7 +106,8 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   // A hold is no silence: the time without media counts from here.
   heard_ns_ = now_ns;
   is_silent_ = false;
-  if (is_first) plan_report(true);
+  // A host that carries the media itself does so with its RTCP.
+  if (is_first && host() == nullptr) plan_report(true);
 }
 
 }  // namespace voxlock::leg

@@ -49,6 +49,7 @@ Result<size_t> Leg::seal(ByteView packet, MutableBytes room, bool is_rtcp) {
     return secure->seal(packet, room, is_rtcp);
   if (auto* plain = std::get_if<PlainTransport>(&transport_))
     return plain->seal(packet, room, is_rtcp);
+  if (host() != nullptr) return PlainTransport().seal(packet, room, is_rtcp);
   return Status::ERR_WRONG_STATE;
 }
 
@@ -68,17 +69,21 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   VOXLOCK_TRY_VOID(rtp::write_header(header, writer));
   // The longest addition of any suite: tag and MKI.
   constexpr size_t kMostOverhead = 16 + srtp::kMaxMkiLen;
+  const HostTransport* const port = host();
+  const bool is_framed = port != nullptr && port->is_framed();
   const MutableBytes room = queue_.reserve(packet.size() + kMostOverhead);
   if (room.empty()) {
     count_drop(Drop::kQueue);
     return Status::ERR_LEG_QUEUE_FULL;
   }
-  const Result<size_t> sealed = seal(packet, room, false);
+  const Result<size_t> sealed =
+      seal(packet.subspan(is_framed ? rtp::kFixedHeaderLen : 0), room, false);
   if (!sealed) return sealed.error();
   Event event;
+  if (is_framed) event = frame_event(header, fields);
   event.address = remote_rtp_;
   event.local = local_;
-  (void)queue_.push(event, *sealed);
+  (void)queue_.push(event, *sealed, port != nullptr);
   ++sequence_send_;
   last_timestamp_ = header.timestamp;
   last_sent_ns_ = now;

@@ -49,6 +49,22 @@ struct Datagram {
   uint32_t local = 0;  // WebRTC: which of the leg's own addresses it came to
 };
 
+// A payload that the host brings without a packet around it.
+struct Frame {
+  ByteView payload;
+  uint32_t timestamp = 0;
+  uint32_t lost = 0;  // frames missing right before this one
+  uint8_t payload_type = 0;
+  bool has_marker = false;
+};
+
+// What a leg carries whose transport is the host's: agreed with nobody.
+struct PortPlan {
+  Agreement agreement;
+  bool is_framed = true;
+  bool is_protected = false;
+};
+
 // What receive made of a datagram. The views point into the caller's buffer.
 struct Received {
   enum class Kind : uint8_t { kNothing, kAudio, kEvent };
@@ -89,6 +105,10 @@ class Leg {
   // Throws std::bad_alloc.
   static Result<Box<Leg>> create(const Context& context, RandomSource& random,
                                  const LegConfig& config);
+  // A leg whose packets the host carries; it knows no SDP, no addresses and no RTCP. ERR_ENTROPY,
+  // ERR_INVALID_ARGUMENT. Throws std::bad_alloc.
+  static Result<Box<Leg>> create_port(const Context& context, RandomSource& random,
+                                      const LegConfig& config, PortPlan plan);
   Leg(const Context& context, RandomSource& random, const LegConfig& config);
 
   // The one writer of keys, ROC and SSRC continuity, payload types and direction. All or nothing.
@@ -104,6 +124,9 @@ class Leg {
   // with here. A packet that does not authenticate changes nothing but a drop counter. Throws
   // std::bad_alloc where a handshake ends; the next call tries again.
   Received receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns);
+
+  // The same for a frame of the host's: only where host() is framed.
+  Received receive_frame(const Frame& frame, MutableBytes plain, uint64_t now_ns);
 
   // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
   // queues it. ERR_WRONG_STATE, ERR_LEG_HELD (also while the peer's address is not known),
@@ -127,12 +150,16 @@ class Leg {
   }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool may_send() const {
-    return agreement_ && !is_closed_ && sends(agreement_->direction) && remote_rtp_.is_set() &&
-           is_ready();
+    return agreement_ && !is_closed_ && sends(agreement_->direction) &&
+           (remote_rtp_.is_set() || host() != nullptr) && is_ready();
   }
   // Whether keys are there, where they come from the agreement: always.
   [[nodiscard]] bool is_ready() const {
     return !std::holds_alternative<std::monostate>(transport_);
+  }
+  // Of a port, else nullptr.
+  [[nodiscard]] const HostTransport* host() const {
+    return std::get_if<HostTransport>(&transport_);
   }
   // Of a WebRTC leg, else nullptr.
   [[nodiscard]] Association* association() { return association_.get(); }
@@ -162,6 +189,9 @@ class Leg {
   Result<void> start_source();
   Result<void> make_cname();
   Result<size_t> seal(ByteView packet, MutableBytes room, bool is_rtcp);
+
+  // port.cpp
+  [[nodiscard]] Event frame_event(const rtp::PacketFields& header, const Outgoing& fields) const;
 
   // apply.cpp
   [[nodiscard]] Change change_to(const Agreement& next) const;
@@ -226,6 +256,7 @@ class Leg {
   srtp::ReplayWindow<kDuplicateWindow> seen_;
   std::optional<rtp::ReceiveStatistics> receive_stats_;
   rtp::EventDetector detector_;
+  uint16_t frame_sequence_ = 0;  // of a port's last frame
   uint64_t last_received_ns_ = 0;
   uint64_t heard_ns_ = 0;  // last authenticated packet of any kind, or the agreement
   bool is_silent_ = false;

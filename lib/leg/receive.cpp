@@ -34,6 +34,7 @@ Result<size_t> Leg::open(ByteView packet, MutableBytes plain, bool is_rtcp) {
   if (auto* open_transport = std::get_if<PlainTransport>(&transport_)) {
     return open_transport->open(packet, plain, is_rtcp);
   }
+  if (host() != nullptr) return PlainTransport().open(packet, plain, is_rtcp);
   return Status::ERR_WRONG_STATE;
 }
 
@@ -45,7 +46,9 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
     take_association(datagram, is_stun, now_ns);
     return {};
   }
-  if (!is_rtcp && kind != rtp::DatagramKind::kRtp) return count_drop(Drop::kNotMedia), Received{};
+  const bool is_framed = host() != nullptr && host()->is_framed();
+  if ((!is_rtcp && kind != rtp::DatagramKind::kRtp) || is_framed)
+    return count_drop(Drop::kNotMedia), Received{};
   if (!agreement_ || is_closed_ || !is_ready()) return count_drop(Drop::kNotReady), Received{};
   const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
   if (!opened) {

@@ -18,6 +18,22 @@ class PlainTransport {
   Result<size_t> seal(ByteView packet, MutableBytes out, bool is_rtcp);
 };
 
+// The host carries the media itself, to a peer whose keys are its own affair. Made by
+// Leg::create_port alone: no agreement with a peer leads here or away.
+class HostTransport {
+ public:
+  explicit HostTransport(bool is_framed, bool is_protected)
+      : is_framed_(is_framed), is_protected_(is_protected) {}
+  // Payloads alone; else whole packets of plain RTP.
+  [[nodiscard]] bool is_framed() const { return is_framed_; }
+  // The host says that it encrypts what it carries.
+  [[nodiscard]] bool is_protected() const { return is_protected_; }
+
+ private:
+  bool is_framed_;
+  bool is_protected_;
+};
+
 // Two live receive keys at most: the one agreed last, and the one before it until its time is over.
 // The one that authenticates a packet wins. The key agreed last may be there several times after a
 // rekey, with each rollover counter that the peer may go on with, until its first packet decides.
@@ -77,6 +93,6 @@ class SecureTransport {
 };
 
 // Before the first agreement there is none.
-using Transport = std::variant<std::monostate, PlainTransport, SecureTransport>;
+using Transport = std::variant<std::monostate, PlainTransport, SecureTransport, HostTransport>;
 
 }  // namespace voxlock::leg
