@@ -6,7 +6,8 @@ usage: ./dev abi [--update]
 Checks the C ABI of the dev build: the exported symbols against tests/abi/exports.txt, every public
 header alone as C99 and C++20, and with abidiff the layouts against tests/abi/voxlock.abi.xml.
 An addition is reported and allowed; a removal or a change fails.
---update stores the present state as the new baseline (say why in the commit and the CHANGELOG).
+--update stores the present state as the new baseline (say why in the commit and the CHANGELOG), and
+writes the layouts of the Python binding anew.
 TEXT
 }
 
@@ -56,6 +57,7 @@ main() {
   done
   if [[ -n $update ]]; then
     step "store $baseline" "abi-dump" dump "$baseline"
+    step "write the layouts of the Python binding" "abi-python" python3 -B bindings/python/tools/generate.py
   fi
   check_layouts
   summary

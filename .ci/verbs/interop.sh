@@ -18,7 +18,8 @@ main() {
     esac
   done
   build_packages
-  packages openssl baresip-core sip-tester
+  packages openssl baresip-core sip-tester python3-venv mypy
+  export VOXLOCK_PYTHON_WHEEL=1
   configure dev
   build dev
   run_ctest dev '' -L interop "${select[@]}"

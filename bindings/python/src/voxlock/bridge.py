@@ -1,0 +1,160 @@
+"""A bridge joins two legs: media of one peer is opened, decoded, processed, encoded and sealed for the
+other within the call that brings it."""
+from __future__ import annotations
+
+from ctypes import addressof, byref
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Iterable, Iterator, Sequence
+
+from . import _abi_constants as abi
+from ._abi_structs import voxlock_bridge_config, voxlock_bridge_stats, voxlock_protection
+from ._clock import deadline, now
+from ._handle import Handle, configured, names_of, result
+from ._library import lib
+from ._memory import Address, Bytes
+from .audio import Stage, stage_structs
+from .context import Context
+from .events import DatagramBatch, EventPoller, Intake, MediaEvent
+from .leg import Leg, Signalling
+from .sdp import KeyExchange
+from .srtp import Suite
+
+FORWARD = abi.FORWARD  # from leg 0 (trunk) to leg 1 (room)
+BACKWARD = abi.BACKWARD
+
+
+class Scope(IntEnum):
+    """How far the protection reaches."""
+
+    NONE = abi.SCOPE_NONE
+    HOP_BY_HOP = abi.SCOPE_HOP_BY_HOP  # content is open inside this bridge
+    END_TO_END = abi.SCOPE_END_TO_END
+
+
+@dataclass(frozen=True, slots=True)
+class HopProtection:
+    """One leg."""
+
+    is_srtp: bool
+    key_exchange: KeyExchange
+    suite_in: Suite | None  # of what the peer sends
+    suite_out: Suite | None
+    signalling: Signalling
+    peer_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """The protection of the call as it is now."""
+
+    scope: Scope
+    trunk: HopProtection
+    room: HopProtection
+    content_opened: tuple[bool, bool]  # by direction
+    stages: tuple[str, str]  # "decode,denoise,encode", by direction
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStats:
+    """Counters of one direction."""
+
+    packets_in: int
+    packets_out: int
+    lost: int
+    concealed: int
+    silences: int
+    muted: int
+    events_out: int
+    bypassed: int
+    latency_us: int
+    plaintext_count: int
+    plaintext_p50_ns: int | None  # how long plaintext existed per packet; None: unknown
+    plaintext_p99_ns: int | None
+    plaintext_p999_ns: int | None
+    plaintext_max_ns: int | None
+
+
+class Bridge(Handle):
+    """Two legs joined; from now on datagrams, events and timers of both go through the bridge, offers and
+    answers through the legs. Legs and bridge are used by one thread at a time together.
+
+    denoise_db: by direction (forward, backward), the most that noise goes down, 1..45; 0: no denoiser.
+    stages: further stages behind the denoiser, by direction.
+    conceal_max_ms: a longer loss stays a gap, 0..200.
+    """
+
+    _FREE = "voxlock_bridge_free"
+
+    def __init__(self, context: Context, trunk: Leg, room: Leg, *, denoise_db: tuple[int, int] = (15, 0),
+                 stages: tuple[Sequence[Stage], Sequence[Stage]] = ((), ()), conceal_max_ms: int = 100) -> None:
+        config = configured(voxlock_bridge_config, lib.voxlock_bridge_config_init)
+        config.conceal_max_ms = conceal_max_ms
+        config.denoise_db[:] = denoise_db
+        kept = []
+        for direction in (FORWARD, BACKWARD):
+            rows, keep = stage_structs(stages[direction])
+            kept.append((rows, keep))
+            config.stage_count[direction] = len(rows)
+            config.stages[direction] = addressof(rows) if len(rows) else None
+        guard = trunk._state.guard
+        with trunk._state as first:
+            if room._state.guard is guard:
+                pointer = context._make(lib.voxlock_bridge_new, first, room._state.pointer, byref(config))
+            else:
+                with room._state as second:
+                    pointer = context._make(lib.voxlock_bridge_new, first, second, byref(config))
+        # From here on all three have one lock.
+        room._state.guard = guard
+        callbacks = [keep for _, keep in kept]
+        super().__init__(pointer, (context._keep, trunk._keep, room._keep, callbacks), guard)
+        self._poller = EventPoller(lib.voxlock_bridge_poll)
+        self._intake = Intake(lib.voxlock_bridge_input)
+
+    def input(self, datagrams: DatagramBatch | Iterable[tuple[Bytes, Address, int]], now_ns: int | None = None) -> None:
+        """Takes received datagrams of both legs, as (data, source, leg); leg is 0 (trunk) or 1 (room).
+        Each is sealed for the other side before the call returns. A DatagramBatch is empty afterwards."""
+        if isinstance(datagrams, DatagramBatch):
+            self._intake.take(self, datagrams, now_ns)
+        else:
+            self._intake.copy(self, datagrams, now_ns)
+
+    def events(self, now_ns: int | None = None) -> Iterator[MediaEvent]:
+        """Runs timers and gives all events of both legs that wait, oldest first."""
+        return self._poller.events(self, now_ns)
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When to take events again, in the time of now_ns; None: never."""
+        return deadline(int(self._call(lib.voxlock_bridge_next_deadline)))
+
+    def end(self, now_ns: int | None = None) -> None:
+        """Ends both media sessions with RTCP BYE; take events once more."""
+        self._do(lib.voxlock_bridge_close, now(now_ns))
+
+    def protection(self) -> Protection:
+        """Follow ProtectionChanged."""
+        out = result(voxlock_protection)
+        self._do(lib.voxlock_bridge_protection, byref(out))
+        hops = [HopProtection(out.transport[i] == abi.TRANSPORT_SRTP, KeyExchange(out.key_exchange[i]),
+                              Suite(out.suite_in[i]) if out.suite_in[i] else None,
+                              Suite(out.suite_out[i]) if out.suite_out[i] else None,
+                              Signalling(out.signalling[i]), bool(out.peer_verified[i])) for i in (0, 1)]
+        opened = bool(out.content_opened[0]), bool(out.content_opened[1])
+        return Protection(Scope(out.scope), hops[0], hops[1], opened,
+                          (out.stages[0].value.decode(), out.stages[1].value.decode()))
+
+    def stats(self) -> tuple[LaneStats, LaneStats]:
+        """The counters, forward and backward; those of the legs by Leg.stats."""
+        out = result(voxlock_bridge_stats)
+        self._do(lib.voxlock_bridge_get_stats, byref(out))
+        lanes = []
+        for direction in (FORWARD, BACKWARD):
+            values = {name: getattr(out, name)[direction] for name in names_of(LaneStats)}
+            for name in ("plaintext_p50_ns", "plaintext_p99_ns", "plaintext_p999_ns", "plaintext_max_ns"):
+                values[name] = deadline(values[name])
+            lanes.append(LaneStats(**values))
+        return lanes[0], lanes[1]
+
+
+__all__ = ["BACKWARD", "FORWARD", "Bridge", "HopProtection", "LaneStats", "Protection", "Scope"]
