@@ -26,7 +26,8 @@ def skip(why: str) -> NoReturn:
 def check_types() -> int:
     if importlib.util.find_spec("mypy") is None:
         skip("mypy is not there")
-    files = [str(path) for folder in ("tests", "tools", "bench") for path in sorted((PACKAGE / folder).glob("*.py"))]
+    folders = [PACKAGE / name for name in ("tests", "tools", "bench", "../../examples/python")]
+    files = [str(path) for folder in folders for path in sorted(folder.glob("*.py"))]
     return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "src/voxlock", *files],
                           cwd=PACKAGE, check=False).returncode
 
@@ -40,7 +41,8 @@ def check_wheel(folder: pathlib.Path) -> int:
     environment = folder / "wheel-venv"
     python = environment / "bin" / "python3"
     subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--timeout", "15", "--retries", "1"]
+    options = ["--disable-pip-version-check", "--timeout", "15", "--retries", "1"]
+    pip: list[str | pathlib.Path] = [python, "-m", "pip", *options]
     if subprocess.run([*pip, "download", "--quiet", "--no-deps", "--dest", folder / "reach", "scikit-build-core"],
                       check=False).returncode:
         skip("PyPI cannot be reached")

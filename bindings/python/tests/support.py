@@ -46,3 +46,12 @@ def tone(samples: int, step: int = 700) -> array[int]:
 def resident_bytes() -> int:
     """Memory of this process that lies in RAM."""
     return int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def make_certificates(folder: pathlib.Path, name: str) -> None:
+    """NAME.ca.pem, and NAME.cert.pem and NAME.key.pem of 127.0.0.1 and localhost."""
+    with voxlock.Context() as context:
+        authority = voxlock.Identity(context, common_name=name, is_ca=True)
+        leaf = voxlock.Identity(context, dns_name="localhost", ip=bytes([127, 0, 0, 1]), issuer=authority)
+        for kind, data in (("ca", authority.certificate), ("cert", leaf.certificate), ("key", leaf.key)):
+            (folder / f"{name}.{kind}.pem").write_bytes(data)

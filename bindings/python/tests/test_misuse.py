@@ -42,6 +42,7 @@ def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]
         "Dtls": (lambda: voxlock.Dtls(context, identity=identity), lambda it: it.take()),
         "IceAgent": (lambda: voxlock.IceAgent(context, [TRUNK]), lambda it: it.ufrag),
         "SrtpSession": (lambda: voxlock.SrtpSession(context, key=bytes(30)), lambda it: it.stats()),
+        "FrameCryptor": (lambda: voxlock.FrameCryptor(context), lambda it: it.stats()),
         "Encoder": (lambda: voxlock.Encoder(context), lambda it: it.encode(tone(160))),
         "Decoder": (lambda: voxlock.Decoder(context), lambda it: it.decode(bytes(160))),
         "Chain": (lambda: voxlock.Chain(context, [audio.Denoise()]), lambda it: it.process(tone(80))),

@@ -128,6 +128,37 @@ class Ice(unittest.TestCase):
             agent.add_candidate("candidate:")
 
 
+class Frames(unittest.TestCase):
+    def refused(self, cryptor: voxlock.FrameCryptor, frame: bytes, metadata: bytes | None = None) -> int:
+        with self.assertRaises(voxlock.E2eeError) as caught:
+            cryptor.open(frame, metadata)
+        return caught.exception.status
+
+    def test_a_livekit_frame_there_and_back(self) -> None:
+        cryptor = voxlock.FrameCryptor(voxlock.Context())
+        cryptor.set_key(0, b"a shared passphrase", voxlock.Kdf.HKDF, voxlock.KeyUse.SEALS | voxlock.KeyUse.OPENS)
+        sealed = cryptor.seal(b"\x78 opus")
+        self.assertEqual((sealed[:1], cryptor.open(sealed)), (b"\x78", b"\x78 opus"))
+        self.assertLessEqual(len(sealed), 6 + cryptor.max_overhead)
+        self.assertEqual(self.refused(cryptor, sealed[:5] + bytes([sealed[5] ^ 1]) + sealed[6:]), Status.ERR_E2EE_AUTH)
+        cryptor.remove_key(0)
+        self.assertEqual(self.refused(cryptor, sealed), Status.ERR_E2EE_NO_KEY)
+        stats = cryptor.stats()
+        self.assertEqual((stats.sealed, stats.opened, stats.auth_failed, stats.no_key), (1, 1, 1, 1))
+
+    def test_rfc9605_an_sframe_there_and_back(self) -> None:
+        context = voxlock.Context()
+        sender = voxlock.FrameCryptor(context, voxlock.FrameFormat.SFRAME)
+        receiver = voxlock.FrameCryptor(context, voxlock.FrameFormat.SFRAME)
+        sender.set_key(7, bytes(16), voxlock.Kdf.NONE, voxlock.KeyUse.SEALS)
+        receiver.set_key(7, bytes(16), voxlock.Kdf.NONE, voxlock.KeyUse.OPENS)
+        sealed = sender.seal(b"frame", b"metadata")
+        self.assertEqual(self.refused(receiver, sealed, b"other"), Status.ERR_E2EE_AUTH)
+        self.assertEqual(receiver.open(sealed, b"metadata"), b"frame")
+        self.assertEqual(self.refused(receiver, sealed, b"metadata"), Status.ERR_E2EE_REPLAYED)
+        self.assertEqual(sender.stats().next_counter, 1)
+
+
 class Descriptions(unittest.TestCase):
     OFFER = (b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
              b"m=audio 4000 RTP/SAVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"

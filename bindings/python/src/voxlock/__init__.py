@@ -10,8 +10,8 @@ from __future__ import annotations
 from . import audio, rtp, sip
 from ._abi_constants import Status
 from ._errors import (
-    AudioError, ClosedError, E2eeError, Error, IceError, LegError, RtpError, SdpError, SipError, SrtpError, ThreadError, TlsError,
-    UaError,
+    AudioError, ClosedError, E2eeError, Error, IceError, LegError, RtpError, SdpError, SipError, SrtpError, ThreadError,
+    TlsError, UaError,
 )
 from ._library import has, status_name, strerror, version
 from ._memory import Address
@@ -19,6 +19,7 @@ from .audio import Chain, Codec, CodecConfig, Decoder, Denoise, Encoder, Gain, H
 from .bridge import Bridge, Protection, Scope
 from .context import Context
 from .dtls import Dtls, DtlsState, FingerprintHash, fingerprint
+from .e2ee import FrameCryptor, FrameFormat, Kdf, KeyUse, SframeSuite
 from .events import (
     Bye, Connected, DatagramBatch, Digit, Disconnected, Failed, MediaEvent, MediaTimeout, Moved, Overflow, Payload,
     ProtectionChanged, Secured, SourceChanged, Transmit, UnknownEvent,
@@ -39,13 +40,13 @@ __version__ = version()
 __all__ = [
     "Address", "AudioError", "Bridge", "Bye", "Cause", "Chain", "ClientAuth", "ClosedError", "Codec", "CodecConfig",
     "Connected", "Context", "Crypto", "DatagramBatch", "Decoder", "Denoise", "Digest", "Digit", "Direction",
-    "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash", "Gain",
-    "HostProcessor", "IceAgent", "IceError", "IceEvent", "IceEventKind", "Identity", "KeyExchange", "Leg", "LegError",
-    "LegStats", "MediaDirection", "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText",
-    "Negotiation", "OfferFlags", "Overflow", "Payload", "Protection", "ProtectionChanged", "Resample", "RtpError",
-    "Scope", "Sdp", "SdpError", "Secured", "Signalling", "SipError", "SipFramer", "SipMessage", "SourceChanged",
-    "SrtpError", "SrtpPolicy", "SrtpSession", "Status", "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings",
-    "TlsState", "TlsStream", "Transmit", "Ua", "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent",
-    "Verdict", "VerdictKind", "audio", "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info",
-    "version",
+    "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash",
+    "FrameCryptor", "FrameFormat", "Gain", "HostProcessor", "IceAgent", "IceError", "IceEvent", "IceEventKind",
+    "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection", "MediaEvent",
+    "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags", "Overflow",
+    "Payload", "Protection", "ProtectionChanged", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured",
+    "SframeSuite", "Signalling", "SipError", "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy",
+    "SrtpSession", "Status", "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream",
+    "Transmit", "Ua", "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind",
+    "audio", "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",
 ]
