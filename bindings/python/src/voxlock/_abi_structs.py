@@ -250,6 +250,23 @@ class voxlock_ice_info(Structure):
     ]
 
 
+class voxlock_port_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("format", c_uint32), ("codec", c_uint32), ("sample_rate", c_uint32),
+        ("ptime_ms", c_uint32), ("payload_type", c_uint32), ("event_type", c_uint32),
+        ("host_protects", c_int32), ("signalling", c_int32), ("opus_bitrate", c_uint32),
+        ("opus_complexity", c_uint32), ("opus_fec", c_int32), ("opus_dtx", c_int32),
+        ("queue_bytes", c_uint32),
+    ]
+
+
+class voxlock_port_frame(Structure):
+    _fields_ = [
+        ("data", c_void_p), ("len", c_size_t), ("timestamp", c_uint32), ("lost", c_uint32),
+        ("payload_type", c_uint32), ("marker", c_uint32),
+    ]
+
+
 class voxlock_rtp_header(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("payload_type", c_uint32), ("marker", c_uint32), ("sequence", c_uint32),
@@ -469,9 +486,10 @@ STRUCTS: tuple[type[Structure], ...] = (
     voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_bridge_config, voxlock_protection,
     voxlock_bridge_stats, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys,
     voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats, voxlock_ice_config, voxlock_ice_event,
-    voxlock_ice_info, voxlock_rtp_header, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event,
-    voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start,
-    voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config,
-    voxlock_negotiated, voxlock_srtp_suite, voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config,
-    voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats,
+    voxlock_ice_info, voxlock_port_config, voxlock_port_frame, voxlock_rtp_header, voxlock_rtcp_block,
+    voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary,
+    voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media,
+    voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
+    voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config,
+    voxlock_ua_refusal, voxlock_ua_stats,
 )
