@@ -111,6 +111,9 @@ class Agent {
 
   // The pair for media; nothing before a nomination.
   [[nodiscard]] const Pair* selected() const;
+  // A bound of the round trip over the selected pair, by how long the peer took from its first
+  // check to the nomination; 0 where it nominated at once, or nothing is selected.
+  [[nodiscard]] uint64_t rtt_ns() const { return selected_ != nullptr ? selected_->rtt_ns : 0; }
   // False also before anything was selected.
   [[nodiscard]] bool has_consent() const { return has_consent_; }
   // Whether an authenticated check of the peer that set_remote named came this way within

@@ -24,11 +24,17 @@ void Agent::commit(const Check& check) {
     // So long ago that it is a new pair, with nothing nominated.
     pair.was_plain = false;
     pair.is_nominated = false;
+    pair.first_check_ns = pair.rtt_ns = 0;
   }
+  if (pair.first_check_ns == 0) pair.first_check_ns = time_.now_ns();
   pair.last_check_ns = time_.now_ns();
   pair.peer_priority = check.message.priority().value_or(0);
   pair.peer_tag = peer_tag;
   const bool has_flag = check.message.has_use_candidate();
+  // RFC 8445 section 8.1.1: what was answered, the peer nominates once it has the answer. A lite
+  // agent, which asks nothing itself, learns no more about the round trip.
+  if (has_flag && pair.was_plain && !pair.is_nominated)
+    pair.rtt_ns = std::max<uint64_t>(time_.now_ns() - pair.first_check_ns, 1);
   (has_flag ? pair.is_nominated : pair.was_plain) = true;
   // RFC 8445 section 7.3: checks may come before the peer's description. They are answered, and
   // mean nothing until it tells which peer's they were.

@@ -31,7 +31,9 @@ struct Pair {
   uint32_t generation = 0;     // serial of the credentials; 0: no pair
   uint32_t peer_priority = 0;  // PRIORITY of the newest check
   uint64_t peer_tag = 0;       // hash of the ufrag that the peer calls its own
+  uint64_t first_check_ns = 0;
   uint64_t last_check_ns = 0;
+  uint64_t rtt_ns = 0;        // no round trip of the pair is longer; 0: not known
   bool was_plain = false;     // a check without USE-CANDIDATE came: the peer nominates regularly
   bool is_nominated = false;  // a check with USE-CANDIDATE came
 };

@@ -168,6 +168,9 @@ void Association::commit(Draft draft, const sdp::WebrtcAgreement& next, EventQue
 // there for both.
 void Association::begin(EventQueue& queue, uint64_t now_ns) {
   if (!dtls_ || path() == nullptr) return;
+  // RFC 6347, section 4.2.4.1: 1 s where nothing is known of the round trip. Refused once begun.
+  if (const uint64_t rtt_ns = agent_->rtt_ns())
+    (void)dtls_->set_first_timeout(tls::Dtls::first_timeout(rtt_ns));
   (void)dtls_->start(now_ns);
   flush(queue);
   tell_dtls(queue);

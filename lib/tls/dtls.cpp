@@ -82,6 +82,7 @@ Dtls::Dtls(Context& context, const DtlsConfig& config)
     : role_(config.role),
       is_address_proven_(config.is_address_proven),
       give_up_ns_(config.give_up_ns),
+      max_timeout_ns_(config.max_timeout_ns),
       output_(context.memory(), kOutputCapacity),
       hello_(context.memory()),
       hello_record_(&context.memory()),
@@ -108,6 +109,14 @@ Result<Box<Dtls>> Dtls::create(Context& context, const DtlsConfig& config) {
   VOXLOCK_TRY(DtlsEngine engine, DtlsEngine::create(context, wanted, dtls->output_));
   dtls->engine_.emplace(std::move(engine));
   return dtls;
+}
+
+Result<void> Dtls::set_first_timeout(uint64_t timeout_ns) {
+  if (timeout_ns < kMinFirstTimeoutNs || timeout_ns > std::min(max_timeout_ns_, give_up_ns_))
+    return Status::ERR_INVALID_ARGUMENT;
+  if (is_started_ || !engine_) return Status::ERR_WRONG_STATE;
+  engine_->set_first_timeout(timeout_ns);
+  return {};
 }
 
 Result<void> Dtls::start(uint64_t now_ns) {

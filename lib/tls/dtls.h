@@ -103,6 +103,9 @@ class Dtls {
   // kMaxFingerprints), ERR_WRONG_STATE (told before, or over), ERR_DTLS_FINGERPRINT (the handshake
   // was with somebody else: the association has failed).
   Result<void> expect(std::span<const Fingerprint> fingerprints, uint64_t now_ns);
+  // Changes DtlsConfig::first_timeout_ns before start(). ERR_INVALID_ARGUMENT (its range),
+  // ERR_WRONG_STATE (started).
+  Result<void> set_first_timeout(uint64_t timeout_ns);
   // A client sends its hello; both begin to count give_up_ns.
   Result<void> start(uint64_t now_ns);
   // Takes a datagram of the peer. What is malformed or not authentic changes nothing but a counter.
@@ -154,6 +157,7 @@ class Dtls {
   bool is_address_proven_;
   bool is_started_ = false;
   uint64_t give_up_ns_;
+  uint64_t max_timeout_ns_;
   uint64_t give_up_at_ns_ = kNever;
   HostTime time_;
   DatagramQueue output_;

@@ -54,6 +54,8 @@ class DtlsEngine {
 
   [[nodiscard]] static bool supports(SrtpProfile profile);
 
+  // Before the first run() alone.
+  void set_first_timeout(uint64_t timeout_ns);
   // Goes on: begins a client's handshake, retransmits where the time has come. An error is final.
   Result<DtlsProgress> run(uint64_t now_ns);
   // Takes one record. One under keys that is not authentic is dropped, not an error.

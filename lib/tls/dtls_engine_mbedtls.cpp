@@ -352,6 +352,11 @@ bool DtlsEngine::supports(SrtpProfile profile) {
   return std::ranges::find(kProfiles, profile) != std::end(kProfiles);
 }
 
+void DtlsEngine::set_first_timeout(uint64_t timeout_ns) {
+  state_->first_timeout_ms = static_cast<uint32_t>(timeout_ns / kNsPerMs);
+  mbedtls_ssl_conf_handshake_timeout(&state_->ssl_config, state_->first_timeout_ms, kUnreachableMs);
+}
+
 Result<DtlsProgress> DtlsEngine::run(uint64_t now_ns) {
   State& state = *state_;
   state.now_ns = now_ns;

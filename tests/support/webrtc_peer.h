@@ -43,6 +43,7 @@ struct PeerPlan {
   std::vector<sdp::CodecId> codecs{sdp::CodecId::kOpus, sdp::CodecId::kPcmu};
   std::vector<tls::SrtpProfile> profiles{tls::SrtpProfile::kAes128CmSha1_80};
   size_t mtu = 1200;
+  uint64_t first_timeout_ns = kNsPerSecond;
   bool has_wrong_certificate = false;  // shows another one than its description names
 };
 
@@ -233,6 +234,7 @@ class WebrtcPeer {
       config.key = shown_.key_der();
       config.profiles = plan.profiles;
       config.mtu = plan.mtu;
+      config.first_timeout_ns = plan.first_timeout_ns;
       config.is_address_proven = true;
       dtls = must(tls::Dtls::create(world_.context, config));
       std::vector<tls::Fingerprint> expected;

@@ -22,6 +22,35 @@ TEST_CASE("RFC 8445 8.1.1: a pair carries media once it is nominated, not before
   CHECK(net.event() == "none");
 }
 
+TEST_CASE("RFC 8445 8.1.1: a nomination bounds the round trip, an aggressive one does not") {
+  Network net;
+  net.set_remote();
+  CHECK(net.agent->rtt_ns() == 0);
+  CHECK(net.check(kHome) == 0);
+  net.now_ns += 80 * kNsPerMs;
+  CHECK(net.check(kHome) == 0);
+  net.now_ns += 20 * kNsPerMs;
+  CHECK(net.agent->rtt_ns() == 0);
+  CHECK(net.check(kHome, true) == 0);
+  CHECK(net.agent->rtt_ns() == 100 * kNsPerMs);
+  // What comes later says nothing.
+  net.now_ns += kNsPerSecond;
+  CHECK(net.check(kHome, true) == 0);
+  CHECK(net.agent->rtt_ns() == 100 * kNsPerMs);
+  // Neither do checks of a pair that was left for so long that it is another one.
+  net.now_ns += 31 * kNsPerSecond;
+  net.agent->advance(net.now_ns);
+  CHECK(net.check(kHome, true) == 0);
+  CHECK(net.agent->rtt_ns() == 0);
+
+  Network aggressive;
+  aggressive.set_remote();
+  CHECK(aggressive.check(kHome, true) == 0);
+  aggressive.now_ns += 80 * kNsPerMs;
+  CHECK(aggressive.check(kHome, true) == 0);
+  CHECK(aggressive.agent->rtt_ns() == 0);
+}
+
 TEST_CASE("RFC 8445 8.1.1: of regular nominations the newest counts, whatever its priority") {
   Network net;
   net.set_remote();

@@ -282,6 +282,18 @@ TEST_CASE("RFC 6347 4.2.4.1: the first timeout, its doubling, the cap, and givin
   CHECK(pair.server->advance(begin + 30 * kSecond).error() == Status::ERR_DTLS_TIMEOUT);
 }
 
+TEST_CASE("RFC 6347 4.2.4.1: the first timeout may be told until the handshake begins") {
+  DtlsPair pair;
+  using enum Status;
+  CHECK(pair.client->set_first_timeout(99 * kMs).error() == ERR_INVALID_ARGUMENT);
+  CHECK(pair.client->set_first_timeout(31 * kSecond).error() == ERR_INVALID_ARGUMENT);
+  CHECK(pair.client->set_first_timeout(150 * kMs));
+  REQUIRE(pair.client->start(pair.now));
+  CHECK(pair.client->next_deadline() == pair.now + 150 * kMs);
+  CHECK(pair.client->set_first_timeout(200 * kMs).error() == ERR_WRONG_STATE);
+  CHECK(pair.client->next_deadline() == pair.now + 150 * kMs);
+}
+
 TEST_CASE("a timer that has run out is served before the datagram that comes with it") {
   DtlsPair pair;
   REQUIRE(pair.client->start(pair.now));
