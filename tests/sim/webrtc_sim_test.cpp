@@ -212,3 +212,24 @@ TEST_CASE("whole calls over bad networks: connect, talk, restart and talk again"
     CHECK(carries_media(call));
   }
 }
+
+TEST_CASE("RFC 5763 5: both ends in one role get no keys and give up") {
+  for (const bool are_clients : {true, false}) {
+    INFO("two clients " << are_clients);
+    WebrtcCall call(plan_for(are_clients));
+    std::string answer = call.answer(call.peer.offer());
+    const std::string ours = are_clients ? "a=setup:active" : "a=setup:passive";
+    const size_t at = answer.find(ours);
+    REQUIRE(at != std::string::npos);
+    answer.replace(at, ours.size(), are_clients ? "a=setup:passive" : "a=setup:active");
+    call.peer.accept(answer, call.now);
+    CHECK_FALSE(call.connect(60 * kNsPerSecond));
+    CHECK_FALSE(call.peer.is_connected());
+    CHECK(call.count(VOXLOCK_EV_SECURED) == 0);
+    REQUIRE(call.count(VOXLOCK_EV_FAILED) == 1);
+    const uint64_t cause = call.last(VOXLOCK_EV_FAILED)->value;
+    CHECK(cause ==
+          static_cast<uint64_t>(-(are_clients ? VOXLOCK_ERR_DTLS_ROLE : VOXLOCK_ERR_DTLS_TIMEOUT)));
+    CHECK(call.stats().packets_out == 0);
+  }
+}
