@@ -5,71 +5,25 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
-import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
-import wave
-from array import array
 from typing import Any
 
-from support import HERE, make_certificates
+from agents import PATIENCE_S, AgentTest, loud_seconds
 
-EXAMPLES = HERE.parents[2] / "examples" / "python"
 CALLER = os.environ.get("VOXLOCK_CALLER", "")
-PATIENCE_S = 30
-RATE = 8000
-# Speaks a tone of three seconds as espeak-ng does: 22,050 Hz, and a header that promises too much.
+# Speaks a tone of 1.5 seconds as espeak-ng does: 22,050 Hz, and a header that promises too much.
 SPEAKER = """#!%s
 import struct, sys
-pcm = b"".join(struct.pack("<h", 9000 if i // 22 %% 2 else -9000) for i in range(66150))
+pcm = b"".join(struct.pack("<h", 9000 if i // 22 %% 2 else -9000) for i in range(33075))
 sys.stdout.buffer.write(b"RIFF\\xff\\xff\\xff\\x7fWAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 22050, 44100, 2, 16)
                         + b"data\\xff\\xff\\xff\\x7f" + pcm)
 """
 
 
-def loud_seconds(path: pathlib.Path) -> float:
-    """How long a recording is loud, in blocks of 20 ms."""
-    with wave.open(str(path)) as wav:
-        pcm: array[int] = array("h", wav.readframes(wav.getnframes()))
-    blocks = [pcm[i:i + RATE // 50] for i in range(0, len(pcm), RATE // 50)]
-    return sum(max(abs(sample) for sample in block) > 2000 for block in blocks) / 50
-
-
-@unittest.skipUnless(os.access(CALLER, os.X_OK), "the example caller was not built")
-class Agents(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        make_certificates(self.folder, "a")
-        with wave.open(str(self.folder / "tone.wav"), "wb") as wav:
-            wav.setparams((1, 2, RATE, 0, "NONE", ""))
-            # Syllables of changing pitch: the denoiser takes a tone that stays for noise.
-            wav.writeframes(array("h", (
-                (8000 if i // (6 + i // 1600 % 5) % 2 else -8000) if i % 1600 < 1200 else 0
-                for i in range(RATE))).tobytes())
-
-    def start(self, program: str, *options: str) -> subprocess.Popen[str]:
-        tls = ["--cert", str(self.folder / "a.cert.pem"), "--key", str(self.folder / "a.key.pem")]
-        environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
-        agent = subprocess.Popen(
-            [sys.executable, "-B", str(EXAMPLES / program), "--listen", "sips:127.0.0.1:0", "--calls", "1", *tls,
-             *options],
-            stdout=subprocess.PIPE, text=True, env=environment)
-        self.addCleanup(agent.wait)
-        self.addCleanup(agent.kill)
-        assert agent.stdout is not None
-        self.addCleanup(agent.stdout.close)
-        first = agent.stdout.readline()
-        match = re.fullmatch(r"listening on port (\d+)\n", first)
-        assert match, first
-        self.port = match.group(1)
-        return agent
-
+class Agents(AgentTest):
     def call(self, agent: subprocess.Popen[str], *options: str) -> tuple[dict[str, Any], str]:
         """The caller's report and what the agent printed."""
         run = subprocess.run(
@@ -122,4 +76,7 @@ class Agents(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if not os.access(CALLER, os.X_OK):
+        print("skipped: the example caller was not built")
+        sys.exit(77)
     unittest.main()
