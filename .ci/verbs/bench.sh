@@ -5,20 +5,31 @@ usage: ./dev bench [--json FILE] [--only PART-OF-A-NAME]
 
 Measures speed and memory beside the peers in the same run: parse against sofia-sip and osip2, SRTP
 against libsrtp2 and its bare kernels, the bridge against its bare kernels, DTLS handshakes against
-mbedTLS, STUN checks against HMAC-SHA1. Counts memory, and the round trips from the INVITE to the
+mbedTLS, STUN checks against HMAC-SHA1, the bridge driven from Python against C. Counts memory, and the round trips from the INVITE to the
 first audio in a room. One row a figure, with its goal where it has one; the goals missed come again
 at the end. The README's section "Speed" explains the rows.
 
-PART-OF-A-NAME is one of bridge, dtls, first_audio, memory, sip_parse, srtp, stun, or a part of it.
+PART-OF-A-NAME is one of bridge, dtls, first_audio, memory, python, sip_parse, srtp, stun, or a part of it.
 TEXT
 }
 
+# The binding beside C, in one process of Python.
+python_rows() {
+  if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    say "skipped: the binding's rows need Python 3.11"
+    return 0
+  fi
+  VOXLOCK_LIBRARY=$BUILD/release/libvoxlock.so PYTHONPATH=bindings/python/src python3 -B \
+    bindings/python/bench/bridge_bench.py "$BUILD/release/tests/bench/python_bench_loop.so" ${1:+--json "$1"}
+}
+
 main() {
-  local options=()
+  local options=() json='' only=''
   while (($# > 0)); do
     case $1 in
       -h | --help) help; return ;;
-      --json | --only) need_value "$1" "$#"; options+=("$1" "$2"); shift 2 ;;
+      --json) need_value "$1" "$#"; options+=("$1" "$2"); json=$2; shift 2 ;;
+      --only) need_value "$1" "$#"; options+=("$1" "$2"); only=$2; shift 2 ;;
       *) misuse "unknown option '$1'" ;;
     esac
   done
@@ -26,6 +37,7 @@ main() {
   build_packages
   packages libsofia-sip-ua-dev libosip2-dev
   configure release -DVOXLOCK_BUILD_BENCH=ON
-  build release --target voxlock_bench
-  exec "$BUILD/release/tests/bench/voxlock_bench" "${options[@]}"
+  build release --target voxlock_bench voxlock python_bench_loop
+  "$BUILD/release/tests/bench/voxlock_bench" "${options[@]}"
+  if [[ -z $only || python == *"$only"* ]]; then python_rows "$json"; fi
 }

@@ -170,6 +170,30 @@ class Legs(unittest.TestCase):
         bridge.close()
         trunk.input([(b"", PEER)])
 
+    def test_a_port_gives_and_takes_pcm(self) -> None:
+        leg, peer = agreed(self.context)
+        port = voxlock.Port(self.context, voxlock.Codec.L16, sample_rate=16000)
+        bridge = voxlock.Bridge(self.context, leg, port, denoise_db=(0, 0))
+        self.assertIs(bridge.protection().room.transport, voxlock.HopTransport.HOST)
+        encoder, pcm = voxlock.Encoder(self.context), array("h", tone(320, 40))
+        pcm.byteswap()
+        for index in range(5):
+            now = index * 20 * MS
+            peer.send(0, encoder.encode(tone(160)), index * 160, now_ns=now)
+            bridge.input([(event.data, PEER, 0) for event in peer.events(now) if isinstance(event, voxlock.Transmit)],
+                         now)
+            bridge.put(1, [voxlock.PortFrame(pcm.tobytes(), index * 320, 96)], now)
+            events = list(bridge.events(now))
+            (heard,) = (event for event in events if isinstance(event, voxlock.Payload))
+            self.assertEqual((heard.leg, len(heard.data), heard.payload_type), (1, 640, 96))
+            peer.input([(event.data, TRUNK) for event in events if isinstance(event, voxlock.Transmit)], now)
+            (said,) = (event for event in peer.events(now) if isinstance(event, voxlock.Payload))
+            self.assertEqual(len(said.data), 160)
+        self.assertEqual(port.stats().packets_in, 5)
+        with self.assertRaises(voxlock.Error) as caught:
+            bridge.put(0, [voxlock.PortFrame(bytes(640), 0, 96)])
+        self.assertEqual(caught.exception.status, Status.ERR_WRONG_STATE)
+
     def test_datagrams_are_received_straight_into_a_batch(self) -> None:
         leg, peer = agreed(self.context)
         batch = voxlock.DatagramBatch(4)

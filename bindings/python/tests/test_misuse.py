@@ -47,6 +47,7 @@ def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]
         "Decoder": (lambda: voxlock.Decoder(context), lambda it: it.decode(bytes(160))),
         "Chain": (lambda: voxlock.Chain(context, [audio.Denoise()]), lambda it: it.process(tone(80))),
         "Leg": (lambda: voxlock.Leg(context, TRUNK), lambda it: list(it.events())),
+        "Port": (lambda: voxlock.Port(context), lambda it: it.stats()),
         "Bridge": (lambda: voxlock.Bridge(context, voxlock.Leg(context, TRUNK), voxlock.Leg(context, PEER)),
                    lambda it: list(it.events())),
         "Ua": (lambda: voxlock.Ua(context, "localhost"), lambda it: list(it.events())),

@@ -16,16 +16,17 @@ from ._errors import (
 from ._library import has, status_name, strerror, version
 from ._memory import Address
 from .audio import Chain, Codec, CodecConfig, Decoder, Denoise, Encoder, Gain, HostProcessor, Resample
-from .bridge import Bridge, Protection, Scope
+from .bridge import Bridge, HopTransport, Protection, Scope
 from .context import Context
 from .dtls import Dtls, DtlsState, FingerprintHash, fingerprint
 from .e2ee import FrameCryptor, FrameFormat, Kdf, KeyUse, SframeSuite
 from .events import (
     Bye, Connected, DatagramBatch, Digit, Disconnected, Failed, MediaEvent, MediaTimeout, Moved, Overflow, Payload,
-    ProtectionChanged, Secured, SourceChanged, Transmit, UnknownEvent,
+    PortPacket, ProtectionChanged, Secured, SourceChanged, Transmit, UnknownEvent,
 )
 from .ice import IceAgent, IceEvent, IceEventKind
 from .leg import Drop, Leg, LegStats, MediaInfo, Signalling
+from .port import Port, PortFormat, PortFrame
 from .sdp import (
     Crypto, KeyExchange, MediaDirection, Negotiated, NegotiatedText, Negotiation, OfferFlags, Sdp, SrtpPolicy, Verdict,
     VerdictKind,
@@ -41,12 +42,13 @@ __all__ = [
     "Address", "AudioError", "Bridge", "Bye", "Cause", "Chain", "ClientAuth", "ClosedError", "Codec", "CodecConfig",
     "Connected", "Context", "Crypto", "DatagramBatch", "Decoder", "Denoise", "Digest", "Digit", "Direction",
     "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash",
-    "FrameCryptor", "FrameFormat", "Gain", "HostProcessor", "IceAgent", "IceError", "IceEvent", "IceEventKind",
-    "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection", "MediaEvent",
-    "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags", "Overflow",
-    "Payload", "Protection", "ProtectionChanged", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured",
-    "SframeSuite", "Signalling", "SipError", "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy",
-    "SrtpSession", "Status", "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream",
-    "Transmit", "Ua", "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind",
-    "audio", "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",
+    "FrameCryptor", "FrameFormat", "Gain", "HopTransport", "HostProcessor", "IceAgent", "IceError", "IceEvent",
+    "IceEventKind", "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection",
+    "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
+    "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
+    "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Signalling", "SipError",
+    "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy", "SrtpSession", "Status", "Suite",
+    "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua", "UaError",
+    "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio", "fingerprint", "has",
+    "rtp", "sip", "status_name", "strerror", "suite_info", "version",
 ]

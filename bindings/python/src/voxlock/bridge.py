@@ -8,15 +8,16 @@ from enum import IntEnum
 from typing import Iterable, Iterator, Sequence
 
 from . import _abi_constants as abi
-from ._abi_structs import voxlock_bridge_config, voxlock_bridge_stats, voxlock_protection
+from ._abi_structs import voxlock_bridge_config, voxlock_bridge_stats, voxlock_port_frame, voxlock_protection
 from ._clock import deadline, now
 from ._handle import Handle, configured, names_of, result
 from ._library import lib
-from ._memory import Address, Bytes
+from ._memory import Address, Bytes, borrowed, pointed
 from .audio import Stage, stage_structs
 from .context import Context
 from .events import DatagramBatch, EventPoller, Intake, MediaEvent
 from .leg import Leg, Signalling
+from .port import Port, PortFrame
 from .sdp import KeyExchange
 from .srtp import Suite
 
@@ -32,11 +33,20 @@ class Scope(IntEnum):
     END_TO_END = abi.SCOPE_END_TO_END
 
 
+class HopTransport(IntEnum):
+    """How media goes over a hop."""
+
+    NONE = abi.TRANSPORT_NONE
+    RTP = abi.TRANSPORT_RTP
+    SRTP = abi.TRANSPORT_SRTP
+    HOST = abi.TRANSPORT_HOST  # a port: the host carries it
+
+
 @dataclass(frozen=True, slots=True)
 class HopProtection:
     """One leg."""
 
-    is_srtp: bool
+    transport: HopTransport
     key_exchange: KeyExchange
     suite_in: Suite | None  # of what the peer sends
     suite_out: Suite | None
@@ -86,7 +96,7 @@ class Bridge(Handle):
 
     _FREE = "voxlock_bridge_free"
 
-    def __init__(self, context: Context, trunk: Leg, room: Leg, *, denoise_db: tuple[int, int] = (15, 0),
+    def __init__(self, context: Context, trunk: Leg | Port, room: Leg | Port, *, denoise_db: tuple[int, int] = (15, 0),
                  stages: tuple[Sequence[Stage], Sequence[Stage]] = ((), ()), conceal_max_ms: int = 100) -> None:
         config = configured(voxlock_bridge_config, lib.voxlock_bridge_config_init)
         config.conceal_max_ms = conceal_max_ms
@@ -119,6 +129,18 @@ class Bridge(Handle):
         else:
             self._intake.copy(self, datagrams, now_ns)
 
+    def put(self, leg: int, frames: Iterable[PortFrame], now_ns: int | None = None) -> None:
+        """Takes frames from the host's peer of a port (leg 0 or 1), oldest first. Each is sealed for the
+        other side before the call returns. Error (VOXLOCK_ERR_WRONG_STATE): that leg is no port of frames."""
+        given = list(frames)
+        keep = [borrowed(frame.data) for frame in given]
+        rows = (voxlock_port_frame * len(given))()
+        for row, frame, (data, size) in zip(rows, given, keep, strict=True):
+            row.data, row.len = pointed(data) if type(data) is bytes else addressof(data), size
+            row.timestamp, row.lost = frame.timestamp & 0xFFFFFFFF, frame.lost
+            row.payload_type, row.marker = frame.payload_type, int(frame.marker)
+        self._do(lib.voxlock_port_put, leg, rows, len(given), now(now_ns))
+
     def events(self, now_ns: int | None = None) -> Iterator[MediaEvent]:
         """Runs timers and gives all events of both legs that wait, oldest first."""
         return self._poller.events(self, now_ns)
@@ -136,7 +158,7 @@ class Bridge(Handle):
         """Follow ProtectionChanged."""
         out = result(voxlock_protection)
         self._do(lib.voxlock_bridge_protection, byref(out))
-        hops = [HopProtection(out.transport[i] == abi.TRANSPORT_SRTP, KeyExchange(out.key_exchange[i]),
+        hops = [HopProtection(HopTransport(out.transport[i]), KeyExchange(out.key_exchange[i]),
                               Suite(out.suite_in[i]) if out.suite_in[i] else None,
                               Suite(out.suite_out[i]) if out.suite_out[i] else None,
                               Signalling(out.signalling[i]), bool(out.peer_verified[i])) for i in (0, 1)]
@@ -157,4 +179,4 @@ class Bridge(Handle):
         return lanes[0], lanes[1]
 
 
-__all__ = ["BACKWARD", "FORWARD", "Bridge", "HopProtection", "LaneStats", "Protection", "Scope"]
+__all__ = ["BACKWARD", "FORWARD", "Bridge", "HopProtection", "HopTransport", "LaneStats", "Protection", "Scope"]

@@ -35,9 +35,10 @@ class Transmit(NamedTuple):
 
 
 class Payload(NamedTuple):
-    """A decrypted payload; a leg alone gives it. Overwrite data when it is no longer needed.
-    lost: packets missing right before this one. timestamp: ticks of the RTP clock."""
+    """A decrypted payload, of a leg alone, or for the host's peer of a port. Overwrite data when it is no
+    longer needed. lost: packets missing right before this one. timestamp: ticks of the RTP clock."""
 
+    leg: int
     data: bytearray
     payload_type: int
     sequence: int  # extended beyond 16 bits
@@ -49,6 +50,16 @@ class Payload(NamedTuple):
     def __repr__(self) -> str:
         # What was said is not for logs.
         return f"Payload({len(self.data)} bytes, payload_type={self.payload_type}, sequence={self.sequence})"
+
+
+class PortPacket(NamedTuple):
+    """A packet of plain RTP for the host's peer of a port. Overwrite data when it is no longer needed."""
+
+    leg: int
+    data: bytearray
+
+    def __repr__(self) -> str:
+        return f"PortPacket(leg={self.leg}, {len(self.data)} bytes)"
 
 
 class Digit(NamedTuple):
@@ -136,8 +147,8 @@ class UnknownEvent(NamedTuple):
     type: int
 
 
-MediaEvent = Union[Transmit, Payload, Digit, Moved, Bye, MediaTimeout, SourceChanged, Overflow, ProtectionChanged,
-                   Connected, Disconnected, Secured, Failed, UnknownEvent]
+MediaEvent = Union[Transmit, Payload, PortPacket, Digit, Moved, Bye, MediaTimeout, SourceChanged, Overflow,
+                   ProtectionChanged, Connected, Disconnected, Secured, Failed, UnknownEvent]
 
 
 class DatagramBatch:
@@ -238,11 +249,16 @@ class EventPoller:
             kind, leg, offset, size, address = row[:5]
             if kind == 1:
                 target = address_of(address)
+                # A port of RTP has no address: its packets are payloads to the host.
                 if target is not None:
                     out.append(Transmit(leg, bytes(arena[offset:offset + size]), target, row[10] != 0, row[15]))
+                else:
+                    holds_plaintext = True
+                    out.append(PortPacket(leg, arena[offset:offset + size]))
             elif kind == 2:
                 holds_plaintext = True
-                out.append(Payload(arena[offset:offset + size], row[8], row[6], row[7], row[5], row[9] != 0, row[13]))
+                out.append(Payload(leg, arena[offset:offset + size], row[8], row[6], row[7], row[5], row[9] != 0,
+                                   row[13]))
             else:
                 out.append(_event(row))
         if holds_plaintext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import addressof, byref
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from . import _abi_constants as abi
 from ._abi_structs import (
@@ -215,6 +215,11 @@ class Leg(Handle):
         """The counters; also while a bridge drives the leg."""
         out = result(voxlock_leg_stats)
         self._do(lib.voxlock_leg_get_stats, byref(out))
-        values = {name: getattr(out, name) for name in names_of(LegStats) if name != "dropped"}
-        values["rtt_us"] = deadline(values["rtt_us"])
-        return LegStats(**values, dropped={cause: out.dropped[cause] for cause in Drop if out.dropped[cause]})
+        return stats_of(out)
+
+
+def stats_of(out: Any) -> LegStats:
+    """Out of the C struct."""
+    values = {name: getattr(out, name) for name in names_of(LegStats) if name != "dropped"}
+    values["rtt_us"] = deadline(values["rtt_us"])
+    return LegStats(**values, dropped={cause: out.dropped[cause] for cause in Drop if out.dropped[cause]})
