@@ -15,9 +15,10 @@ from typing import Any, AsyncIterator, Coroutine
 import voxlock
 from voxlock import audio
 from voxlock.aio import Call, CallError, Gateway
+from voxlock.aio.media import Inlet
 from voxlock.aio.ports import bind_pair, reachable_address
 
-from support import make_certificates
+from support import agreed, make_certificates
 
 PATIENCE_S = 20.0
 RATE = 16000
@@ -235,6 +236,37 @@ class Aio(unittest.IsolatedAsyncioTestCase):
                     await reader.read()
                 writer.close()
             self.assertEqual(here._calls, {})
+
+
+class Payloads(unittest.TestCase):
+    def setUp(self) -> None:
+        context = voxlock.Context()
+        leg, _ = agreed(context)
+        self.inlet = Inlet(context, leg.media(), 8000, 0)
+        self.coded = voxlock.Encoder(context).encode(tone(10))
+
+    def payload(self, sequence: int, ssrc: int = 1, lost: int = 0, size: int = 160) -> voxlock.Payload:
+        return voxlock.Payload(0, bytearray(self.coded[:size]), 0, sequence, sequence * 160, ssrc, False, lost)
+
+    def test_packets_of_any_length_make_frames_of_20_ms(self) -> None:
+        # 10 ms each: every second one completes a frame.
+        counts = [len(self.inlet.take(self.payload(sequence, size=80))) for sequence in range(6)]
+        self.assertEqual(counts, [0, 1, 0, 1, 0, 1])
+
+    def test_losses_are_filled_in_and_late_packets_left_out(self) -> None:
+        self.assertEqual(len(self.inlet.take(self.payload(10))), 1)
+        self.assertEqual(len(self.inlet.take(self.payload(13, lost=2))), 3)
+        self.assertEqual(self.inlet.take(self.payload(12)), [])
+        self.assertEqual(len(self.inlet.take(self.payload(99, lost=85))), 6)
+
+    def test_rfc3550_5_1_another_source_counts_anew(self) -> None:
+        self.assertEqual(len(self.inlet.take(self.payload(60_000))), 1)
+        self.assertEqual(len(self.inlet.take(self.payload(5, ssrc=2))), 1)
+
+    def test_what_was_heard_is_wiped_where_it_came_in(self) -> None:
+        event = self.payload(1)
+        self.assertGreater(sum(map(abs, self.inlet.take(event)[0])), 0)
+        self.assertEqual(bytes(event.data), bytes(160))
 
 
 class Ports(unittest.TestCase):

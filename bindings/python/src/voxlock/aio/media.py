@@ -46,13 +46,14 @@ class Inlet:
         self._frame = 2 * (rate * FRAME_MS // 1000)
         self._decoded = bytearray()
         self._ready = bytearray()
-        self._last_sequence = -1
+        self._source, self._last_sequence = 0, -1
 
     def take(self, event: Payload) -> list[memoryview]:
         """The frames that a payload completes, each a buffer of its own."""
-        if event.sequence <= self._last_sequence:
+        # Another source counts from a number of its own (RFC 3550, section 5.1).
+        if event.ssrc == self._source and event.sequence <= self._last_sequence:
             return []
-        self._last_sequence = event.sequence
+        self._source, self._last_sequence = event.ssrc, event.sequence
         try:
             for _ in range(min(event.lost, MAX_CONCEALED)):
                 self._decoded += self._decoder.conceal(self._packet_samples, event.data).cast("B")
