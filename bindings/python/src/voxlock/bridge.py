@@ -2,6 +2,7 @@
 other within the call that brings it."""
 from __future__ import annotations
 
+import contextlib
 from ctypes import addressof, byref
 from dataclasses import dataclass
 from enum import IntEnum
@@ -10,7 +11,8 @@ from typing import Iterable, Iterator, Sequence
 from . import _abi_constants as abi
 from ._abi_structs import voxlock_bridge_config, voxlock_bridge_stats, voxlock_port_frame, voxlock_protection
 from ._clock import deadline, now
-from ._handle import Handle, configured, names_of, result
+from ._errors import ClosedError
+from ._handle import Guard, Handle, configured, names_of, result
 from ._library import lib
 from ._memory import Address, Bytes, borrowed, pointed
 from .audio import Stage, stage_structs
@@ -85,6 +87,25 @@ class LaneStats:
     plaintext_max_ns: int | None
 
 
+@contextlib.contextmanager
+def joined(handle: Handle, guard: Guard) -> Iterator[int]:
+    """The C handle of an object that from now on has the guard of another, which is held already. Where
+    the block fails it keeps its own."""
+    state = handle._state
+    former = state.guard
+    if former is guard:
+        if state.pointer is None:
+            raise ClosedError(state.kind)
+        yield state.pointer
+        return
+    pointer = state.__enter__()
+    try:
+        yield pointer
+        state.guard = guard
+    finally:
+        former.release()
+
+
 class Bridge(Handle):
     """Two legs joined; from now on datagrams, events and timers of both go through the bridge, offers and
     answers through the legs. Legs and bridge are used by one thread at a time together.
@@ -108,14 +129,8 @@ class Bridge(Handle):
             config.stage_count[direction] = len(rows)
             config.stages[direction] = addressof(rows) if len(rows) else None
         guard = trunk._state.guard
-        with trunk._state as first:
-            if room._state.guard is guard:
-                pointer = context._make(lib.voxlock_bridge_new, first, room._state.pointer, byref(config))
-            else:
-                with room._state as second:
-                    pointer = context._make(lib.voxlock_bridge_new, first, second, byref(config))
-        # From here on all three have one lock.
-        room._state.guard = guard
+        with trunk._state as first, joined(room, guard) as second:
+            pointer = context._make(lib.voxlock_bridge_new, first, second, byref(config))
         callbacks = [keep for _, keep in kept]
         super().__init__(pointer, (context._keep, trunk._keep, room._keep, callbacks), guard)
         self._poller = EventPoller(lib.voxlock_bridge_poll)

@@ -2,7 +2,7 @@
 The host owns the connections: it feeds their bytes and does what the events ask for."""
 from __future__ import annotations
 
-from ctypes import byref, c_char, c_size_t, c_uint64
+from ctypes import byref, c_char, c_size_t, c_uint64, memset
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Any, Iterator, Sequence
@@ -169,7 +169,10 @@ class Ua(Handle):
         with self._state as pointer:
             status = lib.voxlock_ua_poll(pointer, self._rows, _BATCH, byref(count), self._arena_data, byref(used), at)
             if status == 0:
-                return [self._event(row) for row in self._rows[:count.value]]
+                events = [self._event(row) for row in self._rows[:count.value]]
+                # Descriptions hold SDES keys.
+                memset(self._arena_data, 0, used.value)
+                return events
             if status == abi.Status.ERR_BUFFER_TOO_SMALL:
                 self._arena = bytearray(used.value)
                 self._arena_data = (c_char * used.value).from_buffer(self._arena)
