@@ -69,6 +69,8 @@ def main() -> int:
         return check_wheel(pathlib.Path(folder))
     os.environ["VOXLOCK_LIBRARY"] = library
     os.environ["PYTHONPATH"] = str(PACKAGE / "src")
+    if os.environ.get("VOXLOCK_PRELOAD"):
+        os.environ["LD_PRELOAD"] = os.environ["VOXLOCK_PRELOAD"]
     return subprocess.run([sys.executable, "-B", str(HERE / f"test_{name}.py")], check=False).returncode
 
 
