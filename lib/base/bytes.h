@@ -2,6 +2,7 @@
 // these.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,6 +23,15 @@ inline ByteView as_bytes(std::string_view text) {
 
 namespace bytes {
 
+// From the machine's order to the network's, and back.
+template <typename T>
+constexpr T big_endian(T value) {
+  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) return value;
+  if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
+  if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
+  if constexpr (sizeof(T) == 8) return __builtin_bswap64(value);
+}
+
 // Reads forward. A read past the end gives zeros, moves nothing and makes ok() false for good, so a
 // parser may read a whole header and check once.
 class Reader {
@@ -32,11 +42,15 @@ class Reader {
   [[nodiscard]] size_t left() const { return data_.size() - position_; }
   [[nodiscard]] size_t position() const { return position_; }
 
-  uint8_t u8() { return static_cast<uint8_t>(number(1)); }
-  uint16_t u16() { return static_cast<uint16_t>(number(2)); }
-  uint32_t u24() { return static_cast<uint32_t>(number(3)); }
-  uint32_t u32() { return static_cast<uint32_t>(number(4)); }
-  uint64_t u64() { return number(8); }
+  uint8_t u8() { return number<uint8_t>(); }
+  uint16_t u16() { return number<uint16_t>(); }
+  uint32_t u24() {
+    if (!reserve(3)) return 0;
+    const uint32_t high = u16();
+    return high << 8 | u8();
+  }
+  uint32_t u32() { return number<uint32_t>(); }
+  uint64_t u64() { return number<uint64_t>(); }
 
   // The next n bytes, or an empty view with ok() false.
   ByteView take(size_t n) {
@@ -53,12 +67,14 @@ class Reader {
     if (!ok_ || n > left()) ok_ = false;
     return ok_;
   }
-  uint64_t number(size_t n) {
-    if (!reserve(n)) return 0;
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; ++i) value = value << 8 | data_[position_ + i];
-    position_ += n;
-    return value;
+  // T big-endian.
+  template <typename T>
+  T number() {
+    T value = 0;
+    if (!reserve(sizeof(T))) return 0;
+    std::memcpy(&value, data_.data() + position_, sizeof(T));
+    position_ += sizeof(T);
+    return big_endian(value);
   }
 
   ByteView data_;
@@ -77,11 +93,18 @@ class Writer {
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] ByteView written() const { return ok() ? ByteView(out_).first(size_) : ByteView(); }
 
-  void u8(uint8_t value) { number(value, 1); }
-  void u16(uint16_t value) { number(value, 2); }
-  void u24(uint32_t value) { number(value, 3); }
-  void u32(uint32_t value) { number(value, 4); }
-  void u64(uint64_t value) { number(value, 8); }
+  void u8(uint8_t value) { number(value); }
+  void u16(uint16_t value) { number(value); }
+  void u24(uint32_t value) {
+    if (!fits(3)) {
+      size_ += 3;
+      return;
+    }
+    u16(static_cast<uint16_t>(value >> 8));
+    u8(static_cast<uint8_t>(value));
+  }
+  void u32(uint32_t value) { number(value); }
+  void u64(uint64_t value) { number(value); }
 
   void put(ByteView data) {
     if (!data.empty() && fits(data.size()))
@@ -113,12 +136,13 @@ class Writer {
 
  private:
   [[nodiscard]] bool fits(size_t n) const { return ok() && n <= out_.size() - size_; }
-  void number(uint64_t value, size_t n) {
-    if (fits(n)) {
-      for (size_t i = 0; i < n; ++i)
-        out_[size_ + i] = static_cast<uint8_t>(value >> (8 * (n - 1 - i)));
+  template <typename T>
+  void number(T value) {
+    if (fits(sizeof(T))) {
+      value = big_endian(value);
+      std::memcpy(out_.data() + size_, &value, sizeof(T));
     }
-    size_ += n;
+    size_ += sizeof(T);
   }
 
   MutableBytes out_;
