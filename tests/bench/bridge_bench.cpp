@@ -260,8 +260,8 @@ double measure(bench::Table& table, bool forward) {
   Source alone(hop), for_ours(hop), for_bare(hop);
   Ours ours(world, forward);
   Bare bare(forward);
-  // Many short slices: the ratio is of small differences, and the machine's weather changes
-  // quickly.
+  // Long slices: behind each change of candidates caches and predictors have to warm up again, and
+  // more of them for more code.
   const std::vector<bench::Work> works = {
       [&](size_t n) {
         while (n-- > 0) bench::keep(alone.next());
@@ -273,7 +273,7 @@ double measure(bench::Table& table, bool forward) {
         while (n-- > 0) bare.run(for_bare.next());
       },
   };
-  const auto ns = bench::measure_ns(works, 61, 5);
+  const auto ns = bench::measure_ns(works, 21, 40);
   const double bridge_ns = ns[1] - ns[0];
   must(ours.call.bridge.lane(ours.direction)->stats().packets_out + 2 >= for_ours.count);
   table.add({name + "_vs_kernels", bridge_ns / (ns[2] - ns[0]), "ratio", 1.10});
