@@ -4,7 +4,8 @@ help() {
 usage: ./dev demo [options]
 
 Builds the release preset and runs a real call over loopback sockets: a caller (SIP over TLS, SRTP),
-the gateway (decrypts, denoises, transcodes, re-encrypts) and a listener. Prints a report and leaves
+the gateway (decrypts, denoises, transcodes, re-encrypts) and a listener, or with --room livekit
+somebody in a room of a real LiveKit server. Prints a report and leaves
 before.wav, after.wav, spectrogram.png and report.json in build/demo.
 TEXT
   if [[ -x $ROOT/examples/demo/demo.sh ]]; then
@@ -25,6 +26,7 @@ main() {
   # Speech, a plotter, certificates; and a phone no one here wrote, where it shall call.
   packages openssl gnuplot-nox asterisk-core-sounds-en-wav
   [[ " $* " != *" --caller baresip "* ]] || packages baresip-core
+  [[ " $* " != *" --room livekit "* ]] || packages opus-tools
   configure release
   build release --target gateway caller listener demo_mix demo_analyse
   local rc=0

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # One real call over loopback: caller -> gateway -> listener and back, three processes, measured.
 # Run by ./dev demo, which builds first. Usage: demo.sh [--bin FOLDER] [--out FOLDER]
-# [--caller voxlock|baresip] [--seconds N] [--check: only look at the options]
+# [--caller voxlock|baresip] [--room sip|livekit] [--seconds N] [--check: only look at the options]
+# --room livekit: the call goes into a room of a real LiveKit server instead (needs Go 1.26).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,6 +10,7 @@ root=$(cd "$here/../.." && pwd)
 bin=$root/build/release/examples
 out=$root/build/demo
 caller=voxlock
+room=sip
 seconds=14
 check_only=
 sounds=/usr/share/asterisk/sounds/en_US_f_Allison
@@ -20,7 +22,7 @@ fail() {
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --bin | --out | --caller | --seconds)
+    --bin | --out | --caller | --room | --seconds)
       [ $# -ge 2 ] || fail "$1 wants a value" 2
       declare "${1#--}=$2"
       shift 2
@@ -30,19 +32,25 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --help | -h)
-      sed -n '2,4s/^# //p' "$0"
+      sed -n '2,5s/^# //p' "$0"
       exit 0
       ;;
     *) fail "unknown option $1, see --help" 2 ;;
   esac
 done
 case $caller in voxlock | baresip) ;; *) fail "--caller is voxlock or baresip, not '$caller'" 2 ;; esac
+case $room in sip | livekit) ;; *) fail "--room is sip or livekit, not '$room'" 2 ;; esac
 case $seconds in '' | *[!0-9]*) fail "--seconds wants a whole number, not '$seconds'" 2 ;; esac
 if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 60' 2; fi
 [ -z "$check_only" ] || exit 0
 for tool in openssl gnuplot; do
   command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo installs it"
 done
+if [ "$room" = livekit ]; then
+  for tool in opusenc opusdec; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo --room livekit installs it"
+  done
+fi
 [ "$caller" = voxlock ] || command -v baresip >/dev/null || fail 'baresip is not installed; ./dev demo --caller baresip installs it'
 [ -r "$sounds/demo-instruct.wav" ] || fail 'no speech: install asterisk-core-sounds-en-wav; ./dev demo installs it'
 [ -x "$bin/gateway" ] || fail "no programs in $bin; ./dev demo builds them"
@@ -114,9 +122,17 @@ start() {
   fail "$name did not start in time"
 }
 
-start listener --listen 127.0.0.1:0 --play "$out/reply.wav" --record "$out/after.wav" --calls 1
-listener_pid=$!
-start gateway --listen 127.0.0.1:0 --forward "sips:room@127.0.0.1:$port" --calls 1
+# What is a room here: a peer that answers SIP calls, or one in a room of a LiveKit server.
+if [ "$room" = livekit ]; then
+  # shellcheck source=examples/demo/livekit.sh
+  . "$here/livekit.sh"
+  livekit_start
+else
+  start listener --listen 127.0.0.1:0 --play "$out/reply.wav" --record "$out/after.wav" --calls 1
+  room_options=(--room "sips:room@127.0.0.1:$port")
+fi
+listener_pid=${pids[-1]}
+start gateway --listen 127.0.0.1:0 "${room_options[@]}" --calls 1
 gateway_pid=$!
 
 run_caller() {
@@ -145,7 +161,11 @@ progress() {
   if [ -t 1 ]; then printf '\r\033[K'; fi
 }
 
-printf 'calling: %s -> gateway (TLS, SRTP) -> listener, %s s\n' "$caller" "$seconds"
+if [ "$room" = livekit ]; then
+  printf 'calling: %s -> gateway (TLS, SRTP) -> LiveKit room (DTLS-SRTP), %s s\n' "$caller" "$seconds"
+else
+  printf 'calling: %s -> gateway (TLS, SRTP) -> listener, %s s\n' "$caller" "$seconds"
+fi
 if [ "$caller" = baresip ]; then run_baresip & else run_caller & fi
 caller_pid=$!
 pids+=("$caller_pid")
@@ -159,6 +179,7 @@ for pid in "$gateway_pid" "$listener_pid"; do
   done
 done
 stop_all
+[ "$room" = sip ] || livekit_decode
 
 status=0
 "$bin/demo_analyse" --dir "$out" --caller "$caller" || status=$?

@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kSdpRoom = 8192;
 constexpr size_t kArena = 64 * 1024;
 constexpr int kPairTries = 64;
+// A full ICE agent checks every two to five seconds: three are missing.
+constexpr uint32_t kConsentMs = 10'000;
 
 template <size_t N>
 void copy_list(const std::vector<uint32_t>& from, uint32_t (&to)[N]) {
@@ -74,24 +76,32 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
   bridge_.reset(bridge);
   for (uint32_t leg = 0; leg < legs_.size(); ++leg) {
     watch(legs_[leg].rtp.get(), leg);
-    watch(legs_[leg].rtcp.get(), leg);
+    if (legs_[leg].rtcp) watch(legs_[leg].rtcp.get(), leg);
   }
 }
 
 Call::~Call() {
   for (const Leg& leg : legs_) {
     loop_.remove(leg.rtp.get());
-    loop_.remove(leg.rtcp.get());
+    if (leg.rtcp) loop_.remove(leg.rtcp.get());
   }
 }
 
 Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config,
                          int32_t signalling) {
   Leg out;
-  bind_pair(config.ip, out.rtp, out.rtcp);
   auto leg_config = make_config(voxlock_leg_config_init);
+  if (index == kRoom && config.is_room_webrtc) {
+    out.rtp = bind_udp(config.ip, 0);
+    leg_config.key_exchange = VOXLOCK_KEYS_DTLS;
+    // A LiveKit server answers an ICE-lite offer with setup:passive; a browser leaves it to us.
+    leg_config.dtls_client = 1;
+    leg_config.consent_ms = kConsentMs;
+  } else {
+    bind_pair(config.ip, out.rtp, out.rtcp);
+    copy_list(config.suites[index], leg_config.suites);
+  }
   copy_list(config.codecs[index], leg_config.codecs);
-  copy_list(config.suites[index], leg_config.suites);
   leg_config.rtp_address = to_voxlock(make_address(config.ip, local_port(out.rtp.get())));
   leg_config.signalling = signalling;
   leg_config.opus_complexity = config.opus_complexity;
@@ -196,8 +206,16 @@ void Call::follow(const voxlock_media_event& event) {
       digits_ += static_cast<char>(event.digit);
       break;
     case VOXLOCK_EV_TIMEOUT:
-      // A peer that holds need not play music (RFC 3264, section 8.4).
-      has_timed_out_ = has_timed_out_ || media(event.leg).direction == VOXLOCK_SENDRECV;
+      // A peer that holds need not play music (RFC 3264, section 8.4). In a WebRTC room silence
+      // means that nobody talks; its transport tells by itself when the room is gone.
+      has_timed_out_ = has_timed_out_ || (media(event.leg).direction == VOXLOCK_SENDRECV &&
+                                          media(event.leg).key_exchange != VOXLOCK_KEYS_DTLS);
+      break;
+    case VOXLOCK_EV_CONNECTED:
+    case VOXLOCK_EV_DISCONNECTED:
+    case VOXLOCK_EV_SECURED:
+    case VOXLOCK_EV_FAILED:
+      transport_events_.push_back(event);
       break;
     default:
       break;

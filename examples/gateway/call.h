@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/event_loop.h"
@@ -24,6 +25,7 @@ struct MediaConfig {
   uint32_t denoise_db = 15;  // of what the trunk sends; 0: no denoiser
   uint32_t opus_complexity = 5;
   uint32_t media_timeout_ms = 5000;
+  bool is_room_webrtc = false;  // ICE-lite and DTLS-SRTP; suites[kRoom] does not count then
 };
 
 // What an offer/answer step gave: text to send, or why not.
@@ -31,6 +33,14 @@ struct SdpStep {
   std::string sdp;
   voxlock_verdict verdict;
   [[nodiscard]] bool is_refused() const { return verdict.kind == VOXLOCK_REFUSED; }
+  // For a call that is over.
+  static SdpStep refused() {
+    SdpStep step{{}, make_result<voxlock_verdict>()};
+    step.verdict.kind = VOXLOCK_REFUSED;
+    step.verdict.sip_status = 481;
+    step.verdict.warning = "";
+    return step;
+  }
 };
 
 class Call {
@@ -56,6 +66,11 @@ class Call {
   [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
 
   void advance();
+  // What became of a WebRTC room's transport since the last call: VOXLOCK_EV_CONNECTED,
+  // DISCONNECTED, SECURED, FAILED.
+  std::vector<voxlock_media_event> take_transport_events() {
+    return std::exchange(transport_events_, {});
+  }
   [[nodiscard]] uint64_t next_deadline() const {
     return voxlock_bridge_next_deadline(bridge_.get());
   }
@@ -69,7 +84,7 @@ class Call {
  private:
   struct Leg {
     Fd rtp;
-    Fd rtcp;
+    Fd rtcp;  // none with WebRTC, which multiplexes
     Handle<voxlock_leg, voxlock_leg_free> handle;
   };
 
@@ -86,6 +101,7 @@ class Call {
   std::array<Leg, 2> legs_;
   Handle<voxlock_bridge, voxlock_bridge_free> bridge_;
   std::string digits_;
+  std::vector<voxlock_media_event> transport_events_;
   bool has_timed_out_ = false;
 };
 

@@ -123,7 +123,8 @@ void Gateway::on_incoming(const SipEvent& event) {
   try {
     session.media = std::make_unique<Call>(
         loop_, ctx_, config_.media,
-        std::array<int32_t, 2>{host_.signalling(event.event.connection), host_.signalling(0)},
+        std::array<int32_t, 2>{host_.signalling(event.event.connection),
+                               room_ ? room_->signalling() : host_.signalling(0)},
         latency_);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gateway: call refused: %s\n", error.what());
@@ -138,19 +139,28 @@ void Gateway::on_incoming(const SipEvent& event) {
     return;
   }
   session.trunk_sdp = step.sdp;
-  int32_t status = VOXLOCK_OK;
-  const uint64_t room = host_.invite(config_.forward, session.media->offer(kRoom).sdp, status);
-  if (room == 0) {
-    std::fprintf(stderr, "gateway: cannot call %s: %s\n", config_.forward.c_str(),
-                 voxlock_strerror(status));
-    reject(trunk, 503, 0, "");
+  if (!room_ && !call_room(session, trunk)) return;
+  session.number = ++started_calls_;
+  session.ids[kTrunk] = trunk;
+  sessions_.push_back(std::move(session));
+  Session& placed = sessions_.back();
+  sides_[trunk] = {&placed, kTrunk};
+  if (!room_) {
+    sides_[placed.ids[kRoom]] = {&placed, kRoom};
     return;
   }
-  session.ids = {trunk, room};
-  ++started_calls_;
-  sessions_.push_back(std::move(session));
-  sides_[trunk] = {&sessions_.back(), kTrunk};
-  sides_[room] = {&sessions_.back(), kRoom};
+  (void)voxlock_ua_ring(host_.ua(), trunk, 180, nullptr, 0, now_ns());
+  room_->join(placed.number);
+}
+
+bool Gateway::call_room(Session& session, uint64_t trunk) {
+  int32_t status = VOXLOCK_OK;
+  session.ids[kRoom] = host_.invite(config_.forward, session.media->offer(kRoom).sdp, status);
+  if (session.ids[kRoom] != 0) return true;
+  std::fprintf(stderr, "gateway: cannot call %s: %s\n", config_.forward.c_str(),
+               voxlock_strerror(status));
+  reject(trunk, 503, 0, "");
+  return false;
 }
 
 void Gateway::on_progress(const Side& side, const SipEvent& event) {
@@ -169,6 +179,10 @@ void Gateway::on_answered(const Side& side, const SipEvent& event) {
     (void)voxlock_ua_hangup(host_.ua(), session.ids[kRoom], now_ns());
     return;
   }
+  answer_trunk(session);
+}
+
+void Gateway::answer_trunk(Session& session) {
   const int32_t rc = voxlock_ua_answer(host_.ua(), session.ids[kTrunk],
                                        reinterpret_cast<const uint8_t*>(session.trunk_sdp.data()),
                                        session.trunk_sdp.size(), now_ns());
@@ -229,7 +243,8 @@ void Gateway::on_refused(const Side& side, const SipEvent& event) {
 void Gateway::pass_on_holds(Session& session) {
   session.is_due = false;
   if (session.begun_ns == 0 || !session.ended.empty()) return;
-  for (const size_t leg : {kTrunk, kRoom}) pass_on_hold(session, leg);
+  pass_on_hold(session, kTrunk);
+  if (!room_) pass_on_hold(session, kRoom);
   const bool is_held =
       session.media->is_held_by_peer(kTrunk) || session.media->is_held_by_peer(kRoom);
   if (is_held != (session.held_ns != UINT64_MAX)) session.held_ns = is_held ? now_ns() : UINT64_MAX;
@@ -282,6 +297,7 @@ void Gateway::end_other(Session& session, size_t leg, const SipEvent& event) {
 
 void Gateway::finish(Session& session) {
   ++ended_calls_;
+  if (room_) room_->leave(session.number);
   if (session.begun_ns != 0) {
     summary_.add(*session.media, session.security, now_ns() - session.begun_ns, session.ended);
   } else {
@@ -318,6 +334,62 @@ void Gateway::hang_up_all() {
   for (Session& session : sessions_) hang_up(session);
 }
 
+Gateway::Session* Gateway::find(uint64_t number) {
+  for (Session& session : sessions_) {
+    if (session.number == number && session.ended.empty()) return &session;
+  }
+  return nullptr;
+}
+
+SdpStep Gateway::room_offer(uint64_t call, uint32_t flags) {
+  Session* const session = find(call);
+  if (session == nullptr) return SdpStep::refused();
+  session->media->rollback(kRoom);
+  return session->media->offer(kRoom, flags);
+}
+
+SdpStep Gateway::room_accept(uint64_t call, std::string_view answer) {
+  Session* const session = find(call);
+  return session != nullptr ? session->media->accept(kRoom, answer) : SdpStep::refused();
+}
+
+SdpStep Gateway::room_answer(uint64_t call, std::string_view offer) {
+  Session* const session = find(call);
+  return session != nullptr ? session->media->answer(kRoom, offer) : SdpStep::refused();
+}
+
+const Call* Gateway::room_media(uint64_t call) const {
+  for (const Session& session : sessions_) {
+    if (session.number == call && session.ended.empty()) return session.media.get();
+  }
+  return nullptr;
+}
+
+void Gateway::room_joined(uint64_t call, const SecurityInfo& security) {
+  Session* const session = find(call);
+  if (session == nullptr) return;
+  session->security[kRoom] = security;
+  if (session->begun_ns == 0) answer_trunk(*session);
+}
+
+void Gateway::room_left(uint64_t call, uint32_t sip_status, const std::string& why) {
+  Session* const session = find(call);
+  if (session == nullptr) return;
+  session->ended = why;
+  session->media->close();
+  if (session->begun_ns == 0) {
+    reject(session->ids[kTrunk], sip_status, 0, "");
+  } else {
+    hang_up(*session);
+  }
+}
+
+void Gateway::tell_room(Session& session) {
+  for (const voxlock_media_event& event : session.media->take_transport_events()) {
+    if (session.ended.empty()) room_->on_media(session.number, event);
+  }
+}
+
 uint64_t Gateway::hold_end_ns(const Session& session) const {
   if (session.held_ns == UINT64_MAX || !session.ended.empty()) return UINT64_MAX;
   return session.held_ns + config_.max_hold_ns;
@@ -327,21 +399,25 @@ uint64_t Gateway::before_wait() {
   host_.advance();
   for (Session& session : sessions_) {
     session.media->advance();
+    if (room_) tell_room(session);
     if (session.is_due) pass_on_holds(session);
     const bool is_held_too_long = now_ns() >= hold_end_ns(session);
     if (!session.ended.empty() || !(session.media->has_timed_out() || is_held_too_long)) continue;
     session.ended = is_held_too_long ? "held too long" : "silence";
     hang_up(session);
   }
+  if (room_) room_->advance();
   host_.advance();
   show_progress();
   const bool is_done = is_ending_ && sessions_.empty();
   if (is_done) give_up_ns_ = std::min(give_up_ns_, now_ns() + kHangupTimeoutNs);
-  if ((is_done && host_.is_quiet()) || now_ns() >= give_up_ns_) loop_.stop();
+  const bool is_quiet = host_.is_quiet() && (!room_ || room_->is_quiet());
+  if ((is_done && is_quiet) || now_ns() >= give_up_ns_) loop_.stop();
   uint64_t deadline = std::min(
       {host_.next_deadline(), give_up_ns_, sessions_.empty() ? UINT64_MAX : next_progress_ns_});
   for (const Session& session : sessions_)
     deadline = std::min({deadline, session.media->next_deadline(), hold_end_ns(session)});
+  if (room_) deadline = std::min(deadline, room_->next_deadline());
   return deadline;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "common/sip_host.h"
 #include "gateway/call.h"
+#include "gateway/room.h"
 #include "gateway/summary.h"
 
 namespace example {
@@ -18,15 +20,19 @@ namespace example {
 struct GatewayConfig {
   SipHostConfig sip;
   MediaConfig media;
-  std::string forward;     // URI of the room
+  std::string forward;     // URI of a room that is a SIP peer
   uint64_t max_calls = 0;  // end after so many; 0: never
   // A held call is silent, so that this alone ends one whose peer is gone.
   uint64_t max_hold_ns = 1'800'000'000'000;
 };
 
-class Gateway {
+class Gateway final : private RoomHost {
  public:
   Gateway(EventLoop& loop, voxlock_context* ctx, GatewayConfig config);
+
+  // Brings calls into this room from now on, instead of calling config.forward. Before run().
+  using RoomMaker = std::function<std::unique_ptr<Room>(RoomHost&)>;
+  void set_room(const RoomMaker& make) { room_ = make(*this); }
 
   [[nodiscard]] uint16_t port() const { return host_.port(); }
   // Runs until the last call is over, or a signal ended them all.
@@ -41,7 +47,8 @@ class Gateway {
   };
   // One call of the trunk and the one it caused to the room.
   struct Session {
-    std::array<uint64_t, 2> ids{};  // of the user agent, by leg; 0: over
+    std::array<uint64_t, 2> ids{};  // of the user agent, by leg; 0: over, or no SIP call
+    uint64_t number = 0;            // of a call in room_
     std::array<uint64_t, 2> connections{};
     std::array<SecurityInfo, 2> security;
     std::array<Passing, 2> passing;  // by the leg that is told
@@ -57,6 +64,13 @@ class Gateway {
     size_t leg;
   };
 
+  SdpStep room_offer(uint64_t call, uint32_t flags) override;
+  SdpStep room_accept(uint64_t call, std::string_view answer) override;
+  SdpStep room_answer(uint64_t call, std::string_view offer) override;
+  void room_joined(uint64_t call, const SecurityInfo& security) override;
+  void room_left(uint64_t call, uint32_t sip_status, const std::string& why) override;
+  [[nodiscard]] const Call* room_media(uint64_t call) const override;
+
   void on_event(const SipEvent& event);
   void on_incoming(const SipEvent& event);
   void on_progress(const Side& side, const SipEvent& event);
@@ -66,6 +80,11 @@ class Gateway {
   void on_updated(const Side& side, const SipEvent& event);
   void on_refused(const Side& side, const SipEvent& event);
   void on_ended(const Side& side, const SipEvent& event);
+
+  bool call_room(Session& session, uint64_t trunk);
+  void answer_trunk(Session& session);
+  [[nodiscard]] Session* find(uint64_t number);
+  void tell_room(Session& session);
 
   void pass_on_holds(Session& session);
   void pass_on_hold(Session& session, size_t leg);
@@ -88,6 +107,7 @@ class Gateway {
   Latency latency_;
   Summary summary_;
   SipHost host_;
+  std::unique_ptr<Room> room_;  // nullptr: SIP calls to config_.forward
   std::list<Session> sessions_;
   std::map<uint64_t, Side> sides_;  // by call of the user agent
   uint64_t started_calls_ = 0;

@@ -1,21 +1,31 @@
 // The gateway: answers encrypted calls of a trunk, opens their audio only to clean and transcode
 // it, and seals it again with other keys for the room it calls.
 #include <cstdio>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone_options.h"
 #include "common/report.h"
 #include "gateway/gateway.h"
+#include "gateway/whip_room.h"
 
 namespace example {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"listen", "HOST:PORT", "127.0.0.1:5061", "where the trunk calls; port 0: any"},
-    {"forward", "URI", nullptr, "whom to call for each call of the trunk, sips:room@host:port"},
+    {"room", "WHERE", nullptr,
+     "where each call of the trunk goes: sips:room@host:port, or whip:https://host/path"},
+    {"token", "JWT", nullptr, "WHIP: bearer token, or @FILE with one"},
+    {"api-key", "KEY", nullptr, "WHIP, LiveKit: makes tokens from this key and --api-secret"},
+    {"api-secret", "@FILE", nullptr, "WHIP, LiveKit: file with the secret"},
+    {"room-name", "NAME", "voxlock", "WHIP, LiveKit: the room of such a token"},
+    {"room-identity", "NAME", "phone", "WHIP, LiveKit: who the call is in the room"},
+    {"room-hear", "IDENTITY:TRACK", nullptr, "WHIP, LiveKit: whom the caller hears"},
     {"cert", "PEM", nullptr, "own certificate"},
     {"key", "PEM", nullptr, "its key"},
     {"ca", "PEM", nullptr,
@@ -37,6 +47,34 @@ constexpr OptionSpec kOptions[] = {
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
 };
 
+constexpr std::string_view kWhip = "whip:";
+
+// A secret as it stands, or, behind an @, the file it stands in: what a command line holds every
+// user of the machine can read.
+std::string read_secret(const std::string& value) {
+  if (!value.starts_with("@")) return value;
+  std::ifstream file(value.substr(1));
+  std::string secret;
+  if (!std::getline(file, secret) || secret.empty())
+    throw std::runtime_error("cannot read a secret from " + value.substr(1));
+  return secret;
+}
+
+WhipConfig read_whip(const Options& options) {
+  WhipConfig config;
+  config.url = options.get("room").substr(kWhip.size());
+  config.token = read_secret(options.get("token"));
+  config.api_key = options.get("api-key");
+  config.api_secret = read_secret(options.get("api-secret"));
+  if (config.api_key.empty() != config.api_secret.empty())
+    throw std::runtime_error("--api-key and --api-secret go together");
+  config.name = options.get("room-name");
+  config.identity = options.get("room-identity");
+  config.hear = options.get("room-hear");
+  if (config.url.starts_with("https:")) config.authorities = options.get("ca");
+  return config;
+}
+
 GatewayConfig read_config(const Options& options) {
   GatewayConfig config;
   const HostPort at = parse_host_port(options.get("listen"));
@@ -49,8 +87,9 @@ GatewayConfig read_config(const Options& options) {
                             config.sip.authorities.empty())) {
     throw std::runtime_error("--cert, --key and --ca are needed");
   }
-  config.forward = options.get("forward");
-  if (config.forward.empty()) throw std::runtime_error("--forward is needed, see --help");
+  config.forward = options.get("room");
+  if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
+  config.media.is_room_webrtc = config.forward.starts_with(kWhip);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =
       static_cast<uint64_t>(options.number("hold-timeout", 1, 86'400)) * 1'000'000'000;
@@ -73,6 +112,10 @@ int run_gateway(int argc, char** argv) {
   EventLoop loop;
   const ContextHandle ctx = make_context();
   Gateway gateway(loop, ctx.get(), config);
+  if (config.media.is_room_webrtc) {
+    const WhipConfig whip = read_whip(options);
+    gateway.set_room([&](RoomHost& host) { return make_whip_room(loop, host, whip); });
+  }
   const bool is_v6 = config.sip.ip.find(':') != std::string::npos;
   std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", config.sip.ip.c_str(), is_v6 ? "]" : "",
               gateway.port());

@@ -116,7 +116,7 @@ start_call() {
   make_wav "$dir/long.wav" 30
   start listener listener --listen 127.0.0.1:0 "${tls[@]}" --calls 1 --report "$dir/listener.json"
   listener=$pid
-  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port" --calls 1 \
+  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --room "sips:room@127.0.0.1:$port" --calls 1 \
     --media-timeout 1 --report "$dir/gateway.json"
   gateway=$pid
   call_in_background caller "${tls[@]}" --to "sips:x@127.0.0.1:$port" --play "$dir/long.wav" --report "$dir/caller.json"
@@ -143,10 +143,10 @@ wrong_use() {
   expect_line 'HOST:PORT' listener "${tls[@]}" --listen 127.0.0.1
   expect_line 'hold, resume or rekey' caller "${tls[@]}" --to sips:x@127.0.0.1:1 --then hold@x
   expect_line 'between 400 and' listener "${tls[@]}" --refuse 200
-  expect_line 'between 0 and' gateway "${tls[@]}" --forward sips:x@127.0.0.1:1 --calls many
-  expect_line '--forward' gateway "${tls[@]}"
+  expect_line 'between 0 and' gateway "${tls[@]}" --room sips:x@127.0.0.1:1 --calls many
+  expect_line '--room' gateway "${tls[@]}"
   start listener listener --listen 127.0.0.1:0 "${tls[@]}"
-  expect_line "cannot listen on 127.0.0.1:$port" gateway "${tls[@]}" --listen "127.0.0.1:$port" --forward sips:x@127.0.0.1:1
+  expect_line "cannot listen on 127.0.0.1:$port" gateway "${tls[@]}" --listen "127.0.0.1:$port" --room sips:x@127.0.0.1:1
 }
 
 # Nobody there, no SRTP in common, another authority: the caller says why and ends.
@@ -157,7 +157,7 @@ refusals() {
   grep -q 'refused' "$dir/caller.log" || fail 'no reason for a refused connection'
 
   start listener listener --listen 127.0.0.1:0 "${tls[@]}"
-  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port" --suite AEAD_AES_256_GCM
+  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --room "sips:room@127.0.0.1:$port" --suite AEAD_AES_256_GCM
   rc=0
   timeout 10 "$bin/caller" "${tls[@]}" --to "sips:x@127.0.0.1:$port" --suite AES_CM_128_HMAC_SHA1_80 \
     >"$dir/caller.log" 2>&1 || rc=$?
@@ -173,7 +173,7 @@ refusals() {
 
   # The room is busy: its status reaches the trunk.
   start busy listener --listen 127.0.0.1:0 "${tls[@]}" --suite AES_CM_128_HMAC_SHA1_32
-  start gateway2 gateway --listen 127.0.0.1:0 "${tls[@]}" --forward "sips:room@127.0.0.1:$port"
+  start gateway2 gateway --listen 127.0.0.1:0 "${tls[@]}" --room "sips:room@127.0.0.1:$port"
   rc=0
   timeout 10 "$bin/caller" "${tls[@]}" --to "sips:x@127.0.0.1:$port" >"$dir/caller.log" 2>&1 || rc=$?
   [ "$rc" -eq 1 ] || fail "a caller whom the room refuses: status $rc"
@@ -227,7 +227,7 @@ many_calls() {
   make_wav "$dir/two.wav" 2
   start listener listener --transport tcp --listen 127.0.0.1:0 --calls $count --report "$dir/listener.json"
   listener=$pid
-  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls $count \
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --room "sip:room@127.0.0.1:$port" --calls $count \
     --report "$dir/gateway.json"
   gateway=$pid
   callers=()
@@ -255,7 +255,7 @@ start_servers() {
   start listener listener --transport tcp --listen 127.0.0.1:0 --calls 1 --report "$dir/listener.json" \
     "${listener_options[@]}"
   listener=$pid
-  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --room "sip:room@127.0.0.1:$port" --calls 1 \
     --media-timeout 1 --report "$dir/gateway.json" "${gateway_options[@]}"
   gateway=$pid
 }
@@ -422,7 +422,7 @@ sipp_refuses() {
   start_sipp room_refuses -p "$port"
   room=$pid
   sleep 0.5
-  start gateway gateway --transport tcp --listen 127.0.0.1:0 --forward "sip:room@127.0.0.1:$port" --calls 1 \
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --room "sip:room@127.0.0.1:$port" --calls 1 \
     --media-timeout 30 --room-codec PCMU --room-suite AES_CM_128_HMAC_SHA1_80 --report "$dir/gateway.json"
   gateway=$pid
   caller_options=(--play "$dir/eight.wav" --then 'hold@0.5,resume@1.5' --media-timeout 30)
@@ -435,13 +435,13 @@ sipp_refuses() {
   expect_in gateway '"calls": 1' '"ended": "bye"'
 }
 
-run_demo() { # caller
+run_demo() { # caller, room
   local tool
   for tool in gnuplot "$([ "$1" = baresip ] && printf baresip || printf openssl)"; do
     command -v "$tool" >/dev/null || exit 77
   done
   [ -r /usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.wav ] || exit 77
-  bash "$here/../demo/demo.sh" --bin "$bin" --out "$dir/demo" --seconds 6 --caller "$1"
+  bash "$here/../demo/demo.sh" --bin "$bin" --out "$dir/demo" --seconds 6 --caller "$1" --room "${2:-sip}" || exit
   local name
   for name in before.wav after.wav spectrogram.png report.json; do
     [ -s "$dir/demo/$name" ] || fail "the demo left no $name"
@@ -452,6 +452,14 @@ command -v openssl >/dev/null || exit 77
 case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
+  demo_livekit | livekit_restart | livekit_refuses)
+    command -v opusenc >/dev/null || { printf 'skipped: opus-tools is not installed\n'; exit 77; }
+    if [ "$case" = demo_livekit ]; then
+      run_demo voxlock livekit
+    else
+      "$here/livekit.sh" "$bin" "$case"
+    fi
+    ;;
   wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
     rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_cancels | \
     sipp_refuses)

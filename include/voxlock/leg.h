@@ -97,6 +97,10 @@ typedef struct voxlock_leg_config {
   const voxlock_address* further_addresses; /* with DTLS: own addresses beside rtp_address, less
                                                wanted ones behind; copied */
   size_t further_address_count;             /* 0 (default)..VOXLOCK_MAX_FURTHER_ADDRESSES */
+  uint32_t consent_ms; /* with DTLS: VOXLOCK_EV_DISCONNECTED after so long without a check of the
+                          peer, 1000..; default 30000. Full agents check every few seconds.
+                          @see RFC 7675, section 5.1 */
+  uint32_t reserved2;  /* 0 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -214,8 +218,8 @@ typedef struct voxlock_leg_stats {
 #define VOXLOCK_EV_OVERFLOW 8   /* value events were lost because the queue was full */
 #define VOXLOCK_EV_PROTECTION 9 /* bridge: voxlock_bridge_protection tells something new */
 #define VOXLOCK_EV_CONNECTED 10 /* WebRTC: media goes to address from the own address local */
-#define VOXLOCK_EV_DISCONNECTED                                     \
-  11 /* WebRTC: no check of the peer for 30 s, RFC 7675: nothing is \
+#define VOXLOCK_EV_DISCONNECTED                                 \
+  11 /* WebRTC: no check of the peer for consent_ms: nothing is \
         sent until VOXLOCK_EV_CONNECTED */
 #define VOXLOCK_EV_SECURED                                              \
   12 /* WebRTC: the handshake is over, and the peer has the certificate \

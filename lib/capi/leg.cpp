@@ -23,7 +23,8 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(rekey_overlap_ms), VOXLOCK_FIELD(media_timeout_ms),
                VOXLOCK_FIELD(queue_bytes), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname),
                VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(dtls_client), VOXLOCK_FIELD(identity),
-               VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count))
+               VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count),
+               VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -62,6 +63,7 @@ constexpr StructLayout kLayouts[] = {
     LayoutOf<voxlock_media_event>::kLayout};
 
 constexpr size_t kMaxPayload = 1400;
+constexpr uint32_t kLeastConsentMs = 1000;
 
 voxlock_leg_config leg_defaults() {
   const leg::LegConfig inner;
@@ -81,6 +83,7 @@ voxlock_leg_config leg_defaults() {
   out.media_timeout_ms = static_cast<uint32_t>(inner.media_timeout_ns / kNsPerMs);
   out.queue_bytes = static_cast<uint32_t>(inner.queue_bytes);
   out.key_exchange = VOXLOCK_KEYS_SDES;
+  out.consent_ms = static_cast<uint32_t>(inner.consent_ns / kNsPerMs);
   return out;
 }
 
@@ -96,7 +99,8 @@ bool is_valid(const voxlock_leg_config& in) {
 
 bool is_valid_webrtc(const voxlock_leg_config& in) {
   static_assert(VOXLOCK_MAX_FURTHER_ADDRESSES + 1 == leg::kMaxLocalAddresses);
-  if (!is_flag(in.dtls_client) || in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
+  if (!is_flag(in.dtls_client) || in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
+      in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
       (in.further_addresses == nullptr) != (in.further_address_count == 0)) {
     return false;
   }
@@ -132,6 +136,7 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.queue_bytes = in.queue_bytes;
   if (in.key_exchange == VOXLOCK_KEYS_DTLS) out.key_exchange = leg::KeyExchange::kDtls;
   out.is_dtls_client = in.dtls_client != 0;
+  out.consent_ns = in.consent_ms * kNsPerMs;
   for (size_t i = 0; i < in.further_address_count; ++i)
     out.further_addresses[i] = to_address(in.further_addresses[i]);
   if (in.cname == nullptr) return out;

@@ -85,6 +85,7 @@ Result<Box<Association>> Association::create(const Context& context, RandomSourc
     local[count++] = address;
   }
   ice::AgentConfig wanted;
+  wanted.consent_ns = config.consent_ns;
   wanted.local = std::span<const Address>(local).first(count);
   VOXLOCK_TRY(Box<ice::Agent> agent, ice::Agent::create(context, wanted, random));
   VOXLOCK_TRY(const tls::Fingerprint fingerprint,

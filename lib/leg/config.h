@@ -44,9 +44,10 @@ struct LegConfig {
   // A WebRTC leg: keys by DTLS, the peer found by ICE. rtp_address is the first own address.
   KeyExchange key_exchange = KeyExchange::kSdes;
   std::array<Address, kMaxLocalAddresses - 1>
-      further_addresses{};      // up to the first without a family
-  bool is_dtls_client = false;  // where the peer leaves the role to us
-  ByteView certificate;         // with DTLS: one in DER, and its key; both outlive the leg
+      further_addresses{};               // up to the first without a family
+  uint64_t consent_ns = 30'000'000'000;  // RFC 7675, section 5.1
+  bool is_dtls_client = false;           // where the peer leaves the role to us
+  ByteView certificate;                  // with DTLS: one in DER, and its key; both outlive the leg
   ByteView key;
 };
 

@@ -309,6 +309,19 @@ TEST_CASE("a peer that moves is followed by its checks, and media goes on") {
   CHECK(call.peer.misdirected == 0);
 }
 
+TEST_CASE("RFC 7675 5.1: how long consent lasts is the host's to say, a second at least") {
+  CallPlan plan;
+  plan.change_room = [](voxlock_leg_config& config) { config.consent_ms = 4000; };
+  WebrtcCall call(plan);
+  call.room_offers();
+  REQUIRE(call.connect());
+  call.peer.is_checking = false;
+  call.run_for(3 * kNsPerSecond);
+  CHECK(call.count(VOXLOCK_EV_DISCONNECTED) == 0);
+  call.run_for(2 * kNsPerSecond);
+  CHECK(call.count(VOXLOCK_EV_DISCONNECTED) == 1);
+}
+
 TEST_CASE("RFC 8445 9: media goes on through an ICE restart, whoever asks for it") {
   for (const bool peer_asks : {true, false}) {
     INFO("peer asks " << peer_asks);

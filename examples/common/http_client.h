@@ -1,0 +1,56 @@
+// HTTP requests by libcurl on the event loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/event_loop.h"
+
+namespace example {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // http or https; a server's certificate and name are always verified
+  std::string bearer;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string body;
+  std::string authorities;  // PEM file; empty: the system's
+  uint32_t timeout_ms = 30'000;
+};
+
+struct HttpResponse {
+  long status = 0;  // 0: no answer came, see error
+  std::string error;
+  std::string location;  // absolute
+  std::string etag;
+  std::string body;  // at most 64 KiB; longer ones are an error
+};
+
+class HttpClient {
+ public:
+  using Handler = std::function<void(const HttpResponse&)>;
+
+  explicit HttpClient(EventLoop& loop);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // The handler is called from advance(), once. Redirections are followed, but never from https to
+  // http, and no other host is shown the bearer's token.
+  uint64_t send(const HttpRequest& request, Handler handler);
+  // The handler is not called any more.
+  void cancel(uint64_t id);
+  [[nodiscard]] bool is_idle() const;
+
+  void advance();
+  [[nodiscard]] uint64_t next_deadline() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace example

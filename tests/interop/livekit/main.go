@@ -1,0 +1,292 @@
+// A second participant of a LiveKit room, made with LiveKit's own SDK. It publishes the Opus frames
+// of one Ogg file as a track and records another participant's track into a second Ogg file. What
+// happens is printed as lines of JSON, for the test or the demo that started it.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/logger"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+	"github.com/pion/webrtc/v4/pkg/media/oggreader"
+	"github.com/pion/webrtc/v4/pkg/media/oggwriter"
+)
+
+const frameDuration = 20 * time.Millisecond
+
+type options struct {
+	url, key, secret, room, identity string
+	track, publish, record, from     string
+	duration                         time.Duration
+	passphrase, report, until        string
+}
+
+func parse() options {
+	var o options
+	flag.StringVar(&o.url, "url", "ws://127.0.0.1:7880", "the server")
+	flag.StringVar(&o.key, "key", "devkey", "API key")
+	flag.StringVar(&o.secret, "secret", "secret", "API secret")
+	flag.StringVar(&o.room, "room", "voxlock", "room to join")
+	flag.StringVar(&o.identity, "identity", "agent", "our identity")
+	flag.StringVar(&o.track, "track", "voice", "name of the track that is published")
+	flag.StringVar(&o.publish, "publish", "", "Ogg/Opus file of 20 ms frames to publish")
+	flag.StringVar(&o.record, "record", "", "Ogg/Opus file to write what is heard to")
+	flag.StringVar(&o.from, "from", "", "identity to record (anyone where empty)")
+	flag.DurationVar(&o.duration, "duration", 15*time.Second, "leave after this time")
+	flag.StringVar(&o.passphrase, "passphrase", "", "shared passphrase of end-to-end encryption")
+	flag.StringVar(&o.report, "report", "", "file for the summary, as JSON")
+	flag.StringVar(&o.until, "until", "", "leave after this identity has left")
+	flag.Parse()
+	return o
+}
+
+var output sync.Mutex
+
+func report(event string, fields map[string]any) {
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	fields["event"] = event
+	line, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	output.Lock()
+	defer output.Unlock()
+	fmt.Println(string(line))
+}
+
+// frames reads the Opus packets of an Ogg file with one packet to a page (opusenc --max-delay 20),
+// without its two header pages.
+func frames(path string) ([][]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	reader, _, err := oggreader.NewWith(file)
+	if err != nil {
+		return nil, err
+	}
+	var list [][]byte
+	for {
+		packet, _, err := reader.ParseNextPage()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.HasPrefix(packet, []byte("OpusTags")) {
+			list = append(list, packet)
+		}
+	}
+}
+
+type participant struct {
+	options
+	e2eeKey  []byte
+	joined   *lksdk.Room
+	received atomic.Int64
+	lost     atomic.Int64
+	failed   atomic.Int64
+	writer   *oggwriter.OggWriter
+	mutex    sync.Mutex
+	over     sync.Once
+	gone     chan struct{} // closed once the identity of -until has left
+}
+
+func (p *participant) seal(frame []byte) ([]byte, error) {
+	if p.e2eeKey == nil {
+		return frame, nil
+	}
+	return lksdk.EncryptGCMAudioSample(frame, p.e2eeKey, 0)
+}
+
+func (p *participant) open(frame []byte) ([]byte, error) {
+	if p.e2eeKey == nil {
+		return frame, nil
+	}
+	return lksdk.DecryptGCMAudioSample(frame, p.e2eeKey, p.joined.SifTrailer())
+}
+
+func (p *participant) hear(track *webrtc.TrackRemote, from string) {
+	if p.from != "" && p.from != from {
+		return
+	}
+	report("hears", map[string]any{"from": from, "codec": track.Codec().MimeType, "ssrc": track.SSRC()})
+	var last uint16
+	started := false
+	for {
+		packet, _, err := track.ReadRTP()
+		if err != nil {
+			report("track ended", map[string]any{"from": from})
+			return
+		}
+		if len(packet.Payload) == 0 {
+			continue
+		}
+		if gap := packet.SequenceNumber - last - 1; started && gap < 1000 {
+			p.lost.Add(int64(gap))
+		}
+		last, started = packet.SequenceNumber, true
+		p.received.Add(1)
+		p.keep(packet)
+	}
+}
+
+func (p *participant) keep(packet *rtp.Packet) {
+	payload, err := p.open(packet.Payload)
+	if err != nil || payload == nil {
+		p.failed.Add(1)
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.writer == nil {
+		return
+	}
+	opened := packet.Clone()
+	opened.Payload = payload
+	if err := p.writer.WriteRTP(opened); err != nil {
+		report("error", map[string]any{"what": err.Error()})
+	}
+}
+
+func (p *participant) speak(done <-chan struct{}) error {
+	list, err := frames(p.publish)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.publish, err)
+	}
+	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2})
+	if err != nil {
+		return err
+	}
+	settings := &lksdk.TrackPublicationOptions{Name: p.track, Source: livekit.TrackSource_MICROPHONE}
+	if p.e2eeKey != nil {
+		settings.Encryption = livekit.Encryption_GCM
+	}
+	if _, err := p.joined.LocalParticipant.PublishTrack(track, settings); err != nil {
+		return err
+	}
+	report("published", map[string]any{"track": p.track, "frames": len(list)})
+	ticker := time.NewTicker(frameDuration)
+	defer ticker.Stop()
+	for next := 0; ; next++ {
+		select {
+		case <-done:
+			return nil
+		case <-ticker.C:
+		}
+		frame, err := p.seal(list[next%len(list)])
+		if err != nil {
+			return err
+		}
+		if err := track.WriteSample(media.Sample{Data: frame, Duration: frameDuration}, nil); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *participant) join() error {
+	callback := lksdk.NewRoomCallback()
+	callback.OnTrackSubscribed = func(track *webrtc.TrackRemote, _ *lksdk.RemoteTrackPublication, from *lksdk.RemoteParticipant) {
+		go p.hear(track, from.Identity())
+	}
+	callback.OnParticipantConnected = func(other *lksdk.RemoteParticipant) {
+		report("joined", map[string]any{"identity": other.Identity(), "attributes": other.Attributes()})
+	}
+	callback.OnParticipantDisconnected = func(other *lksdk.RemoteParticipant) {
+		report("left", map[string]any{"identity": other.Identity()})
+		if p.until != "" && other.Identity() == p.until {
+			p.over.Do(func() { close(p.gone) })
+		}
+	}
+	room, err := lksdk.ConnectToRoom(p.url, lksdk.ConnectInfo{
+		APIKey: p.key, APISecret: p.secret, RoomName: p.room, ParticipantIdentity: p.identity,
+	}, callback, lksdk.WithLogger(logger.GetDiscardLogger()))
+	if err != nil {
+		return err
+	}
+	p.joined = room
+	report("connected", map[string]any{"room": p.room, "identity": p.identity})
+	return nil
+}
+
+func run() error {
+	p := &participant{options: parse(), gone: make(chan struct{})}
+	lksdk.SetLogger(logger.GetDiscardLogger())
+	if p.passphrase != "" {
+		key, err := lksdk.DeriveKeyFromString(p.passphrase)
+		if err != nil {
+			return err
+		}
+		p.e2eeKey = key
+	}
+	if p.record != "" {
+		writer, err := oggwriter.New(p.record, 48000, 1)
+		if err != nil {
+			return err
+		}
+		p.writer = writer
+	}
+	if err := p.join(); err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	failure := make(chan error, 1)
+	if p.publish != "" {
+		go func() {
+			if err := p.speak(done); err != nil {
+				failure <- err
+			}
+		}()
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var err error
+	select {
+	case <-signals:
+	case <-p.gone:
+	case <-time.After(p.duration):
+	case err = <-failure:
+	}
+	close(done)
+	p.joined.Disconnect()
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.writer != nil {
+		err = errors.Join(err, p.writer.Close())
+		p.writer = nil
+	}
+	summary := map[string]any{"packets": p.received.Load(), "lost": p.lost.Load(), "failed": p.failed.Load()}
+	report("summary", summary)
+	if p.options.report != "" {
+		text, failed := json.Marshal(summary)
+		err = errors.Join(err, failed, os.WriteFile(p.options.report, text, 0o644))
+	}
+	return err
+}
+
+func main() {
+	if err := run(); err != nil {
+		report("error", map[string]any{"what": err.Error()})
+		os.Exit(1)
+	}
+}
