@@ -122,7 +122,7 @@ packages() {
 }
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libsrtp2-dev libmbedtls-dev libopus-dev libspeexdsp-dev catch2
-  nlohmann-json3-dev libcurl4-openssl-dev libjwt-dev)
+  nlohmann-json3-dev libcurl4-openssl-dev libjwt-dev libmicrohttpd-dev)
 TEST_PACKAGES=(openssl python3)
 build_packages() { packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; }
 

@@ -18,7 +18,7 @@ main() {
     esac
   done
   build_packages
-  packages openssl baresip-core sip-tester python3-venv mypy espeak-ng opus-tools
+  packages openssl baresip-core sip-tester python3-venv mypy espeak-ng opus-tools chromium
   export VOXLOCK_PYTHON_WHEEL=1
   configure dev
   build dev

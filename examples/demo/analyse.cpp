@@ -23,11 +23,14 @@ constexpr OptionSpec kOptions[] = {
     {"dir", "FOLDER", "build/demo",
      "where the processes left their files, and where the results go"},
     {"caller", "KIND", "voxlock", "who called: voxlock or baresip"},
+    {"room", "KIND", "sip", "who was called: sip, livekit or browser"},
     {"min-gain", "DB", "3", "least improvement of the SNR that counts as success"},
 };
 
 // A lag above this is no longer a call: jitter buffers and codecs stay below half a second.
 constexpr size_t kMaxLagMs = 1500;
+// A browser opens its microphone before the call is answered.
+constexpr size_t kMaxBrowserLagMs = 4000;
 constexpr double kMinCorrelation = 0.6;
 
 struct Direction {
@@ -46,12 +49,18 @@ json read_json(const fs::path& path) {
   return json::parse(file);
 }
 
-Direction measure(const Wav& clean, const Wav& before, const Wav& after) {
+double correlation_of(const Wav& sent, const Wav& heard, bool is_stretched) {
+  const size_t max_lag = sent.rate * (is_stretched ? kMaxBrowserLagMs : kMaxLagMs) / 1000;
+  return is_stretched ? align_pieces(sent.samples, heard.samples, sent.rate, max_lag)
+                      : align(sent.samples, heard.samples, max_lag).correlation;
+}
+
+Direction measure(const Wav& clean, const Wav& before, const Wav& after, bool is_stretched) {
   const size_t max_lag = clean.rate * kMaxLagMs / 1000;
   const auto activity = find_activity(clean.samples, clean.rate);
   const Alignment heard = align(clean.samples, after.samples, max_lag);
   Direction out;
-  out.correlation = heard.correlation;
+  out.correlation = is_stretched ? correlation_of(clean, after, true) : heard.correlation;
   out.before_snr = snr_db(before.samples, 0, activity, clean.rate);
   out.after_snr = snr_db(after.samples, heard.lag, activity, clean.rate);
   out.before_si_sdr = si_sdr_db(clean.samples, before.samples, 0);
@@ -190,11 +199,11 @@ int analyse(int argc, char** argv) {
   const Wav reply = read_wav(dir / "reply.wav");
   const Wav heard = read_wav(dir / "caller-heard.wav");
 
-  const Direction forward = measure(clean, before, after);
+  const bool is_browser = options.get("room") == "browser";
+  const Direction forward = measure(clean, before, after, is_browser);
   // The caller may have begun to record after the first words, too.
-  const size_t max_lag = reply.rate * kMaxLagMs / 1000;
-  const double back = std::max(align(reply.samples, heard.samples, max_lag).correlation,
-                               align(heard.samples, reply.samples, max_lag).correlation);
+  const double back =
+      std::max(correlation_of(reply, heard, is_browser), correlation_of(heard, reply, is_browser));
 
   Checks checks;
   check_hops(checks, gateway.at("hops"));

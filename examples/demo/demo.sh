@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # One real call over loopback: caller -> gateway -> listener and back, three processes, measured.
 # Run by ./dev demo, which builds first. Usage: demo.sh [--bin FOLDER] [--out FOLDER]
-# [--caller voxlock|baresip] [--room sip|livekit] [--seconds N] [--check: only look at the options]
+# [--caller voxlock|baresip] [--room sip|livekit|browser] [--open] [--seconds N] [--check: only look at the options]
 # --room livekit: the call goes into a room of a real LiveKit server instead (needs Go 1.26).
+# --room browser: a headless Chromium answers the call at the gateway's page; with --open you do, in your own.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +14,7 @@ caller=voxlock
 room=sip
 seconds=14
 check_only=
+open=
 sounds=/usr/share/asterisk/sounds/en_US_f_Allison
 
 fail() {
@@ -27,19 +29,20 @@ while [ $# -gt 0 ]; do
       declare "${1#--}=$2"
       shift 2
       ;;
-    --check)
-      check_only=1
+    --check | --open)
+      if [ "$1" = --open ]; then open=1; else check_only=1; fi
       shift
       ;;
     --help | -h)
-      sed -n '2,5s/^# //p' "$0"
+      sed -n '2,6s/^# //p' "$0"
       exit 0
       ;;
     *) fail "unknown option $1, see --help" 2 ;;
   esac
 done
 case $caller in voxlock | baresip) ;; *) fail "--caller is voxlock or baresip, not '$caller'" 2 ;; esac
-case $room in sip | livekit) ;; *) fail "--room is sip or livekit, not '$room'" 2 ;; esac
+case $room in sip | livekit | browser) ;; *) fail "--room is sip, livekit or browser, not '$room'" 2 ;; esac
+[ -z "$open" ] || [ "$room" = browser ] || fail '--open goes with --room browser' 2
 case $seconds in '' | *[!0-9]*) fail "--seconds wants a whole number, not '$seconds'" 2 ;; esac
 if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 60' 2; fi
 [ -z "$check_only" ] || exit 0
@@ -127,13 +130,23 @@ if [ "$room" = livekit ]; then
   # shellcheck source=examples/demo/livekit.sh
   . "$here/livekit.sh"
   livekit_start
+elif [ "$room" = browser ]; then
+  # shellcheck source=examples/demo/browser.sh
+  . "$here/browser.sh"
+  [ -n "$open" ] || browser_prepare
+  room_options=(--room browser)
 else
   start listener --listen 127.0.0.1:0 --play "$out/reply.wav" --record "$out/after.wav" --calls 1
   room_options=(--room "sips:room@127.0.0.1:$port")
 fi
-listener_pid=${pids[-1]}
+listener_pid=${pids[*]: -1}
 start gateway --listen 127.0.0.1:0 "${room_options[@]}" --calls 1
 gateway_pid=$!
+if [ "$room" = browser ]; then
+  browser_url
+  if [ -n "$open" ]; then printf 'open %s\n' "$url"; else browser_start demo; fi
+  listener_pid=${browser_pid:-}
+fi
 
 run_caller() {
   mapfile -t tls < <(tls_of caller)
@@ -153,7 +166,7 @@ progress() {
     line=$(tail -n 1 "$out/gateway.log" 2>/dev/null | tr -d '\r' | cut -c1-100)
     if [ -t 1 ]; then printf '\r\033[Kcall %2d s  %s' $((SECONDS - begin)) "$line"; fi
     sleep 0.25
-    if [ $((SECONDS - begin)) -gt $((seconds + 30)) ]; then
+    if [ $((SECONDS - begin)) -gt $((seconds + 30 + 60 * ${open:-0})) ]; then
       kill -TERM "$1" 2>/dev/null || true
       return
     fi
@@ -163,6 +176,8 @@ progress() {
 
 if [ "$room" = livekit ]; then
   printf 'calling: %s -> gateway (TLS, SRTP) -> LiveKit room (DTLS-SRTP), %s s\n' "$caller" "$seconds"
+elif [ "$room" = browser ]; then
+  printf 'calling: %s -> gateway (TLS, SRTP) -> browser (DTLS-SRTP), %s s\n' "$caller" "$seconds"
 else
   printf 'calling: %s -> gateway (TLS, SRTP) -> listener, %s s\n' "$caller" "$seconds"
 fi
@@ -172,18 +187,26 @@ pids+=("$caller_pid")
 progress "$caller_pid"
 wait "$caller_pid" || fail "the caller failed: $(tail -n 1 "$out/caller.log")"
 # Both end by themselves after one call.
-for pid in "$gateway_pid" "$listener_pid"; do
+for pid in "$gateway_pid" ${listener_pid:+"$listener_pid"}; do
   for ((i = 0; i < 100; ++i)); do
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.05
   done
 done
 stop_all
-[ "$room" = sip ] || livekit_decode
+if [ -n "$open" ]; then
+  # What a person heard is not recorded.
+  tail -n 4 "$out/gateway.log"
+  exit 0
+fi
+case $room in
+  livekit) livekit_decode ;;
+  browser) browser_check ;;
+esac
 
 status=0
-"$bin/demo_analyse" --dir "$out" --caller "$caller" || status=$?
+"$bin/demo_analyse" --dir "$out" --caller "$caller" --room "$room" || status=$?
 (cd "$out" && gnuplot "$here/spectrogram.gp") 2>"$out/gnuplot.log" || fail "gnuplot failed, see $out/gnuplot.log"
 rm -f "$out"/*.spectrum
-printf '\nleft in %s: before.wav after.wav spectrogram.png report.json\n' "$out"
+printf '\nleft in %s: before.wav after.wav spectrogram.png report.json%s\n' "$out" "$([ "$room" = browser ] && printf ' page.png')"
 exit "$status"

@@ -113,6 +113,23 @@ Alignment align(std::span<const int16_t> reference, std::span<const int16_t> rec
   return best;
 }
 
+double align_pieces(std::span<const int16_t> reference, std::span<const int16_t> received,
+                    uint32_t rate, size_t max_lag) {
+  // A pause says nothing about what was heard.
+  const double least_power = mean_power(reference) / 4;
+  std::vector<double> correlations;
+  for (size_t at = 0; at + rate <= std::min(reference.size(), received.size()); at += rate) {
+    const auto piece = reference.subspan(at, rate);
+    if (mean_power(piece) < least_power) continue;
+    const size_t len = std::min<size_t>(rate + max_lag, received.size() - at);
+    correlations.push_back(align(piece, received.subspan(at, len), max_lag).correlation);
+  }
+  if (correlations.empty()) return 0;
+  const auto middle = correlations.begin() + static_cast<std::ptrdiff_t>(correlations.size() / 2);
+  std::nth_element(correlations.begin(), middle, correlations.end());
+  return *middle;
+}
+
 double snr_db(std::span<const int16_t> recording, size_t lag, std::span<const Activity> activity,
               uint32_t rate) {
   const size_t len = frame_len(rate);

@@ -24,6 +24,11 @@ struct Alignment {
 Alignment align(std::span<const int16_t> reference, std::span<const int16_t> received,
                 size_t max_lag);
 
+// The same where the receiver stretches time to follow the network, as browsers do: each second of
+// speech is aligned alone. Gives the median of their correlations; 0 without speech.
+double align_pieces(std::span<const int16_t> reference, std::span<const int16_t> received,
+                    uint32_t rate, size_t max_lag);
+
 // Signal-to-noise ratio in dB of a recording that lags behind the clean speech it holds: mean power
 // in speech frames less that in pauses, over that in pauses (clamped to 90 dB). Frames next to
 // another kind are left out, since codecs and suppressors smear.

@@ -1,5 +1,6 @@
 // The gateway: answers encrypted calls of a trunk, opens their audio only to clean and transcode
 // it, and seals it again with other keys for the room it calls.
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include "common/options.h"
 #include "common/phone_options.h"
 #include "common/report.h"
+#include "gateway/browser_room.h"
 #include "gateway/gateway.h"
 #include "gateway/whip_room.h"
 
@@ -19,7 +21,7 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"listen", "HOST:PORT", "127.0.0.1:5061", "where the trunk calls; port 0: any"},
     {"room", "WHERE", nullptr,
-     "where each call of the trunk goes: sips:room@host:port, or whip:https://host/path"},
+     "where calls of the trunk go: sips:room@host:port, whip:https://host/path, browser[:port]"},
     {"token", "JWT", nullptr, "WHIP: bearer token, or @FILE with one"},
     {"api-key", "KEY", nullptr, "WHIP, LiveKit: makes tokens from this key and --api-secret"},
     {"api-secret", "@FILE", nullptr, "WHIP, LiveKit: file with the secret"},
@@ -48,6 +50,23 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr std::string_view kWhip = "whip:";
+constexpr std::string_view kBrowser = "browser";
+
+bool is_browser(const std::string& room) {
+  return room == kBrowser || room.starts_with("browser:");
+}
+
+// "browser" or "browser:8080".
+uint16_t browser_port(const std::string& room) {
+  if (room == kBrowser) return 0;
+  uint16_t port = 0;
+  const char* const begin = room.data() + kBrowser.size() + 1;
+  const char* const end = room.data() + room.size();
+  const auto [rest, error] = std::from_chars(begin, end, port);
+  if (error != std::errc() || rest != end)
+    throw std::runtime_error("--room browser:PORT wants a port, not '" + room + "'");
+  return port;
+}
 
 // A secret as it stands, or, behind an @, the file it stands in: what a command line holds every
 // user of the machine can read.
@@ -89,7 +108,7 @@ GatewayConfig read_config(const Options& options) {
   }
   config.forward = options.get("room");
   if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
-  config.media.is_room_webrtc = config.forward.starts_with(kWhip);
+  config.media.is_room_webrtc = config.forward.starts_with(kWhip) || is_browser(config.forward);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =
       static_cast<uint64_t>(options.number("hold-timeout", 1, 86'400)) * 1'000'000'000;
@@ -112,7 +131,10 @@ int run_gateway(int argc, char** argv) {
   EventLoop loop;
   const ContextHandle ctx = make_context();
   Gateway gateway(loop, ctx.get(), config);
-  if (config.media.is_room_webrtc) {
+  if (is_browser(config.forward)) {
+    const uint16_t port = browser_port(config.forward);
+    gateway.set_room([&](RoomHost& host) { return make_browser_room(loop, host, port); });
+  } else if (config.media.is_room_webrtc) {
     const WhipConfig whip = read_whip(options);
     gateway.set_room([&](RoomHost& host) { return make_whip_room(loop, host, whip); });
   }

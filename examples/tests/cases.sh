@@ -435,6 +435,23 @@ sipp_refuses() {
   expect_in gateway '"calls": 1' '"ended": "bye"'
 }
 
+# The page without a browser: what a request must bring, and what nobody gets.
+browser_page() {
+  start gateway gateway --transport tcp --listen 127.0.0.1:0 --room browser --calls 1 --report "$dir/gateway.json"
+  gateway=$pid
+  make_wav "$dir/short.wav" 1
+  call_in_background caller --transport tcp --to "sip:x@127.0.0.1:$port" --play "$dir/short.wav"
+  caller=$pid
+  python3 "$here/page.py" "$(sed -n 's/^open \(http.*\) in a browser$/\1/p' "$dir/gateway.log")" || fail 'the page is not as it should be'
+  # It hung up at the end: the caller was refused.
+  wait_end "$caller" 10 'the caller'
+  [ "$status" -eq 1 ] || fail "caller: status $status"
+  grep -q '603' "$dir/caller.log" || fail 'the caller is not told 603'
+  wait_end "$gateway" 5 'the gateway'
+  grep -q '"unanswered": 1' "$dir/gateway.json" || fail 'the call counts as answered'
+  expect_line 'wants a port' gateway --transport tcp --room browser:70000
+}
+
 run_demo() { # caller, room
   local tool
   for tool in gnuplot "$([ "$1" = baresip ] && printf baresip || printf openssl)"; do
@@ -446,6 +463,10 @@ run_demo() { # caller, room
   for name in before.wav after.wav spectrogram.png report.json; do
     [ -s "$dir/demo/$name" ] || fail "the demo left no $name"
   done
+  if [ "${2:-sip}" = browser ]; then
+    mkdir -p "$here/../../build/browser/pictures"
+    cp "$dir/demo/page.png" "$here/../../build/browser/pictures/demo-page.png"
+  fi
 }
 
 command -v openssl >/dev/null || exit 77
@@ -460,7 +481,12 @@ case $case in
       "$here/livekit.sh" "$bin" "$case"
     fi
     ;;
-  wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
+  demo_browser) run_demo voxlock browser ;;
+  browser_reload | browser_mute | browser_drop | browser_rejoin)
+    [ -r /usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.wav ] || exit 77
+    "$here/browser.sh" "$bin" "$case"
+    ;;
+  browser_page | wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
     rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_cancels | \
     sipp_refuses)
     make_certificates
