@@ -8,7 +8,9 @@ async function lost(person) {
   }).catch(() => 0);
 }
 
+// Lets the caller hear a few words more first.
 async function hangsUp(person) {
+  await person.page.waitForTimeout(2500);
   await person.click('hangup');
   await person.waitFor('title', 'No call');
 }
@@ -32,20 +34,20 @@ export const cases = {
     await person.answer();
     await person.waitFor('match', 'both ends agree');
     const before = await person.text('words-browser');
-    await person.hears(2);
+    await person.hears(6);
     await person.page.reload();
     // By itself, with a certificate of its own.
     await person.waitFor('title', 'In the call');
     await person.waitFor('match', 'both ends agree');
     assert.notEqual(await person.text('words-browser'), before);
     person.heard.length = 0;
-    await person.hears(3);
+    await person.hears(6);
     await hangsUp(person);
   },
 
   async mute(person) {
     await person.answer();
-    await person.hears(2);
+    await person.hears(6);
     await person.click('mute');
     assert.equal(await person.text('mute'), 'Muted');
     await person.page.waitForTimeout(3000);
@@ -61,7 +63,7 @@ export const cases = {
   async drop(person) {
     await person.relayed();
     await person.answer();
-    await person.hears(2);
+    await person.hears(6);
     person.relay.is_down = true;
     await person.page.waitForTimeout(5000);
     const during = person.loudness(2);
@@ -71,20 +73,20 @@ export const cases = {
     await person.page.waitForFunction(() => document.getElementById('notice').hidden);
     await person.page.waitForTimeout(1000);
     person.heard.length = 0;
-    await person.hears(3);
+    await person.hears(6);
     await hangsUp(person);
   },
 
   // Leaves and comes back; then another page takes the call.
   async rejoin(person, browser) {
     await person.answer();
-    await person.hears(2);
+    await person.hears(6);
     await person.click('leave');
     await person.waitFor('title', 'The call waits');
     await person.click('answer');
     await person.waitFor('title', 'In the call');
     person.heard.length = 0;
-    await person.hears(2);
+    await person.hears(6);
     const other = await browser.newPage();
     await other.goto(person.page.url());
     await other.click('#answer:enabled');

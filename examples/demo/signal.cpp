@@ -106,6 +106,8 @@ Alignment align(std::span<const int16_t> reference, std::span<const int16_t> rec
   const double reference_power = mean_power(reference) * static_cast<double>(reference.size());
   for (size_t lag = 0; lag <= max_lag && lag < received.size(); ++lag) {
     const double heard = power[std::min(received.size(), lag + reference.size())] - power[lag];
+    // Silence below one step of 16 bits: what is left is the rounding of the transform.
+    if (heard < static_cast<double>(reference.size())) continue;
     const double dot = a[lag].real() / static_cast<double>(size);
     const double correlation = dot / std::sqrt(heard * reference_power + kMinPower);
     if (correlation > best.correlation) best = {lag, correlation};

@@ -86,7 +86,7 @@ wait "$caller" || fail 'the caller failed'
 wait "$gateway" || fail 'the gateway failed'
 
 grep -q '"ended": "hung up in the browser"' "$out/gateway.json" || fail 'the call did not end as it should'
-db=$(loudness -2.5 0)
+db=$(loudness -3.5 0)
 [ "$db" -gt -45 ] || fail "at the end the caller hears nothing: $db dB"
 case $case in
   mute)
