@@ -110,6 +110,7 @@ class voxlock_leg_config(Structure):
         ("rekey_overlap_ms", c_uint32), ("media_timeout_ms", c_uint32), ("queue_bytes", c_uint32),
         ("reserved", c_uint32), ("cname", c_void_p), ("key_exchange", c_int32), ("dtls_client", c_int32),
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
+        ("consent_ms", c_uint32), ("reserved2", c_uint32),
     ]
 
 
