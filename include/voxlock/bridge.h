@@ -37,7 +37,8 @@ VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config* config, si
  * together. trunk: leg 0, room: leg 1; two different legs of the same context. config: NULL for
  * defaults. out: the handle; NULL on failure. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT
  * (NULL, the same leg twice, a value outside its range), VOXLOCK_ERR_STRUCT_SIZE,
- * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT
+ * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_OPAQUE (a leg is in a
+ * relay: its content is sealed end to end), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT
  * (an agreed packet time makes packets too long), and the statuses of voxlock_chain_new for stages
  * that work at no codec's rate, or not at the agreed one. */
 VOXLOCK_API int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,

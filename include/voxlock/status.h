@@ -185,7 +185,9 @@ extern "C" {
   X(ERR_LEG_ATTACHED, -701, "the leg is driven by its bridge")                        \
   X(ERR_LEG_HELD, -702, "the agreed direction does not let this leg send")            \
   X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
-  X(ERR_LEG_CLOSED, -704, "the media session was closed")
+  X(ERR_LEG_CLOSED, -704, "the media session was closed")                             \
+  X(ERR_RELAY_CODEC, -705,                                                            \
+    "the legs agreed on different codecs, sealed content cannot be transcoded")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X)                                                   \

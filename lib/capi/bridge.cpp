@@ -4,7 +4,7 @@
 #include <array>
 
 #include "capi/bridge_handle.h"
-#include "capi/guard.h"
+#include "capi/joint.h"
 #include "capi/stages.h"
 #include "capi/structs.h"
 
@@ -67,6 +67,8 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   if (config.conceal_max_ms > 200) return Status::ERR_INVALID_ARGUMENT;
   std::array<Stages, 2> stages;
   for (size_t i = 0; i < 2; ++i) VOXLOCK_TRY_VOID(read_direction(config, i, stages[i]));
+  // What a relay carries is sealed: no stage gets there.
+  if (legs[0]->is_opaque || legs[1]->is_opaque) return Status::ERR_OPAQUE;
   if (legs[0]->is_attached || legs[1]->is_attached) return Status::ERR_LEG_ATTACHED;
   bridge::BridgeConfig inner;
   inner.conceal_max_ms = config.conceal_max_ms;
@@ -77,40 +79,8 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   for (size_t i = 0; i < 2; ++i) {
     if (handle->bridge.lane_status(i) != Status::OK) return handle->bridge.lane_status(i);
   }
-  for (voxlock_leg* leg : legs) {
-    leg->references.fetch_add(1, std::memory_order_relaxed);
-    leg->is_attached = true;
-  }
+  attach(legs, false);
   *out = handle.release();
-  return {};
-}
-
-Result<void> take_datagrams(voxlock_bridge& handle, const voxlock_datagram* datagrams, size_t count,
-                            uint64_t now_ns) {
-  VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 1));
-  handle.bridge.refresh();
-  for (size_t i = 0; i < count; ++i) {
-    const leg::Datagram datagram{
-        {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
-    handle.bridge.input({datagram, datagrams[i].leg}, now_ns);
-  }
-  return {};
-}
-
-Result<void> take_events(voxlock_bridge& handle, const EventRoom& room, uint64_t now_ns) {
-  VOXLOCK_TRY_VOID(check_room(room));
-  handle.bridge.refresh();
-  handle.bridge.run_timers(now_ns);
-  EventDrain drain(room);
-  if (room.cap != 0 && handle.bridge.take_protection_change()) {
-    voxlock_media_event event{};
-    event.type = VOXLOCK_EV_PROTECTION;
-    (void)drain.add(event);
-  }
-  for (uint32_t i = 0; i < 2; ++i) {
-    if (!drain.take(handle.bridge.leg(i).queue(), i)) break;
-  }
-  if (drain.status() != Status::OK) return drain.status();
   return {};
 }
 
@@ -168,6 +138,10 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
 
 }  // namespace
 
+Status tell_protection(const bridge::Protection& in, voxlock_protection* out) {
+  return write_struct(out, protection_of(in));
+}
+
 LayoutTable bridge_layouts() {
   return kLayouts;
 }
@@ -197,17 +171,14 @@ void voxlock_bridge_free(voxlock_bridge* bridge) {
   if (bridge == nullptr) return;
   const std::array<voxlock_leg*, 2> legs = bridge->legs;
   capi::free_handle(bridge);
-  for (voxlock_leg* leg : legs) {
-    leg->is_attached = false;
-    capi::release_leg(leg);
-  }
+  capi::detach(legs);
 }
 
 int32_t voxlock_bridge_input(voxlock_bridge* bridge, const voxlock_datagram* datagrams,
                              size_t count, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    return capi::take_datagrams(*bridge, datagrams, count, now_ns);
+    return capi::take_datagrams(bridge->bridge, datagrams, count, now_ns);
   });
 }
 
@@ -215,7 +186,7 @@ int32_t voxlock_bridge_poll(voxlock_bridge* bridge, voxlock_media_event* events,
                             size_t* count, uint8_t* arena, size_t arena_cap, uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {
     if (bridge == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    return capi::take_events(*bridge, {events, cap, count, arena, arena_cap}, now_ns);
+    return capi::take_events(bridge->bridge, {events, cap, count, arena, arena_cap}, now_ns);
   });
 }
 
@@ -234,7 +205,7 @@ int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns) {
 int32_t voxlock_bridge_protection(const voxlock_bridge* bridge, voxlock_protection* protection) {
   return capi::guard([&] {
     if (bridge == nullptr || protection == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    return capi::write_struct(protection, capi::protection_of(bridge->bridge.protection()));
+    return capi::tell_protection(bridge->bridge.protection(), protection);
   });
 }
 

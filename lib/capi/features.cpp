@@ -29,6 +29,7 @@ const Feature kFeatures[] = {
     {"ice.lite", true},
     {"leg", true},
     {"leg.port", true},
+    {"relay", true},
     {"rtp", true},
     {"sdp", true},
     {"sip", true},

@@ -56,5 +56,6 @@ LayoutTable ua_layouts();
 LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
 LayoutTable port_layouts();
+LayoutTable relay_layouts();
 
 }  // namespace voxlock::capi

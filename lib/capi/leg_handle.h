@@ -23,6 +23,7 @@ struct voxlock_leg : voxlock::capi::Handle {
   std::optional<voxlock::leg::Negotiation> negotiation;
   std::atomic<uint32_t> references{1};
   bool is_attached = false;
+  bool is_opaque = false;  // attached to a relay
 };
 
 namespace voxlock::capi {

@@ -62,9 +62,10 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   rtp::PacketFields header;
   header.marker = fields.marker;
   header.payload_type = fields.payload_type;
-  header.sequence = sequence_send_;
+  header.sequence = static_cast<uint16_t>(sequence_send_ + fields.ahead);
   header.timestamp = fields.timestamp + timestamp_offset_;
   header.ssrc = ssrc_send_;
+  header.extensions = fields.extensions;
   bytes::Writer writer(packet);
   VOXLOCK_TRY_VOID(rtp::write_header(header, writer));
   // The longest addition of any suite: tag and MKI.
@@ -77,19 +78,21 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
     return Status::ERR_LEG_QUEUE_FULL;
   }
   const Result<size_t> sealed =
-      seal(packet.subspan(is_framed ? rtp::kFixedHeaderLen : 0), room, false);
+      seal(packet.subspan(is_framed ? writer.size() : 0), room, false);
   if (!sealed) return sealed.error();
   Event event;
   if (is_framed) event = frame_event(header, fields);
   event.address = remote_rtp_;
   event.local = local_;
   (void)queue_.push(event, *sealed, port != nullptr);
-  ++sequence_send_;
-  last_timestamp_ = header.timestamp;
-  last_sent_ns_ = now;
-  send_stats_.on_packet(packet.size() - rtp::kFixedHeaderLen);
+  if (fields.ahead >= 0) {
+    sequence_send_ = static_cast<uint16_t>(header.sequence + 1);
+    last_timestamp_ = header.timestamp;
+    last_sent_ns_ = now;
+  }
+  send_stats_.on_packet(packet.size() - writer.size());
   ++stats_.packets_out;
-  stats_.bytes_out += packet.size() - rtp::kFixedHeaderLen;
+  stats_.bytes_out += packet.size() - writer.size();
   return {};
 }
 

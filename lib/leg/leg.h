@@ -79,6 +79,10 @@ struct Outgoing {
   uint8_t payload_type = 0;
   bool marker = false;
   uint32_t timestamp = 0;  // without the random offset
+  // Sequence numbers to leave free in front of the packet: losses that are passed on. Below 0: the
+  // packet is late and takes one that was left free.
+  int32_t ahead = 0;
+  std::span<const rtp::ExtensionElement> extensions = {};
 };
 
 struct LegStats {
@@ -128,9 +132,10 @@ class Leg {
   // The same for a frame of the host's: only where host() is framed.
   Received receive_frame(const Frame& frame, MutableBytes plain, uint64_t now_ns);
 
-  // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room, and
-  // queues it. ERR_WRONG_STATE, ERR_LEG_HELD (also while the peer's address is not known),
-  // ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL, ERR_SRTP_KEY_EXPIRED.
+  // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room (more
+  // where it has extensions: exactly the header's length), and queues it. ERR_WRONG_STATE,
+  // ERR_LEG_HELD (also while the peer's address is not known), ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL,
+  // ERR_SRTP_KEY_EXPIRED.
   Result<void> send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
 
   // Runs what is due: reports, end of old keys, digits whose end was lost, silence.
