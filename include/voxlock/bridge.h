@@ -4,6 +4,7 @@
 #define VOXLOCK_BRIDGE_H
 
 #include "voxlock/audio.h"
+#include "voxlock/e2ee.h"
 #include "voxlock/leg.h"
 
 #ifdef __cplusplus
@@ -23,6 +24,13 @@ typedef struct voxlock_bridge_config {
   const voxlock_stage* stages[2]; /* stage_count of them each, all of one struct_size, copied; NULL
                                      with 0. A resampler to the other codec's rate is added where
                                      one is needed */
+  voxlock_frame_cryptor*
+      cryptor[2]; /* by leg: its peer's frames are sealed end to end. They are
+                     opened before they are decoded, and what goes to it is sealed
+                     after it was encoded. NULL (default): clear. The bridge keeps
+                     the cryptor alive; set keys on it at any time, in the thread
+                     of the bridge. A frame that does not open is concealed like a
+                     lost one, and without a key nothing is sent */
 } voxlock_bridge_config;
 
 typedef struct voxlock_bridge voxlock_bridge;
@@ -97,6 +105,12 @@ typedef struct voxlock_protection {
   int32_t content_opened[2];           /* 1: content of this direction is open inside the bridge */
   char stages[2][VOXLOCK_STAGES_TEXT]; /* what touches it, e.g. "decode,denoise,encode";
                                           NUL-terminated */
+  int32_t hop_scope[2]; /* VOXLOCK_SCOPE_NONE; VOXLOCK_SCOPE_HOP_BY_HOP: SRTP with the leg's peer;
+                           VOXLOCK_SCOPE_END_TO_END: frames are sealed as well, through that peer
+                           and whatever lies behind it */
+  int32_t participant;  /* 1: this bridge holds keys of such frames, so their encryption ends in it:
+                           whoever shares the keys has to trust it, and should be told */
+  uint32_t reserved;    /* 0 */
 } voxlock_protection;
 
 /* Tells the protection of the call as it is now. Follow VOXLOCK_EV_PROTECTION.
@@ -123,6 +137,8 @@ typedef struct voxlock_bridge_stats {
   uint64_t plaintext_p99_ns[2];
   uint64_t plaintext_p999_ns[2];
   uint64_t plaintext_max_ns[2];
+  uint64_t unopened[2]; /* sealed frames that did not open: no key, bad tag. Concealed as lost */
+  uint64_t unsealed[2]; /* packets not sent because there was no key to seal them */
 } voxlock_bridge_stats;
 
 /* Tells the counters; those of the legs by voxlock_leg_get_stats.

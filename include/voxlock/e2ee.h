@@ -92,7 +92,7 @@ VOXLOCK_API int32_t voxlock_frame_cryptor_new(voxlock_context* ctx,
                                               const voxlock_frame_cryptor_config* config,
                                               voxlock_frame_cryptor** out) VOXLOCK_CHECK;
 
-/* Gives the cryptor back and wipes its keys; NULL is allowed. */
+/* Gives the cryptor back; its keys are wiped when no bridge uses it any more. NULL is allowed. */
 VOXLOCK_API void voxlock_frame_cryptor_free(voxlock_frame_cryptor* cryptor);
 
 /* Sets a key. With VOXLOCK_E2EE_OPENS it takes its place in the ring, beside the keys of other

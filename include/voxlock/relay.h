@@ -46,7 +46,8 @@ VOXLOCK_API int32_t voxlock_relay_config_init(voxlock_relay_config* config, size
  * different legs of the same context. config: NULL for defaults. out: the handle; NULL on failure.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL, the same leg twice, a value outside its
  * range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge or a relay
- * already), VOXLOCK_ERR_RELAY_CODEC (the legs agreed on different codecs: give both the same one,
+ * already), VOXLOCK_ERR_UNSUPPORTED (a leg is a port of frames: a relay joins packets, which have
+ * numbers), VOXLOCK_ERR_RELAY_CODEC (the legs agreed on different codecs: give both the same one,
  * or open the frames in a bridge), VOXLOCK_ERR_NO_MEMORY. */
 VOXLOCK_API int32_t voxlock_relay_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
                                       const voxlock_relay_config* config,

@@ -39,6 +39,9 @@ class Airlock {
   // Each hands out a buffer and remembers how much of it must be wiped.
   MutableBytes datagram(size_t len) { return use(datagram_, datagram_used_, len); }
   MutableBytes packet(size_t len) { return use(packet_, packet_used_, len); }
+  // Frames sealed end to end: what came out of one, and what goes into one.
+  MutableBytes opened(size_t len) { return use(opened_, opened_used_, len); }
+  MutableBytes encoded(size_t len) { return use(encoded_, encoded_used_, len); }
   audio::Pcm decoded(size_t samples) { return use(decoded_, decoded_used_, samples); }
   audio::Pcm processed(size_t samples) { return use(processed_, processed_used_, samples); }
 
@@ -47,7 +50,8 @@ class Airlock {
 
   // For tests: nothing is left.
   [[nodiscard]] bool is_clean() const {
-    return is_zero(datagram_) && is_zero(packet_) && is_zero(decoded_) && is_zero(processed_);
+    return is_zero(datagram_) && is_zero(packet_) && is_zero(opened_) && is_zero(encoded_) &&
+           is_zero(decoded_) && is_zero(processed_);
   }
 
  private:
@@ -69,6 +73,8 @@ class Airlock {
   void wipe() {
     clean(datagram_, datagram_used_);
     clean(packet_, packet_used_);
+    clean(opened_, opened_used_);
+    clean(encoded_, encoded_used_);
     clean(decoded_, decoded_used_);
     clean(processed_, processed_used_);
     // Once for all of the visit, whichever way it ends.
@@ -78,10 +84,14 @@ class Airlock {
 
   std::array<uint8_t, leg::kMaxPacketLen> datagram_{};
   std::array<uint8_t, leg::kMaxPacketLen> packet_{};
+  std::array<uint8_t, leg::kMaxPacketLen> opened_{};
+  std::array<uint8_t, leg::kMaxPacketLen> encoded_{};
   std::array<int16_t, audio::kMaxPacketSamples> decoded_{};
   std::array<int16_t, audio::kMaxPacketSamples> processed_{};
   size_t datagram_used_ = 0;
   size_t packet_used_ = 0;
+  size_t opened_used_ = 0;
+  size_t encoded_used_ = 0;
   size_t decoded_used_ = 0;
   size_t processed_used_ = 0;
   size_t stack_used_ = secure::kShallowStack;

@@ -13,7 +13,8 @@ Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& sec
                                                    &memory),
               std::pmr::vector<audio::StageConfig>(config.stages[1].begin(), config.stages[1].end(),
                                                    &memory)},
-      conceal_max_ms_(config.conceal_max_ms) {
+      conceal_max_ms_(config.conceal_max_ms),
+      cryptors_(config.cryptors) {
   refresh();
 }
 
@@ -37,8 +38,10 @@ Result<Lane> Bridge::make_lane(size_t direction) const {
   const leg::Leg& from = *legs_[direction];
   const leg::Leg& to = *legs_[1 - direction];
   if (!from.agreement() || !to.agreement()) return Status::ERR_WRONG_STATE;
+  const e2ee::FrameCryptor* const sealer = cryptors_[1 - direction];
+  const size_t overhead = sealer != nullptr ? sealer->max_overhead() : 0;
   VOXLOCK_TRY(Lane lane, Lane::create(memory_, {*from.agreement(), *to.agreement(), to.config(),
-                                                stages_[direction], conceal_max_ms_}));
+                                                stages_[direction], conceal_max_ms_, overhead}));
   if (lanes_[direction]) lane.go_on_from(*lanes_[direction]);
   return lane;
 }
@@ -85,8 +88,15 @@ void Bridge::update_protection() {
   Protection next;
   for (size_t i = 0; i < 2; ++i) {
     next.hops[i] = hop_of(*legs_[i]);
+    if (cryptors_[i] != nullptr && legs_[i]->agreement()) {
+      // Nothing leaves unsealed: without a key nothing leaves at all.
+      next.hops[i].scope = Scope::kEndToEnd;
+      next.is_participant = true;
+    }
     next.is_opened[i] = lanes_[i].has_value();
-    if (lanes_[i]) write_stages(lanes_[i]->chain(), next.stages[i]);
+    if (!lanes_[i]) continue;
+    write_stages(lanes_[i]->chain(), cryptors_[i] != nullptr, cryptors_[1 - i] != nullptr,
+                 next.stages[i]);
   }
   const bool is_secure = next.hops[0].is_protected && next.hops[1].is_protected;
   next.scope = is_secure ? Scope::kHopByHop : Scope::kNone;
@@ -115,7 +125,7 @@ void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit
   leg::Leg& from = *legs_[leg];
   auto& lane = lanes_[leg];
   if (!lane) return from.count_drop(leg::Drop::kNotReady);
-  lane->take(received, airlock_, from, *legs_[1 - leg]);
+  lane->take(received, airlock_, {from, *legs_[1 - leg], cryptors_[leg], cryptors_[1 - leg]});
 }
 
 void Bridge::run_timers(uint64_t now_ns) {

@@ -18,6 +18,9 @@ struct BridgeConfig {
   // By direction: 0 from leg 0 to leg 1, 1 back.
   std::array<std::span<const audio::StageConfig>, 2> stages;
   uint32_t conceal_max_ms = 100;
+  // By leg: what opens the frames of its peer and seals those to it; nullptr: they are clear. Must
+  // outlive the bridge.
+  std::array<e2ee::FrameCryptor*, 2> cryptors{};
 };
 
 struct BridgeDatagram {
@@ -84,6 +87,7 @@ class Bridge {
   std::array<leg::Leg*, 2> legs_;
   std::array<std::pmr::vector<audio::StageConfig>, 2> stages_;
   uint32_t conceal_max_ms_;
+  std::array<e2ee::FrameCryptor*, 2> cryptors_;
   std::array<uint32_t, 2> generations_{};
   std::array<Format, 2> formats_{};
   std::array<std::optional<Lane>, 2> lanes_;

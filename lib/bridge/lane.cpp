@@ -76,8 +76,8 @@ Result<Lane> Lane::create(std::pmr::memory_resource& memory, const Config& confi
               audio::Encoder::create(memory, codec_config(config.to, rates.out, config.to_config)));
   VOXLOCK_TRY(audio::Chain chain, make_chain(memory, config, rates));
   const size_t out_frame = rates.out / 1000 * config.to.ptime_ms;
-  if (encoder.max_payload(out_frame) > leg::kMaxPacketLen - rtp::kFixedHeaderLen)
-    return Status::ERR_LIMIT;
+  const size_t longest = encoder.max_payload(out_frame) + config.seal_overhead;
+  if (longest > leg::kMaxPacketLen - rtp::kFixedHeaderLen) return Status::ERR_LIMIT;
   return Lane(memory, config, {std::move(decoder), std::move(encoder), std::move(chain)});
 }
 
@@ -93,15 +93,41 @@ Lane::Lane(std::pmr::memory_resource& memory, const Config& config, Parts parts)
       event_type_(config.to.event_type_send),
       conceal_max_ticks_(uint64_t{config.conceal_max_ms} * in_clock_ / 1000),
       translator_(config.from.event_clock_recv_hz, config.to.event_clock_send_hz),
-      event_in_clock_(config.from.event_clock_recv_hz) {
+      event_in_clock_(config.from.event_clock_recv_hz),
+      seal_overhead_(config.seal_overhead) {
   held_ = audio::Array<int16_t>(memory, frame_);
 }
 
-void Lane::take(const leg::Received& received, Airlock& airlock, leg::Leg& from, leg::Leg& to) {
-  const Path path{airlock, to, from.now_ns()};
-  if (!advance(received, path)) return from.count_drop(leg::Drop::kLate);
+void Lane::take(const leg::Received& packet, Airlock& airlock, const Ends& ends) {
+  leg::Received received = packet;
+  received.is_new_source = received.is_new_source || is_source_pending_;
+  const bool is_late = has_any_ && !received.is_new_source && received.index <= last_index_;
+  if (is_late) return ends.from.count_drop(leg::Drop::kLate);
+  if (ends.opener != nullptr && !open(received, airlock, ends)) {
+    is_source_pending_ = received.is_new_source;
+    return;
+  }
+  is_source_pending_ = false;
+  const Path path{airlock, ends.to, ends.sealer, ends.from.now_ns()};
+  advance(received, path);
   if (received.kind == leg::Received::Kind::kEvent) return take_event(received, path);
-  take_audio(received, path, from);
+  take_audio(received, path, ends.from);
+}
+
+// A frame that does not open is one that was lost: its index stays unseen, so the next good one
+// conceals it within the same bound, and a long row of them is silence. The decoder never gets
+// ciphertext, which it would take for loud noise. Events are not sealed, nor is comfort noise.
+bool Lane::open(leg::Received& received, Airlock& airlock, const Ends& ends) {
+  if (received.kind != leg::Received::Kind::kAudio) return true;
+  if (received.packet.payload_type == kComfortNoise) return true;
+  const MutableBytes room = airlock.opened(received.packet.payload.size());
+  const auto len = ends.opener->open(received.packet.payload, {}, room);
+  if (!len) {
+    ++stats_.unopened;
+    return false;
+  }
+  received.packet.payload = ByteView(room).first(*len);
+  return true;
 }
 
 void Lane::go_on_from(const Lane& before) {
@@ -125,7 +151,7 @@ void Lane::restart(uint32_t timestamp, uint64_t now_ns) {
   has_event_ = false;
 }
 
-bool Lane::advance(const leg::Received& received, const Path& path) {
+void Lane::advance(const leg::Received& received, const Path& path) {
   const ByteView payload = received.packet.payload;
   const bool is_audio = received.kind == leg::Received::Kind::kAudio;
   if (!has_any_ || received.is_new_source) {
@@ -133,7 +159,6 @@ bool Lane::advance(const leg::Received& received, const Path& path) {
     restart(received.packet.timestamp, path.now_ns);
     if (next_position_ != before) jump(next_position_, path);
   } else {
-    if (received.index <= last_index_) return false;
     const uint64_t missing = received.index - last_index_ - 1;
     const auto ahead = static_cast<int32_t>(received.packet.timestamp - next_timestamp_);
     // Event packets repeat the timestamp of their beginning: they say nothing about the gap.
@@ -141,14 +166,13 @@ bool Lane::advance(const leg::Received& received, const Path& path) {
     stats_.lost += missing;
   }
   last_index_ = received.index;
-  if (!is_audio) return true;
+  if (!is_audio) return;
   const int64_t ahead = static_cast<int32_t>(received.packet.timestamp - next_timestamp_);
   if (ahead > 0 && ahead < kMaxLeapSeconds * in_clock_) {
     ++stats_.silences;
     jump(next_position_ + static_cast<uint64_t>(ahead), path);
   }
   next_timestamp_ = received.packet.timestamp;
-  return true;
 }
 
 // Packets are missing: a short gap is filled, the last piece from the redundancy of the packet
@@ -250,6 +274,24 @@ void Lane::push(audio::Pcm pcm, const Path& path) {
   }
 }
 
+size_t Lane::encode(audio::Pcm pcm, MutableBytes packet, const Path& path) {
+  const MutableBytes payload = packet.subspan(rtp::kFixedHeaderLen);
+  const bool is_sealed = path.sealer != nullptr;
+  const MutableBytes room =
+      is_sealed ? path.airlock.encoded(encoder_.max_payload(pcm.size())) : payload;
+  const auto len = encoder_.encode(pcm, room);
+  if (!len) return 0;
+  if (audio::is_dtx(encoder_.config().codec, room.first(*len))) {
+    is_spurt_begin_ = true;
+    return 0;
+  }
+  if (!is_sealed) return *len;
+  const auto sealed = path.sealer->seal(room.first(*len), {}, payload);
+  if (sealed) return *sealed;
+  ++stats_.unsealed;
+  return 0;
+}
+
 void Lane::emit(audio::Pcm frame, const Path& path) {
   const uint32_t timestamp = out_timestamp(head_position_);
   head_position_ += ticks_of(frame.size());
@@ -259,15 +301,11 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   path.airlock.stack(std::max(chain_.stack_depth(), encoder_.stack_depth(frame_out)));
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
-  const size_t room = rtp::kFixedHeaderLen + encoder_.max_payload(*processed);
-  const MutableBytes packet = path.airlock.packet(room);
-  const auto len = encoder_.encode(out.first(*processed), packet.subspan(rtp::kFixedHeaderLen));
-  if (!len) return;
-  if (audio::is_dtx(encoder_.config().codec, packet.subspan(rtp::kFixedHeaderLen, *len))) {
-    is_spurt_begin_ = true;
-    return;
-  }
-  const MutableBytes whole = packet.first(rtp::kFixedHeaderLen + *len);
+  const MutableBytes packet =
+      path.airlock.packet(rtp::kFixedHeaderLen + encoder_.max_payload(*processed) + seal_overhead_);
+  const size_t len = encode(out.first(*processed), packet, path);
+  if (len == 0) return;
+  const MutableBytes whole = packet.first(rtp::kFixedHeaderLen + len);
   if (!path.to.send(whole, {payload_type_, is_spurt_begin_, timestamp}, path.now_ns)) return;
   is_spurt_begin_ = false;
   ++stats_.packets_out;

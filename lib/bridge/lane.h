@@ -13,6 +13,7 @@
 #include "audio/chain.h"
 #include "audio/codec.h"
 #include "bridge/airlock.h"
+#include "e2ee/frame_cryptor.h"
 #include "rtp/dtmf.h"
 
 namespace voxlock::bridge {
@@ -25,6 +26,8 @@ struct LaneStats {
   uint64_t silences = 0;    // gaps the sender meant (DTX, comfort noise)
   uint64_t muted = 0;       // in-band leftovers of a digit, replaced by silence
   uint64_t events_out = 0;  // telephone-event packets passed on
+  uint64_t unopened = 0;    // sealed frames that did not open: concealed as if they were lost
+  uint64_t unsealed = 0;    // packets not sent because no key could seal them
 };
 
 class Lane {
@@ -35,13 +38,22 @@ class Lane {
     const leg::LegConfig& to_config;
     std::span<const audio::StageConfig> stages;
     uint32_t conceal_max_ms;
+    size_t seal_overhead;  // bytes that sealing adds to an outgoing frame
+  };
+  // The outermost stages: what the peers' frames are sealed with end to end; nullptr for clear
+  // ones.
+  struct Ends {
+    leg::Leg& from;
+    leg::Leg& to;
+    e2ee::FrameCryptor* opener;
+    e2ee::FrameCryptor* sealer;
   };
   // Statuses of audio's create functions; ERR_LIMIT where one outgoing packet would be too long.
   // Throws std::bad_alloc.
   static Result<Lane> create(std::pmr::memory_resource& memory, const Config& config);
 
   // Takes an opened packet and sends what becomes of it.
-  void take(const leg::Received& received, Airlock& airlock, leg::Leg& from, leg::Leg& to);
+  void take(const leg::Received& received, Airlock& airlock, const Ends& ends);
   // Goes on where the lane it replaces stopped, so that timestamps of the same sender never go
   // back.
   void go_on_from(const Lane& before);
@@ -63,12 +75,16 @@ class Lane {
   struct Path {
     Airlock& airlock;
     leg::Leg& to;
+    e2ee::FrameCryptor* sealer;
     uint64_t now_ns;
   };
+  // False where the frame of the packet does not open.
+  bool open(leg::Received& received, Airlock& airlock, const Ends& ends);
+  // Encodes into a packet and seals it where it has to be; its length, 0 for nothing to send.
+  size_t encode(audio::Pcm pcm, MutableBytes packet, const Path& path);
   void take_audio(const leg::Received& received, const Path& path, leg::Leg& from);
   void take_event(const leg::Received& received, const Path& path);
-  // False where the packet is older than what went on.
-  bool advance(const leg::Received& received, const Path& path);
+  void advance(const leg::Received& received, const Path& path);
   void meet_gap(uint64_t missing, ByteView next, const Path& path);
   void restart(uint32_t timestamp, uint64_t now_ns);
   void jump(uint64_t position, const Path& path);
@@ -96,9 +112,11 @@ class Lane {
   uint64_t conceal_max_ticks_;
   rtp::EventTranslator translator_;
   uint32_t event_in_clock_;
+  size_t seal_overhead_;
 
   // Positions count ticks of the incoming clock since the lane began; sources change below them.
   bool has_any_ = false;
+  bool is_source_pending_ = false;  // another source began with a frame that did not open
   uint64_t last_index_ = 0;
   uint32_t next_timestamp_ = 0;  // expected next, of the source
   uint64_t next_position_ = 0;   // where that is

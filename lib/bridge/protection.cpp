@@ -35,10 +35,12 @@ Hop hop_of(const leg::Leg& leg) {
   if (const leg::HostTransport* host = leg.host()) {
     hop.transport = TransportKind::kHost;
     hop.is_protected = host->is_protected();
+    hop.scope = hop.is_protected ? Scope::kHopByHop : Scope::kNone;
     return hop;
   }
   const auto suites = leg.suites();
   hop.transport = suites ? TransportKind::kSrtp : TransportKind::kRtp;
+  hop.scope = suites ? Scope::kHopByHop : Scope::kNone;
   if (!suites) return hop;
   hop.is_protected = true;
   hop.key_exchange = leg.association() != nullptr ? KeyExchange::kDtls : KeyExchange::kSdes;
@@ -47,11 +49,12 @@ Hop hop_of(const leg::Leg& leg) {
   return hop;
 }
 
-void write_stages(const audio::Chain& chain, std::array<char, kStageText>& out) {
+void write_stages(const audio::Chain& chain, bool opens, bool seals,
+                  std::array<char, kStageText>& out) {
   out.fill(0);
-  append("decode", out);
+  append(opens ? "open,decode" : "decode", out);
   for (size_t i = 0; i < chain.stage_count(); ++i) append(name_of(chain.stage_kind(i)), out);
-  append(",encode", out);
+  append(seals ? ",encode,seal" : ",encode", out);
 }
 
 }  // namespace voxlock::bridge

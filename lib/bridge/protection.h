@@ -21,6 +21,8 @@ struct Hop {
   uint8_t suite_out = 0;  // of what we send
   leg::Signalling signalling = leg::Signalling::kUnknown;
   bool is_protected = false;  // encrypted here, or by the host where it says so
+  // kEndToEnd: frames are sealed, through this hop and whatever lies behind it.
+  Scope scope = Scope::kNone;
 
   bool operator==(const Hop&) const = default;
 };
@@ -33,12 +35,17 @@ struct Protection {
   // By direction: names of what touches the content, comma-separated, NUL-terminated.
   std::array<std::array<char, kStageText>, 2> stages{};
   std::array<bool, 2> is_opened{};
+  // The bridge holds keys of sealed frames: end-to-end encryption ends in it, and those behind the
+  // hop have to trust it.
+  bool is_participant = false;
 
   bool operator==(const Protection&) const = default;
 };
 
 Hop hop_of(const leg::Leg& leg);
-// "decode,denoise,encode"; cut at a name where it is too long.
-void write_stages(const audio::Chain& chain, std::array<char, kStageText>& out);
+// "decode,denoise,encode", between "open" and "seal" where frames are sealed; cut at a name where
+// it is too long.
+void write_stages(const audio::Chain& chain, bool opens, bool seals,
+                  std::array<char, kStageText>& out);
 
 }  // namespace voxlock::bridge

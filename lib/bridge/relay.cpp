@@ -39,6 +39,8 @@ void Relay::update_protection() {
     next.is_opened[i] = status_ == Status::OK && !config_.is_sealed;
   }
   const bool is_secure = next.hops[0].is_protected && next.hops[1].is_protected;
+  if (config_.is_sealed && status_ == Status::OK)
+    next.hops[0].scope = next.hops[1].scope = Scope::kEndToEnd;
   if (is_secure) next.scope = config_.is_sealed ? Scope::kEndToEnd : Scope::kHopByHop;
   is_protection_new_ = is_protection_new_ || next != protection_;
   protection_ = next;

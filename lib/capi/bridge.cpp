@@ -4,23 +4,26 @@
 #include <array>
 
 #include "capi/bridge_handle.h"
+#include "capi/e2ee_handle.h"
 #include "capi/joint.h"
 #include "capi/stages.h"
 #include "capi/structs.h"
 
 VOXLOCK_LAYOUT(voxlock_bridge_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(conceal_max_ms),
-               VOXLOCK_FIELD(denoise_db), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages))
+               VOXLOCK_FIELD(denoise_db), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages),
+               VOXLOCK_FIELD(cryptor))
 VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scope),
                VOXLOCK_FIELD(transport), VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in),
                VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
-               VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages))
+               VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages), VOXLOCK_FIELD(hop_scope),
+               VOXLOCK_FIELD(participant), VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved),
                VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
                VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences), VOXLOCK_FIELD(muted),
                VOXLOCK_FIELD(events_out), VOXLOCK_FIELD(bypassed), VOXLOCK_FIELD(latency_us),
                VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
                VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
-               VOXLOCK_FIELD(plaintext_max_ns))
+               VOXLOCK_FIELD(plaintext_max_ns), VOXLOCK_FIELD(unopened), VOXLOCK_FIELD(unsealed))
 
 namespace voxlock::capi {
 namespace {
@@ -74,12 +77,20 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   inner.conceal_max_ms = config.conceal_max_ms;
   for (size_t i = 0; i < 2; ++i)
     inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
+  for (size_t i = 0; i < 2; ++i) {
+    if (config.cryptor[i] != nullptr) inner.cryptors[i] = config.cryptor[i]->cryptor.get();
+  }
   VOXLOCK_TRY_VOID(bridge::Bridge::check_stages(ctx->memory, inner));
   auto handle = make_handle<voxlock_bridge>(ctx, legs[0], legs[1], inner);
   for (size_t i = 0; i < 2; ++i) {
     if (handle->bridge.lane_status(i) != Status::OK) return handle->bridge.lane_status(i);
   }
   attach(legs, false);
+  for (size_t i = 0; i < 2; ++i) {
+    handle->cryptors[i] = config.cryptor[i];
+    if (config.cryptor[i] != nullptr)
+      config.cryptor[i]->references.fetch_add(1, std::memory_order_relaxed);
+  }
   *out = handle.release();
   return {};
 }
@@ -87,6 +98,7 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
 voxlock_protection protection_of(const bridge::Protection& in) {
   voxlock_protection out{};
   out.scope = static_cast<int32_t>(in.scope);
+  out.participant = in.is_participant ? 1 : 0;
   for (size_t i = 0; i < 2; ++i) {
     const bridge::Hop& hop = in.hops[i];
     out.transport[i] = static_cast<int32_t>(hop.transport);
@@ -96,6 +108,7 @@ voxlock_protection protection_of(const bridge::Protection& in) {
     out.signalling[i] = static_cast<int32_t>(hop.signalling);
     out.peer_verified[i] = hop.signalling == leg::Signalling::kVerified ? 1 : 0;
     out.content_opened[i] = in.is_opened[i] ? 1 : 0;
+    out.hop_scope[i] = static_cast<int32_t>(hop.scope);
     static_assert(VOXLOCK_STAGES_TEXT == bridge::kStageText);
     std::copy(in.stages[i].begin(), in.stages[i].end(), std::begin(out.stages[i]));
   }
@@ -128,6 +141,8 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
     out.silences[i] = stats.silences;
     out.muted[i] = stats.muted;
     out.events_out[i] = stats.events_out;
+    out.unopened[i] = stats.unopened;
+    out.unsealed[i] = stats.unsealed;
     out.latency_us[i] = lane->chain().latency_ns() / 1000;
     for (size_t k = 0; k < lane->chain().stage_count(); ++k) {
       out.bypassed[i] += lane->chain().stage_stats(k).bypassed_frames;
@@ -170,7 +185,9 @@ int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg
 void voxlock_bridge_free(voxlock_bridge* bridge) {
   if (bridge == nullptr) return;
   const std::array<voxlock_leg*, 2> legs = bridge->legs;
+  const std::array<voxlock_frame_cryptor*, 2> cryptors = bridge->cryptors;
   capi::free_handle(bridge);
+  for (voxlock_frame_cryptor* cryptor : cryptors) capi::release_cryptor(cryptor);
   capi::detach(legs);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bridge/bridge.h"
+#include "capi/e2ee_handle.h"
 #include "capi/leg_handle.h"
 #include "voxlock/bridge.h"
 
@@ -17,4 +18,5 @@ struct voxlock_bridge : voxlock::capi::Handle {
 
   voxlock::bridge::Bridge bridge;
   std::array<voxlock_leg*, 2> legs;
+  std::array<voxlock_frame_cryptor*, 2> cryptors{};
 };

@@ -150,7 +150,7 @@ int32_t voxlock_frame_cryptor_new(voxlock_context* ctx, const voxlock_frame_cryp
 }
 
 void voxlock_frame_cryptor_free(voxlock_frame_cryptor* cryptor) {
-  capi::free_handle(cryptor);
+  capi::release_cryptor(cryptor);
 }
 
 int32_t voxlock_frame_cryptor_set_key(voxlock_frame_cryptor* cryptor, uint64_t kid, int32_t kdf,

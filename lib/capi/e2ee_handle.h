@@ -1,6 +1,7 @@
-// The frame cryptor as a handle.
+// The frame cryptor as a handle, shared by its owner and the bridges it works in.
 #pragma once
 
+#include <atomic>
 #include <utility>
 
 #include "capi/handle.h"
@@ -11,4 +12,15 @@ struct voxlock_frame_cryptor : voxlock::capi::Handle {
       : Handle(ctx), cryptor(std::move(inner)) {}
 
   voxlock::Box<voxlock::e2ee::FrameCryptor> cryptor;
+  std::atomic<uint32_t> references{1};
 };
+
+namespace voxlock::capi {
+
+// Drops one reference, NULL is allowed; the last one wipes the keys.
+inline void release_cryptor(voxlock_frame_cryptor* cryptor) noexcept {
+  if (cryptor != nullptr && cryptor->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    free_handle(cryptor);
+}
+
+}  // namespace voxlock::capi

@@ -77,8 +77,7 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
     count_drop(Drop::kQueue);
     return Status::ERR_LEG_QUEUE_FULL;
   }
-  const Result<size_t> sealed =
-      seal(packet.subspan(is_framed ? writer.size() : 0), room, false);
+  const Result<size_t> sealed = seal(packet.subspan(is_framed ? writer.size() : 0), room, false);
   if (!sealed) return sealed.error();
   Event event;
   if (is_framed) event = frame_event(header, fields);

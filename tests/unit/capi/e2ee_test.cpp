@@ -4,11 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "support/host.h"
+#include "support/c_legs.h"
 #include "support/vectors.h"
 
-using voxlock::test::from_hex;
-using voxlock::test::Host;
+using namespace voxlock::test;
 
 namespace {
 
@@ -96,9 +95,8 @@ TEST_CASE("LiveKit: a frame made with a passphrase opens through the C functions
   config.clear_len = 10;
   voxlock_frame_cryptor* cryptor = make(host, config);
   const std::string passphrase = "key1";
-  REQUIRE(voxlock_frame_cryptor_set_key(cryptor, 1, VOXLOCK_E2EE_KDF_PBKDF2,
-                                        voxlock::test::raw(passphrase), passphrase.size(),
-                                        VOXLOCK_E2EE_OPENS) == VOXLOCK_OK);
+  REQUIRE(voxlock_frame_cryptor_set_key(cryptor, 1, VOXLOCK_E2EE_KDF_PBKDF2, raw(passphrase),
+                                        passphrase.size(), VOXLOCK_E2EE_OPENS) == VOXLOCK_OK);
   const Bytes frame = from_hex(
       "0102030405060708090afe605b6fbb841f0ccf8811dde974ae063225d64777c4ffffffff00000000ffffc7330c"
       "01");
@@ -233,4 +231,63 @@ TEST_CASE("every allocation of a frame cryptor and its keys may fail, once and f
       }
     }
   }
+}
+
+TEST_CASE("a bridge seals for its room, tells it, and keeps the cryptor that its owner freed") {
+  Host host;
+  voxlock_leg* phone = leg(host, 1);
+  voxlock_leg* trunk = leg(host, 2);
+  voxlock_leg* room = leg(host, 3);
+  voxlock_leg* browser = leg(host, 4);
+  voxlock_frame_cryptor* cryptor = make(host, defaults());
+  voxlock_frame_cryptor* theirs = make(host, defaults());
+  REQUIRE(set_key(theirs, 0, VOXLOCK_E2EE_KDF_HKDF, VOXLOCK_E2EE_OPENS) == VOXLOCK_OK);
+  voxlock_bridge_config config;
+  REQUIRE(voxlock_bridge_config_init(&config, sizeof config) == VOXLOCK_OK);
+  config.cryptor[1] = cryptor;
+  voxlock_bridge* bridge = nullptr;
+  // A bridge that was not made holds nothing.
+  host.allocator.fail_after(1, false);
+  CHECK(voxlock_bridge_new(host.ctx, trunk, room, &config, &bridge) == VOXLOCK_ERR_NO_MEMORY);
+  host.allocator.never_fail();
+  REQUIRE(voxlock_bridge_new(host.ctx, trunk, room, &config, &bridge) == VOXLOCK_OK);
+  REQUIRE(set_key(cryptor, 0, VOXLOCK_E2EE_KDF_HKDF, VOXLOCK_E2EE_SEALS) == VOXLOCK_OK);
+  voxlock_frame_cryptor_free(cryptor);
+  agree(phone, trunk);
+  agree(room, browser);
+  const Bytes silence{0xf8, 0xff, 0xfe};
+  voxlock_leg_media_info info{};
+  info.struct_size = sizeof info;
+  REQUIRE(voxlock_leg_media(phone, &info) == VOXLOCK_OK);
+  Bytes out(200);
+  size_t len = 0;
+  for (uint32_t i = 0; i < 3; ++i) {
+    REQUIRE(voxlock_leg_send(phone, info.payload_type_send, silence.data(), silence.size(), 960 * i,
+                             0, 2) == VOXLOCK_OK);
+    Bytes packet = datagram_of(phone, voxlock_leg_poll, 2);
+    voxlock_datagram datagram{packet.data(), packet.size(), {}, 0, 0, 0};
+    REQUIRE(voxlock_bridge_input(bridge, &datagram, 1, 2) == VOXLOCK_OK);
+    packet = datagram_of(bridge, voxlock_bridge_poll, 2);
+    datagram = {packet.data(), packet.size(), {}, 0, 0, 0};
+    REQUIRE(voxlock_leg_input(browser, &datagram, 1, 2) == VOXLOCK_OK);
+    const Bytes frame = datagram_of(browser, voxlock_leg_poll, 2);
+    len = out.size();
+    CHECK(voxlock_frame_cryptor_open(theirs, frame.data(), frame.size(), nullptr, 0, out.data(),
+                                     &len) == VOXLOCK_OK);
+  }
+  voxlock_protection report{};
+  report.struct_size = sizeof report;
+  REQUIRE(voxlock_bridge_protection(bridge, &report) == VOXLOCK_OK);
+  CHECK(report.scope == VOXLOCK_SCOPE_HOP_BY_HOP);
+  CHECK(report.hop_scope[0] == VOXLOCK_SCOPE_HOP_BY_HOP);
+  CHECK(report.hop_scope[1] == VOXLOCK_SCOPE_END_TO_END);
+  CHECK(report.participant == 1);
+  CHECK(std::string(report.stages[0]) == "decode,denoise,encode,seal");
+  voxlock_bridge_stats stats{};
+  stats.struct_size = sizeof stats;
+  REQUIRE(voxlock_bridge_get_stats(bridge, &stats) == VOXLOCK_OK);
+  CHECK((stats.packets_out[0] == 3 && stats.unsealed[0] == 0 && stats.unopened[1] == 0));
+  for (voxlock_leg* one : {phone, trunk, room, browser}) voxlock_leg_free(one);
+  voxlock_bridge_free(bridge);
+  voxlock_frame_cryptor_free(theirs);
 }
