@@ -11,11 +11,12 @@ from ._abi_structs import (
     voxlock_ice_config, voxlock_ice_event, voxlock_ice_info, voxlock_identity_config, voxlock_leg_config,
     voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_negotiated,
     voxlock_negotiation_config, voxlock_port_config, voxlock_port_frame, voxlock_protection,
-    voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header, voxlock_sdp_crypto, voxlock_sdp_media,
-    voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header, voxlock_sip_start, voxlock_sip_summary,
-    voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config, voxlock_srtp_stats, voxlock_srtp_suite,
-    voxlock_stage, voxlock_stage_stats, voxlock_tls_info, voxlock_tls_settings_config, voxlock_ua_config,
-    voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
+    voxlock_relay_config, voxlock_relay_stats, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header,
+    voxlock_sdp_crypto, voxlock_sdp_media, voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header,
+    voxlock_sip_start, voxlock_sip_summary, voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config,
+    voxlock_srtp_stats, voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_tls_info,
+    voxlock_tls_settings_config, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config,
+    voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
 )
 
 # name: result, arguments
@@ -51,6 +52,20 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_chain_stage_stats": (c_int32, (c_void_p, c_uint32, POINTER(voxlock_stage_stats))),
     "voxlock_audio_level": (c_uint32, (c_void_p, c_size_t)),
     "voxlock_audio_wipe": (None, (c_void_p, c_size_t)),
+    "voxlock_frame_cryptor_config_init": (c_int32, (POINTER(voxlock_frame_cryptor_config), c_size_t)),
+    "voxlock_frame_cryptor_new": (c_int32, (
+        c_void_p, POINTER(voxlock_frame_cryptor_config), POINTER(c_void_p))),
+    "voxlock_frame_cryptor_free": (None, (c_void_p,)),
+    "voxlock_frame_cryptor_set_key": (c_int32, (c_void_p, c_uint64, c_int32, c_void_p, c_size_t, c_uint32)),
+    "voxlock_frame_cryptor_remove_key": (c_int32, (c_void_p, c_uint64, c_uint32)),
+    "voxlock_frame_cryptor_ratchet": (c_int32, (c_void_p, c_uint64)),
+    "voxlock_frame_cryptor_prepare": (c_int32, (c_void_p, c_size_t, POINTER(c_size_t))),
+    "voxlock_frame_cryptor_seal": (c_int32, (
+        c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
+    "voxlock_frame_cryptor_open": (c_int32, (
+        c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
+    "voxlock_frame_cryptor_max_overhead": (c_size_t, (c_void_p,)),
+    "voxlock_frame_cryptor_get_stats": (c_int32, (c_void_p, POINTER(voxlock_frame_cryptor_stats))),
     "voxlock_identity_new": (c_int32, (c_void_p, POINTER(voxlock_identity_config), POINTER(c_void_p))),
     "voxlock_identity_free": (None, (c_void_p,)),
     "voxlock_identity_pem": (c_int32, (c_void_p, c_int32, c_void_p, POINTER(c_size_t))),
@@ -109,20 +124,6 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_dtls_close": (c_int32, (c_void_p, c_uint64)),
     "voxlock_dtls_get_info": (c_int32, (c_void_p, POINTER(voxlock_dtls_info))),
     "voxlock_dtls_export_keys": (c_int32, (c_void_p, POINTER(voxlock_dtls_keys))),
-    "voxlock_frame_cryptor_config_init": (c_int32, (POINTER(voxlock_frame_cryptor_config), c_size_t)),
-    "voxlock_frame_cryptor_new": (c_int32, (
-        c_void_p, POINTER(voxlock_frame_cryptor_config), POINTER(c_void_p))),
-    "voxlock_frame_cryptor_free": (None, (c_void_p,)),
-    "voxlock_frame_cryptor_set_key": (c_int32, (c_void_p, c_uint64, c_int32, c_void_p, c_size_t, c_uint32)),
-    "voxlock_frame_cryptor_remove_key": (c_int32, (c_void_p, c_uint64, c_uint32)),
-    "voxlock_frame_cryptor_ratchet": (c_int32, (c_void_p, c_uint64)),
-    "voxlock_frame_cryptor_prepare": (c_int32, (c_void_p, c_size_t, POINTER(c_size_t))),
-    "voxlock_frame_cryptor_seal": (c_int32, (
-        c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
-    "voxlock_frame_cryptor_open": (c_int32, (
-        c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
-    "voxlock_frame_cryptor_max_overhead": (c_size_t, (c_void_p,)),
-    "voxlock_frame_cryptor_get_stats": (c_int32, (c_void_p, POINTER(voxlock_frame_cryptor_stats))),
     "voxlock_ice_config_init": (c_int32, (POINTER(voxlock_ice_config), c_size_t)),
     "voxlock_ice_new": (c_int32, (c_void_p, POINTER(voxlock_ice_config), POINTER(c_void_p))),
     "voxlock_ice_free": (None, (c_void_p,)),
@@ -141,6 +142,17 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_port_config_init": (c_int32, (POINTER(voxlock_port_config), c_size_t)),
     "voxlock_port_new": (c_int32, (c_void_p, POINTER(voxlock_port_config), POINTER(c_void_p))),
     "voxlock_port_put": (c_int32, (c_void_p, c_uint32, POINTER(voxlock_port_frame), c_size_t, c_uint64)),
+    "voxlock_relay_config_init": (c_int32, (POINTER(voxlock_relay_config), c_size_t)),
+    "voxlock_relay_new": (c_int32, (
+        c_void_p, c_void_p, c_void_p, POINTER(voxlock_relay_config), POINTER(c_void_p))),
+    "voxlock_relay_free": (None, (c_void_p,)),
+    "voxlock_relay_input": (c_int32, (c_void_p, POINTER(voxlock_datagram), c_size_t, c_uint64)),
+    "voxlock_relay_poll": (c_int32, (
+        c_void_p, POINTER(voxlock_media_event), c_size_t, POINTER(c_size_t), c_void_p, c_size_t, c_uint64)),
+    "voxlock_relay_next_deadline": (c_uint64, (c_void_p,)),
+    "voxlock_relay_close": (c_int32, (c_void_p, c_uint64)),
+    "voxlock_relay_protection": (c_int32, (c_void_p, POINTER(voxlock_protection))),
+    "voxlock_relay_get_stats": (c_int32, (c_void_p, POINTER(voxlock_relay_stats))),
     "voxlock_rtp_classify": (c_int32, (c_void_p, c_size_t)),
     "voxlock_rtp_parse": (c_int32, (c_void_p, c_size_t, POINTER(voxlock_rtp_header))),
     "voxlock_rtp_build": (c_int32, (

@@ -67,6 +67,25 @@ class voxlock_stage_stats(Structure):
     ]
 
 
+class voxlock_frame_cryptor_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("format", c_int32), ("ring_size", c_uint32), ("clear_len", c_uint32),
+        ("ratchet_window", c_uint32), ("pbkdf2_iterations", c_uint32), ("salt", c_void_p),
+        ("salt_len", c_size_t), ("server_trailer", c_void_p), ("server_trailer_len", c_size_t),
+        ("server_codec", c_uint32), ("sframe_suite", c_int32), ("first_counter", c_uint64),
+        ("max_frames", c_uint64),
+    ]
+
+
+class voxlock_frame_cryptor_stats(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("opening_keys", c_uint32), ("sealed", c_uint64), ("opened", c_uint64),
+        ("empty", c_uint64), ("server_frames", c_uint64), ("auth_failed", c_uint64), ("no_key", c_uint64),
+        ("malformed", c_uint64), ("server_refused", c_uint64), ("replayed", c_uint64),
+        ("exhausted", c_uint64), ("ratcheted", c_uint64), ("next_counter", c_uint64),
+    ]
+
+
 class voxlock_identity_config(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("is_ca", c_uint32), ("common_name", c_void_p), ("dns_name", c_void_p),
@@ -158,7 +177,7 @@ class voxlock_media_event(Structure):
 class voxlock_bridge_config(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("conceal_max_ms", c_uint32), ("denoise_db", c_uint32 * 2),
-        ("stage_count", c_uint32 * 2), ("stages", c_void_p * 2),
+        ("stage_count", c_uint32 * 2), ("stages", c_void_p * 2), ("cryptor", c_void_p * 2),
     ]
 
 
@@ -167,7 +186,8 @@ class voxlock_protection(Structure):
         ("struct_size", c_uint32), ("scope", c_int32), ("transport", c_int32 * 2),
         ("key_exchange", c_int32 * 2), ("suite_in", c_uint32 * 2), ("suite_out", c_uint32 * 2),
         ("signalling", c_int32 * 2), ("peer_verified", c_int32 * 2), ("content_opened", c_int32 * 2),
-        ("stages", c_char * 96 * 2),
+        ("stages", c_char * 96 * 2), ("hop_scope", c_int32 * 2), ("participant", c_int32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -178,7 +198,8 @@ class voxlock_bridge_stats(Structure):
         ("silences", c_uint64 * 2), ("muted", c_uint64 * 2), ("events_out", c_uint64 * 2),
         ("bypassed", c_uint64 * 2), ("latency_us", c_uint64 * 2), ("plaintext_count", c_uint64 * 2),
         ("plaintext_p50_ns", c_uint64 * 2), ("plaintext_p99_ns", c_uint64 * 2),
-        ("plaintext_p999_ns", c_uint64 * 2), ("plaintext_max_ns", c_uint64 * 2),
+        ("plaintext_p999_ns", c_uint64 * 2), ("plaintext_max_ns", c_uint64 * 2), ("unopened", c_uint64 * 2),
+        ("unsealed", c_uint64 * 2),
     ]
 
 
@@ -205,25 +226,6 @@ class voxlock_dtls_keys(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("suite", c_int32), ("key_len", c_uint32), ("reserved", c_uint32),
         ("key", c_uint8 * 46), ("peer_key", c_uint8 * 46),
-    ]
-
-
-class voxlock_frame_cryptor_config(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("format", c_int32), ("ring_size", c_uint32), ("clear_len", c_uint32),
-        ("ratchet_window", c_uint32), ("pbkdf2_iterations", c_uint32), ("salt", c_void_p),
-        ("salt_len", c_size_t), ("server_trailer", c_void_p), ("server_trailer_len", c_size_t),
-        ("server_codec", c_uint32), ("sframe_suite", c_int32), ("first_counter", c_uint64),
-        ("max_frames", c_uint64),
-    ]
-
-
-class voxlock_frame_cryptor_stats(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("opening_keys", c_uint32), ("sealed", c_uint64), ("opened", c_uint64),
-        ("empty", c_uint64), ("server_frames", c_uint64), ("auth_failed", c_uint64), ("no_key", c_uint64),
-        ("malformed", c_uint64), ("server_refused", c_uint64), ("replayed", c_uint64),
-        ("exhausted", c_uint64), ("ratcheted", c_uint64), ("next_counter", c_uint64),
     ]
 
 
@@ -265,6 +267,22 @@ class voxlock_port_frame(Structure):
     _fields_ = [
         ("data", c_void_p), ("len", c_size_t), ("timestamp", c_uint32), ("lost", c_uint32),
         ("payload_type", c_uint32), ("marker", c_uint32),
+    ]
+
+
+class voxlock_relay_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("digits", c_int32), ("levels", c_int32), ("is_sealed", c_int32),
+        ("level_id", c_uint32 * 2),
+    ]
+
+
+class voxlock_relay_stats(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("status", c_int32), ("packets_in", c_uint64 * 2),
+        ("packets_out", c_uint64 * 2), ("lost", c_uint64 * 2), ("reordered", c_uint64 * 2),
+        ("too_late", c_uint64 * 2), ("events_out", c_uint64 * 2), ("events_blocked", c_uint64 * 2),
+        ("levels_out", c_uint64 * 2),
     ]
 
 
@@ -482,15 +500,15 @@ class voxlock_ua_stats(Structure):
 
 STRUCTS: tuple[type[Structure], ...] = (
     voxlock_address, voxlock_allocator, voxlock_context_config, voxlock_codec_config, voxlock_decoder_stats,
-    voxlock_stage, voxlock_chain_config, voxlock_stage_stats, voxlock_identity_config,
-    voxlock_tls_settings_config, voxlock_tls_info, voxlock_datagram, voxlock_leg_config, voxlock_verdict,
-    voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_bridge_config, voxlock_protection,
-    voxlock_bridge_stats, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys,
-    voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats, voxlock_ice_config, voxlock_ice_event,
-    voxlock_ice_info, voxlock_port_config, voxlock_port_frame, voxlock_rtp_header, voxlock_rtcp_block,
-    voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary,
-    voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media,
-    voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
+    voxlock_stage, voxlock_chain_config, voxlock_stage_stats, voxlock_frame_cryptor_config,
+    voxlock_frame_cryptor_stats, voxlock_identity_config, voxlock_tls_settings_config, voxlock_tls_info,
+    voxlock_datagram, voxlock_leg_config, voxlock_verdict, voxlock_leg_media_info, voxlock_leg_stats,
+    voxlock_media_event, voxlock_bridge_config, voxlock_protection, voxlock_bridge_stats, voxlock_dtls_config,
+    voxlock_dtls_info, voxlock_dtls_keys, voxlock_ice_config, voxlock_ice_event, voxlock_ice_info,
+    voxlock_port_config, voxlock_port_frame, voxlock_relay_config, voxlock_relay_stats, voxlock_rtp_header,
+    voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config,
+    voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary,
+    voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
     voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config,
     voxlock_ua_refusal, voxlock_ua_stats,
 )
