@@ -18,8 +18,8 @@ main() {
     esac
   done
   build_packages
-  packages openssl baresip-core sip-tester python3-venv mypy espeak-ng opus-tools chromium
   export VOXLOCK_PYTHON_WHEEL=1
+  packages "${INTEROP_PACKAGES[@]}"
   configure dev
   build dev
   run_ctest dev '' -L interop "${select[@]}"

@@ -24,6 +24,7 @@ main() {
   done
   [[ $preset =~ ^(dev|release|asan-ubsan|tsan|coverage)$ ]] || misuse "no such preset '$preset'"
   build_packages
+  [[ -z ${CI:-} ]] || packages "${INTEROP_PACKAGES[@]}"
   configure "$preset"
   build "$preset"
   if [[ -n $list ]]; then
