@@ -170,6 +170,42 @@ class Legs(unittest.TestCase):
         bridge.close()
         trunk.input([(b"", PEER)])
 
+    def test_a_relay_passes_sealed_frames_on_unopened(self) -> None:
+        trunk, caller = agreed(self.context)
+        room, listener = agreed(self.context, here=("127.0.0.1", 41000), there=("127.0.0.1", 41002))
+        relay = voxlock.Relay(self.context, trunk, room)
+        self.assertIs(relay.protection().scope, voxlock.Scope.END_TO_END)
+        self.assertEqual(relay.protection().content_opened, (False, False))
+        caller.send(0, b"sealed" * 20, 0, now_ns=1)
+        relay.input([(event.data, PEER, 0) for event in caller.events(1) if isinstance(event, voxlock.Transmit)], 1)
+        listener.input([(event.data, ("127.0.0.1", 41000)) for event in relay.events(1)
+                        if isinstance(event, voxlock.Transmit)], 1)
+        (heard,) = (event for event in listener.events(1) if isinstance(event, voxlock.Payload))
+        self.assertEqual(bytes(heard.data), b"sealed" * 20)
+        self.assertEqual((relay.stats()[0], relay.stats()[1].packets_out), (0, 1))
+        with self.assertRaises(voxlock.LegError) as caught:
+            voxlock.Bridge(self.context, trunk, room)
+        self.assertEqual(caught.exception.name, "VOXLOCK_ERR_OPAQUE")
+
+    def test_a_bridge_opens_and_seals_frames_of_a_room(self) -> None:
+        trunk, caller = agreed(self.context)
+        room, listener = agreed(self.context, here=("127.0.0.1", 41000), there=("127.0.0.1", 41002))
+        both = voxlock.KeyUse.SEALS | voxlock.KeyUse.OPENS
+        ours, theirs = voxlock.FrameCryptor(self.context), voxlock.FrameCryptor(self.context)
+        for cryptor in (ours, theirs):
+            cryptor.set_key(0, b"shared by the room", voxlock.Kdf.HKDF, both)
+        bridge = voxlock.Bridge(self.context, trunk, room, denoise_db=(0, 0), cryptors=(None, ours))
+        self.assertTrue(bridge.protection().participant)
+        payload = voxlock.Encoder(self.context).encode(tone(160))
+        caller.send(0, payload, 0, now_ns=1)
+        bridge.input([(event.data, PEER, 0) for event in caller.events(1) if isinstance(event, voxlock.Transmit)], 1)
+        listener.input([(event.data, ("127.0.0.1", 41000)) for event in bridge.events(1)
+                        if isinstance(event, voxlock.Transmit)], 1)
+        (sealed,) = (event for event in listener.events(1) if isinstance(event, voxlock.Payload))
+        self.assertEqual(len(theirs.open(sealed.data)), 160)
+        with bridge._state.guard.lock, self.assertRaises(voxlock.ThreadError):
+            ours.stats()
+
     def test_a_port_gives_and_takes_pcm(self) -> None:
         leg, peer = agreed(self.context)
         port = voxlock.Port(self.context, voxlock.Codec.L16, sample_rate=16000)

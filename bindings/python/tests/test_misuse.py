@@ -50,6 +50,8 @@ def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]
         "Port": (lambda: voxlock.Port(context), lambda it: it.stats()),
         "Bridge": (lambda: voxlock.Bridge(context, voxlock.Leg(context, TRUNK), voxlock.Leg(context, PEER)),
                    lambda it: list(it.events())),
+        "Relay": (lambda: voxlock.Relay(context, voxlock.Leg(context, TRUNK), voxlock.Leg(context, PEER)),
+                  lambda it: list(it.events())),
         "Ua": (lambda: voxlock.Ua(context, "localhost"), lambda it: list(it.events())),
     }
 

@@ -27,6 +27,7 @@ from .events import (
 from .ice import IceAgent, IceEvent, IceEventKind
 from .leg import Drop, Leg, LegStats, MediaInfo, Signalling
 from .port import Port, PortFormat, PortFrame
+from .relay import Relay, RelayStats
 from .sdp import (
     Crypto, KeyExchange, MediaDirection, Negotiated, NegotiatedText, Negotiation, OfferFlags, Sdp, SrtpPolicy, Verdict,
     VerdictKind,
@@ -46,9 +47,9 @@ __all__ = [
     "IceEventKind", "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection",
     "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
-    "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Signalling", "SipError",
-    "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy", "SrtpSession", "Status", "Suite",
-    "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua", "UaError",
-    "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio", "fingerprint", "has",
-    "rtp", "sip", "status_name", "strerror", "suite_info", "version",
+    "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Signalling",
+    "SipError", "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
+    "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
+    "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio",
+    "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",
 ]

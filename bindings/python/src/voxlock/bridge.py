@@ -6,7 +6,7 @@ import contextlib
 from ctypes import addressof, byref
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from . import _abi_constants as abi
 from ._abi_structs import voxlock_bridge_config, voxlock_bridge_stats, voxlock_port_frame, voxlock_protection
@@ -17,6 +17,7 @@ from ._library import lib
 from ._memory import Address, Bytes, borrowed, pointed
 from .audio import Stage, stage_structs
 from .context import Context
+from .e2ee import FrameCryptor
 from .events import DatagramBatch, EventPoller, Intake, MediaEvent
 from .leg import Leg, Signalling
 from .port import Port, PortFrame
@@ -54,6 +55,7 @@ class HopProtection:
     suite_out: Suite | None
     signalling: Signalling
     peer_verified: bool
+    scope: Scope  # END_TO_END: frames are sealed as well, through that peer and what lies behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Protection:
     room: HopProtection
     content_opened: tuple[bool, bool]  # by direction
     stages: tuple[str, str]  # "decode,denoise,encode", by direction
+    participant: bool  # this end holds keys of sealed frames: whoever shares them should be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class LaneStats:
     events_out: int
     bypassed: int
     latency_us: int
+    unopened: int  # sealed frames that did not open, concealed as lost
+    unsealed: int  # packets not sent because there was no key
     plaintext_count: int
     plaintext_p50_ns: int | None  # how long plaintext existed per packet; None: unknown
     plaintext_p99_ns: int | None
@@ -106,35 +111,23 @@ def joined(handle: Handle, guard: Guard) -> Iterator[int]:
         former.release()
 
 
-class Bridge(Handle):
-    """Two legs joined; from now on datagrams, events and timers of both go through the bridge, offers and
-    answers through the legs. Legs and bridge are used by one thread at a time together.
+class Joint(Handle):
+    """What Bridge and Relay have in common: datagrams, events and timers of two legs."""
 
-    denoise_db: by direction (forward, backward), the most that noise goes down, 1..45; 0: no denoiser.
-    stages: further stages behind the denoiser, by direction.
-    conceal_max_ms: a longer loss stays a gap, 0..200.
-    """
+    _NAME = ""  # of the C functions, set by each class
 
-    _FREE = "voxlock_bridge_free"
-
-    def __init__(self, context: Context, trunk: Leg | Port, room: Leg | Port, *, denoise_db: tuple[int, int] = (15, 0),
-                 stages: tuple[Sequence[Stage], Sequence[Stage]] = ((), ()), conceal_max_ms: int = 100) -> None:
-        config = configured(voxlock_bridge_config, lib.voxlock_bridge_config_init)
-        config.conceal_max_ms = conceal_max_ms
-        config.denoise_db[:] = denoise_db
-        kept = []
-        for direction in (FORWARD, BACKWARD):
-            rows, keep = stage_structs(stages[direction])
-            kept.append((rows, keep))
-            config.stage_count[direction] = len(rows)
-            config.stages[direction] = addressof(rows) if len(rows) else None
+    def _join(self, context: Context, trunk: Leg | Port, room: Leg | Port, config: Any,
+              keep: tuple[object, ...]) -> None:
+        """Makes the C object; from now on it and both legs have one guard."""
         guard = trunk._state.guard
         with trunk._state as first, joined(room, guard) as second:
-            pointer = context._make(lib.voxlock_bridge_new, first, second, byref(config))
-        callbacks = [keep for _, keep in kept]
-        super().__init__(pointer, (context._keep, trunk._keep, room._keep, callbacks), guard)
-        self._poller = EventPoller(lib.voxlock_bridge_poll)
-        self._intake = Intake(lib.voxlock_bridge_input)
+            pointer = context._make(self._function("new"), first, second, byref(config))
+        super().__init__(pointer, (context._keep, trunk._keep, room._keep, *keep), guard)
+        self._poller = EventPoller(self._function("poll"))
+        self._intake = Intake(self._function("input"))
+
+    def _function(self, name: str) -> Any:
+        return getattr(lib, f"voxlock_{self._NAME}_{name}")
 
     def input(self, datagrams: DatagramBatch | Iterable[tuple[Bytes, Address, int]], now_ns: int | None = None) -> None:
         """Takes received datagrams of both legs, as (data, source, leg); leg is 0 (trunk) or 1 (room).
@@ -143,6 +136,67 @@ class Bridge(Handle):
             self._intake.take(self, datagrams, now_ns)
         else:
             self._intake.copy(self, datagrams, now_ns)
+
+    def events(self, now_ns: int | None = None) -> Iterator[MediaEvent]:
+        """Runs timers and gives all events of both legs that wait, oldest first."""
+        return self._poller.events(self, now_ns)
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When to take events again, in the time of now_ns; None: never."""
+        return deadline(int(self._call(self._function("next_deadline"))))
+
+    def end(self, now_ns: int | None = None) -> None:
+        """Ends both media sessions with RTCP BYE; take events once more."""
+        self._do(self._function("close"), now(now_ns))
+
+    def protection(self) -> Protection:
+        """Follow ProtectionChanged."""
+        out = result(voxlock_protection)
+        self._do(self._function("protection"), byref(out))
+        hops = [HopProtection(HopTransport(out.transport[i]), KeyExchange(out.key_exchange[i]),
+                              Suite(out.suite_in[i]) if out.suite_in[i] else None,
+                              Suite(out.suite_out[i]) if out.suite_out[i] else None,
+                              Signalling(out.signalling[i]), bool(out.peer_verified[i]), Scope(out.hop_scope[i]))
+                for i in (0, 1)]
+        opened = bool(out.content_opened[0]), bool(out.content_opened[1])
+        return Protection(Scope(out.scope), hops[0], hops[1], opened,
+                          (out.stages[0].value.decode(), out.stages[1].value.decode()),
+                          bool(out.participant))
+
+
+class Bridge(Joint):
+    """Two legs joined; from now on datagrams, events and timers of both go through the bridge, offers and
+    answers through the legs. Legs and bridge are used by one thread at a time together.
+
+    denoise_db: by direction (forward, backward), the most that noise goes down, 1..45; 0: no denoiser.
+    stages: further stages behind the denoiser, by direction.
+    conceal_max_ms: a longer loss stays a gap, 0..200.
+    cryptors: by leg: its peer's frames are sealed end to end, opened here before they are decoded and
+        sealed again. Set their keys at any time, in the thread of the bridge.
+    """
+
+    _FREE, _NAME = "voxlock_bridge_free", "bridge"
+
+    def __init__(self, context: Context, trunk: Leg | Port, room: Leg | Port, *, denoise_db: tuple[int, int] = (15, 0),
+                 stages: tuple[Sequence[Stage], Sequence[Stage]] = ((), ()), conceal_max_ms: int = 100,
+                 cryptors: tuple[FrameCryptor | None, FrameCryptor | None] = (None, None)) -> None:
+        config = configured(voxlock_bridge_config, lib.voxlock_bridge_config_init)
+        config.conceal_max_ms = conceal_max_ms
+        config.denoise_db[:] = denoise_db
+        kept: list[tuple[object, object]] = []
+        for direction in (FORWARD, BACKWARD):
+            rows, keep = stage_structs(stages[direction])
+            kept.append((rows, keep))
+            config.stage_count[direction] = len(rows)
+            config.stages[direction] = addressof(rows) if len(rows) else None
+        kept += [(None, lent) for lent in cryptors]
+        with contextlib.ExitStack() as lent:
+            for leg, cryptor in enumerate(cryptors):
+                if cryptor is not None:
+                    # The bridge uses it in its own calls: one guard for all of them.
+                    config.cryptor[leg] = lent.enter_context(joined(cryptor, trunk._state.guard))
+            self._join(context, trunk, room, config, tuple(callbacks for _, callbacks in kept))
 
     def put(self, leg: int, frames: Iterable[PortFrame], now_ns: int | None = None) -> None:
         """Takes frames from the host's peer of a port (leg 0 or 1), oldest first. Each is sealed for the
@@ -155,31 +209,6 @@ class Bridge(Handle):
             row.timestamp, row.lost = frame.timestamp & 0xFFFFFFFF, frame.lost
             row.payload_type, row.marker = frame.payload_type, int(frame.marker)
         self._do(lib.voxlock_port_put, leg, rows, len(given), now(now_ns))
-
-    def events(self, now_ns: int | None = None) -> Iterator[MediaEvent]:
-        """Runs timers and gives all events of both legs that wait, oldest first."""
-        return self._poller.events(self, now_ns)
-
-    @property
-    def next_deadline_ns(self) -> int | None:
-        """When to take events again, in the time of now_ns; None: never."""
-        return deadline(int(self._call(lib.voxlock_bridge_next_deadline)))
-
-    def end(self, now_ns: int | None = None) -> None:
-        """Ends both media sessions with RTCP BYE; take events once more."""
-        self._do(lib.voxlock_bridge_close, now(now_ns))
-
-    def protection(self) -> Protection:
-        """Follow ProtectionChanged."""
-        out = result(voxlock_protection)
-        self._do(lib.voxlock_bridge_protection, byref(out))
-        hops = [HopProtection(HopTransport(out.transport[i]), KeyExchange(out.key_exchange[i]),
-                              Suite(out.suite_in[i]) if out.suite_in[i] else None,
-                              Suite(out.suite_out[i]) if out.suite_out[i] else None,
-                              Signalling(out.signalling[i]), bool(out.peer_verified[i])) for i in (0, 1)]
-        opened = bool(out.content_opened[0]), bool(out.content_opened[1])
-        return Protection(Scope(out.scope), hops[0], hops[1], opened,
-                          (out.stages[0].value.decode(), out.stages[1].value.decode()))
 
     def stats(self) -> tuple[LaneStats, LaneStats]:
         """The counters, forward and backward; those of the legs by Leg.stats."""
@@ -194,4 +223,5 @@ class Bridge(Handle):
         return lanes[0], lanes[1]
 
 
-__all__ = ["BACKWARD", "FORWARD", "Bridge", "HopProtection", "HopTransport", "LaneStats", "Protection", "Scope"]
+__all__ = ["BACKWARD", "FORWARD", "Bridge", "HopProtection", "HopTransport", "Joint", "LaneStats",
+           "Protection", "Scope"]
