@@ -65,6 +65,7 @@ mkdir -p "$out/tls"
 browser_prepare
 "$bin/demo_mix" --speech "$sounds/demo-instruct.wav" --seconds 20 --clean "$out/speech.wav" --noisy "$out/noisy.wav" --snr 20
 "$bin/demo_mix" --speech "$sounds/demo-congrats.wav" --seconds 20 --clean "$out/reply.wav" --noisy "$out/noisy.wav" --snr 20
+: >"$out/gateway.log"
 "$bin/gateway" --transport tcp --listen 127.0.0.1:0 --room browser --calls 1 --report "$out/gateway.json" \
   >"$out/gateway.log" 2>&1 &
 gateway=$!
