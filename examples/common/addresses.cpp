@@ -1,8 +1,12 @@
 #include "common/addresses.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 
+#include <array>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 namespace example {
 
@@ -38,6 +42,28 @@ SocketAddress to_socket(const voxlock_address& address) {
     out.len = sizeof *v6;
   }
   return out;
+}
+
+std::string resolve(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_family = AF_UNSPEC;
+  addrinfo* list = nullptr;
+  const std::string bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+  const int rc = getaddrinfo(bare.c_str(), nullptr, &hints, &list);
+  if (rc != 0) throw std::runtime_error("cannot find " + host + ": " + gai_strerror(rc));
+  std::array<char, NI_MAXHOST> text{};
+  getnameinfo(list->ai_addr, list->ai_addrlen, text.data(), text.size(), nullptr, 0,
+              NI_NUMERICHOST);
+  freeaddrinfo(list);
+  return text.data();
+}
+
+std::string peer_ip(const SocketAddress& address) {
+  std::array<char, NI_MAXHOST> text{};
+  getnameinfo(reinterpret_cast<const sockaddr*>(&address.storage), address.len, text.data(),
+              text.size(), nullptr, 0, NI_NUMERICHOST);
+  return text.data();
 }
 
 }  // namespace example

@@ -1,8 +1,8 @@
 #include "common/sip_host.h"
 
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +22,13 @@ using TlsHandle = Handle<voxlock_tls, voxlock_tls_free>;
 
 // TCP and TLS handshakes together; a half-open peer is gone after it.
 constexpr uint64_t kOpenTimeoutNs = 10'000'000'000;
+// An accepted connection that has said nothing the user agent answers is gone after it.
+constexpr uint64_t kFirstMessageTimeoutNs = 30'000'000'000;
+// How many accepted connections may be without a first message; the oldest makes room.
+constexpr size_t kMaxUnproven = 256;
+constexpr int kAcceptsPerWake = 32;
+// Out of descriptors: the next try to accept.
+constexpr uint64_t kAcceptPauseNs = 200'000'000;
 // How long a connection that shall close may take to send its rest.
 constexpr uint64_t kCloseTimeoutNs = 2'000'000'000;
 constexpr uint64_t kWallTimeEveryNs = 60'000'000'000;
@@ -46,28 +53,11 @@ const uint8_t* bytes_of(const std::string& text) {
   return text.empty() ? nullptr : reinterpret_cast<const uint8_t*>(text.data());
 }
 
-// Names are looked up without a thread of their own: a gateway for the open Internet would have
-// one.
-std::string resolve(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_family = AF_UNSPEC;
-  addrinfo* list = nullptr;
-  const std::string bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-  const int rc = getaddrinfo(bare.c_str(), nullptr, &hints, &list);
-  if (rc != 0) throw std::runtime_error("cannot find " + host + ": " + gai_strerror(rc));
-  std::array<char, NI_MAXHOST> text{};
-  getnameinfo(list->ai_addr, list->ai_addrlen, text.data(), text.size(), nullptr, 0,
-              NI_NUMERICHOST);
-  freeaddrinfo(list);
-  return text.data();
-}
-
-std::string peer_ip(const SocketAddress& address) {
-  std::array<char, NI_MAXHOST> text{};
-  getnameinfo(reinterpret_cast<const sockaddr*>(&address.storage), address.len, text.data(),
-              text.size(), nullptr, 0, NI_NUMERICHOST);
-  return text.data();
+// Strangers get a quarter of the descriptors: calls need theirs for media.
+size_t max_unproven() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMaxUnproven;
+  return std::clamp<size_t>(limit.rlim_cur / 4, 1, kMaxUnproven);
 }
 
 void say(const std::string& line) {
@@ -92,6 +82,7 @@ struct SipHost::Connection {
   bool is_client = false;
   bool is_connecting = false;
   bool is_open = false;
+  bool is_proven = false;  // the user agent had something to say to it
   bool is_closing = false;
   bool is_dead = false;
 };
@@ -266,21 +257,55 @@ SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer
 }
 
 void SipHost::accept_all() {
-  for (;;) {
+  // The rest waits for the next turn of the loop, after those that are gone gave back their
+  // descriptors.
+  for (int i = 0; i < kAcceptsPerWake; ++i) {
     SocketAddress address;
     address.len = sizeof address.storage;
     Fd fd(accept4(listener_.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.len,
                   SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd) return;
-    const int on = 1;
-    setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const std::string ip = peer_ip(address);
-    const uint16_t port = to_voxlock(address).port;
-    Connection* c = add(std::move(fd), false, "from " + ip + ":" + std::to_string(port), "");
-    c->ip = ip;
-    c->port = port;
-    if (!c->tls) (void)note_open(*c);
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        pause_accepting(std::strerror(errno));
+      return;
+    }
+    try {
+      accept_one(std::move(fd), address);
+    } catch (const std::exception& error) {
+      // One peer that cannot be served is no reason to end the others' calls.
+      say(std::string("connection refused: ") + error.what());
+    }
   }
+}
+
+void SipHost::accept_one(Fd fd, const SocketAddress& address) {
+  const int on = 1;
+  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const std::string ip = peer_ip(address);
+  const uint16_t port = to_voxlock(address).port;
+  make_room();
+  Connection* c = add(std::move(fd), false, "from " + ip + ":" + std::to_string(port), "");
+  c->ip = ip;
+  c->port = port;
+  if (!c->tls) (void)note_open(*c);
+}
+
+// The listening socket stays readable while it cannot be read: without a pause the loop would spin.
+void SipHost::pause_accepting(const std::string& why) {
+  say("cannot accept a connection: " + why);
+  loop_.modify(listener_.get(), 0);
+  accept_due_ns_ = now_ns() + kAcceptPauseNs;
+}
+
+void SipHost::make_room() {
+  size_t unproven = 0;
+  Connection* oldest = nullptr;
+  for (const auto& [fd, c] : connections_) {
+    if (c->is_dead || c->is_client || c->is_proven) continue;
+    ++unproven;
+    if (oldest == nullptr || c->started_ns < oldest->started_ns) oldest = c.get();
+  }
+  if (unproven >= max_unproven()) end(*oldest, "too many connections without a message");
 }
 
 void SipHost::open(uint64_t id, const std::string& host, uint16_t port, bool is_tls) {
@@ -383,7 +408,7 @@ bool SipHost::note_open(Connection& c) {
               info.is_peer_verified != 0};
   }
   c.is_open = true;
-  c.deadline_ns = UINT64_MAX;
+  c.deadline_ns = c.is_client ? UINT64_MAX : now_ns() + kFirstMessageTimeoutNs;
   const int32_t rc = c.is_client
                          ? voxlock_ua_connected(ua_.get(), c.id, now_ns())
                          : voxlock_ua_accept(ua_.get(), c.tls ? VOXLOCK_UA_TLS : VOXLOCK_UA_TCP,
@@ -524,6 +549,8 @@ void SipHost::dispatch(const voxlock_ua_event& event) {
     c->deadline_ns = now_ns() + kCloseTimeoutNs;
   } else {
     const auto bytes = text(event.data_offset, event.data_len);
+    if (c->is_open && !c->is_closing) c->deadline_ns = UINT64_MAX;
+    c->is_proven = true;
     c->plain.insert(c->plain.end(), bytes.begin(), bytes.end());
   }
   (void)flush(*c);
@@ -535,6 +562,7 @@ void SipHost::reap() {
     if (c->is_dead || c->deadline_ns > now) continue;
     end(*c, c->is_closing      ? "the peer does not read"
             : c->is_connecting ? "no answer"
+            : c->is_open       ? "no message came"
                                : "the handshake took too long");
   }
   std::erase_if(connections_, [](const auto& entry) { return entry.second->is_dead; });
@@ -546,13 +574,18 @@ void SipHost::advance() {
     (void)voxlock_context_set_wall_time(ctx_, wall_ns(), now);
     wall_time_due_ns_ = now + kWallTimeEveryNs;
   }
+  if (now >= accept_due_ns_) {
+    accept_due_ns_ = UINT64_MAX;
+    loop_.modify(listener_.get(), EPOLLIN);
+  }
   pump();
   reap();
   pump();
 }
 
 uint64_t SipHost::next_deadline() const {
-  uint64_t deadline = std::min(wall_time_due_ns_, voxlock_ua_next_deadline(ua_.get()));
+  uint64_t deadline =
+      std::min({wall_time_due_ns_, accept_due_ns_, voxlock_ua_next_deadline(ua_.get())});
   for (const auto& [fd, c] : connections_) deadline = std::min(deadline, c->deadline_ns);
   return deadline;
 }

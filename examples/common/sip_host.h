@@ -88,6 +88,9 @@ class SipHost {
   TlsSettings make_settings(int32_t role) const;
   void load_settings();
   void accept_all();
+  void accept_one(Fd fd, const SocketAddress& address);
+  void pause_accepting(const std::string& why);
+  void make_room();
   Connection* add(Fd fd, bool is_client, const std::string& peer_name,
                   const std::string& expected_host);
   void open(uint64_t id, const std::string& host, uint16_t port, bool is_tls);
@@ -118,6 +121,7 @@ class SipHost {
   std::vector<uint8_t> arena_;
   std::unordered_map<int, std::unique_ptr<Connection>> connections_;  // by descriptor
   uint64_t wall_time_due_ns_ = 0;
+  uint64_t accept_due_ns_ = UINT64_MAX;
   bool is_pumping_ = false;
 };
 

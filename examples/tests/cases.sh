@@ -368,6 +368,37 @@ busy() {
   done
 }
 
+# Strangers who connect and never speak, more than there are descriptors: a call still gets through.
+silent_peers() {
+  local peers
+  command -v python3 >/dev/null || exit 77
+  make_wav "$dir/short.wav" 1
+  start listener listener --listen 127.0.0.1:0 "${tls[@]}" --calls 1
+  ulimit -S -n 96
+  start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --room "sips:room@127.0.0.1:$port" --calls 1 \
+    --report "$dir/gateway.json"
+  ulimit -S -n "$(ulimit -H -n)"
+  gateway=$pid
+  python3 -c '
+import signal, socket, sys
+peers = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(200)]
+for peer in peers[::2]:
+    peer.sendall(b"\x16\x03\x01\x02")
+print("connected", flush=True)
+signal.pause()' "$port" >"$dir/peers.log" &
+  peers=$!
+  pids+=("$peers")
+  wait_for 'connected' "$dir/peers.log" 10
+  local rc=0
+  timeout 20 "$bin/caller" "${tls[@]}" --to "sips:x@127.0.0.1:$port" --play "$dir/short.wav" \
+    >"$dir/caller.log" 2>&1 || rc=$?
+  [ "$rc" -eq 0 ] || fail "the caller among silent peers: status $rc"
+  wait_end "$gateway" 10 'the gateway'
+  [ "$status" -eq 0 ] || fail "gateway: status $status"
+  expect_in gateway '"calls": 1' '"ended": "bye"'
+  kill -KILL "$peers"
+}
+
 need_sipp() {
   if ! command -v sipp >/dev/null; then
     echo 'skipped: the program sipp is not installed'
@@ -487,7 +518,7 @@ case $case in
     "$here/browser.sh" "$bin" "$case"
     ;;
   browser_page | wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
-    rekey | late_offer | cancel | busy | killed_in_hold | sipp_holds | sipp_cancels | \
+    rekey | late_offer | cancel | busy | killed_in_hold | silent_peers | sipp_holds | sipp_cancels | \
     sipp_refuses)
     make_certificates
     "$case"
