@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The far side of demo.sh as a headless Chromium at the gateway's page, driven by playwright-core. Its
-# microphone is a file. Sourced by demo.sh and by the tests.
+# microphone is a file. Sourced by demo.sh and by the tests, which set out, root and pids.
+# shellcheck disable=SC2034,SC2154
 
 browser_prepare() {
   driver=$root/build/browser
