@@ -37,7 +37,7 @@ run_tidy() {
     while (($# > 0 && ${#pids[@]} < JOBS)); do
       file=$1
       shift
-      timeout "$((left > 0 ? left : 1))" "$tidy" --quiet -p "$BUILD/dev" "$file" >"$out/${file//\//_}.txt" 2>/dev/null &
+      timeout "$((left > 0 ? left : 1))" "$tidy" --quiet --extra-arg=-Wno-unknown-warning-option -p "$BUILD/dev" "$file" >"$out/${file//\//_}.txt" 2>/dev/null &
       pids+=($!)
     done
     for pid in "${pids[@]}"; do
