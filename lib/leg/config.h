@@ -15,7 +15,7 @@ enum class Policy : uint8_t { kRequired = 0, kPreferred = 1, kOff = 2 };
 enum class KeyExchange : uint8_t { kSdes = 0, kDtls = 1 };
 enum class Signalling : uint8_t { kUnknown = 0, kPlain = 1, kTls = 2, kVerified = 3 };
 
-// An own transport address: a socket of the host.
+// An own transport address, as the host has bound it.
 inline constexpr size_t kMaxLocalAddresses = 8;
 
 struct LegConfig {
