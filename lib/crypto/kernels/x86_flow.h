@@ -260,29 +260,6 @@ VOXLOCK_INLINE void seal_vectors(const GcmKey& key, Hash& hash, V& counter, uint
   absorb(hash, reverse(last), blocks_of(last_len));
 }
 
-VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
-                         uint8_t* tag) {
-  const __m128i before = pre_counter(head);
-  const __m128i mask = encrypt_block(key.aes, before);
-  V counter = add_count(first_counter(before), 1);
-  Hash hash = start_message(key, head, len);
-  size_t left = len;
-  while (left > 3 * kVectorLen) {
-    const size_t n = left < 4 * kVectorLen ? left : 4 * kVectorLen;
-    seal_vectors<4>(key, hash, counter, data, n);
-    data += n;
-    left -= n;
-  }
-  if (left > 2 * kVectorLen) {
-    seal_vectors<3>(key, hash, counter, data, left);
-  } else if (left > kVectorLen) {
-    seal_vectors<2>(key, hash, counter, data, left);
-  } else if (left > 0) {
-    seal_vectors<1>(key, hash, counter, data, left);
-  }
-  finish_message(hash, head, len, mask, tag);
-}
-
 // The blocks go through hash and cipher together: the one waits for its products while the other
 // waits for its rounds.
 template <int kCount>
@@ -292,8 +269,20 @@ VOXLOCK_INLINE void open_vectors(const GcmKey& key, Hash& hash, V& counter, uint
   crypt_and_put<kCount>(key.aes, counter, data, len);
 }
 
-VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
-                         uint8_t* out) {
+template <bool kSeals, int kCount>
+VOXLOCK_INLINE void message_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
+                                    size_t len) {
+  if constexpr (kSeals) {
+    seal_vectors<kCount>(key, hash, counter, data, len);
+  } else {
+    open_vectors<kCount>(key, hash, counter, data, len);
+  }
+}
+
+// SP 800-38D sections 7.1 and 7.2: the whole message, either way.
+template <bool kSeals>
+VOXLOCK_INLINE void message(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
+                            uint8_t* tag) {
   const __m128i before = pre_counter(head);
   const __m128i mask = encrypt_block(key.aes, before);
   V counter = add_count(first_counter(before), 1);
@@ -301,18 +290,28 @@ VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, uint8_t* data, 
   size_t left = len;
   while (left > 3 * kVectorLen) {
     const size_t n = left < 4 * kVectorLen ? left : 4 * kVectorLen;
-    open_vectors<4>(key, hash, counter, data, n);
+    message_vectors<kSeals, 4>(key, hash, counter, data, n);
     data += n;
     left -= n;
   }
   if (left > 2 * kVectorLen) {
-    open_vectors<3>(key, hash, counter, data, left);
+    message_vectors<kSeals, 3>(key, hash, counter, data, left);
   } else if (left > kVectorLen) {
-    open_vectors<2>(key, hash, counter, data, left);
+    message_vectors<kSeals, 2>(key, hash, counter, data, left);
   } else if (left > 0) {
-    open_vectors<1>(key, hash, counter, data, left);
+    message_vectors<kSeals, 1>(key, hash, counter, data, left);
   }
-  finish_message(hash, head, len, mask, out);
+  finish_message(hash, head, len, mask, tag);
+}
+
+VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
+                         uint8_t* tag) {
+  message<true>(key, head, data, len, tag);
+}
+
+VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
+                         uint8_t* out) {
+  message<false>(key, head, data, len, out);
 }
 
 VOXLOCK_KERNEL void ghash(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len) {
