@@ -100,7 +100,25 @@ void set_up(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, request.authorities.c_str());
 }
 
+std::string origin_of(const std::string& text) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+  std::string out;
+  for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
+    char* value = nullptr;
+    if (curl_url_get(url.get(), part, &value, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    out += std::string(value) + " ";
+    curl_free(value);
+  }
+  return out;
+}
+
 }  // namespace
+
+bool is_same_origin(const std::string& a, const std::string& b) {
+  const std::string origin = origin_of(a);
+  return !origin.empty() && origin == origin_of(b);
+}
 
 struct HttpClient::State {
   explicit State(EventLoop& event_loop) : loop(event_loop) {

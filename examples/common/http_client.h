@@ -29,6 +29,9 @@ struct HttpResponse {
   std::string body;  // at most 64 KiB; longer ones are an error
 };
 
+// RFC 6454: scheme, host and port are the same. False for what is no URL.
+bool is_same_origin(const std::string& a, const std::string& b);
+
 class HttpClient {
  public:
   using Handler = std::function<void(const HttpResponse&)>;

@@ -106,7 +106,8 @@ void WhipRoom::on_answer(uint64_t call, const HttpResponse& response) {
   Place& place = calls_[call];
   place.request = 0;
   if (response.status == 201) {
-    place.resource = response.location;
+    // The token goes nowhere but to the server that it was given for.
+    if (is_same_origin(config_.url, response.location)) place.resource = response.location;
     place.answered_ns = now_ns();
     const SdpStep step = host_.room_accept(call, response.body);
     if (!step.is_refused()) return;
