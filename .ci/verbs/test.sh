@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 help() {
   cat <<'TEXT'
-usage: ./dev test [-p PRESET] [-R REGEX] [--list]
+usage: ./dev test [-p PRESET] [-R REGEX] [-E REGEX] [--list]
 
 Builds the dev preset (or PRESET) and runs the tests: units, RFC vectors, corpora of the fuzz
 targets, ABI, lint, bindings. A part whose tool or vectors are not on this machine says "skipped".
 
   -R REGEX    only the cases whose name matches
+  -E REGEX    leaves out the cases whose name matches
   --list      names the cases and runs nothing
 TEXT
 }
@@ -17,7 +18,8 @@ main() {
     case $1 in
       -h | --help) help; return ;;
       -p) need_value "$1" "$#"; preset=$2; shift 2 ;;
-      -R) need_value "$1" "$#"; select=(-R "$2"); shift 2 ;;
+      -R) need_value "$1" "$#"; select+=(-R "$2"); shift 2 ;;
+      -E) need_value "$1" "$#"; select+=(-E "$2"); shift 2 ;;
       --list) list=1; shift ;;
       *) misuse "unknown option '$1'" ;;
     esac
