@@ -48,7 +48,12 @@ enum class Purpose : uint8_t { kInvite, kReinvite, kBye, kCancel, kOptions, kFor
 
 struct Transaction {
   Transaction(uint64_t its_id, std::pmr::memory_resource& memory)
-      : id(its_id), key(&memory), request(&memory), response(&memory), local_tag(&memory) {}
+      : id(its_id),
+        key(&memory),
+        request(&memory),
+        response(&memory),
+        local_tag(&memory),
+        fork_tags(&memory) {}
 
   uint64_t id;
   Machine machine = Machine::kClient;
@@ -68,6 +73,8 @@ struct Transaction {
   Buffer request;   // as sent, or as received (INVITE only)
   Buffer response;  // server: the last one sent
   Text local_tag;   // server: the To tag of our responses
+  // INVITE client: hashes of the To tags of successes that were answered with BYE.
+  std::pmr::vector<uint64_t> fork_tags;
   Timer timeout;
   Timer retransmit;
 };
@@ -118,7 +125,7 @@ struct SessionTimer {
 
 struct Call {
   Call(uint64_t its_id, std::pmr::memory_resource& memory)
-      : id(its_id), dialog(memory), auth(memory), ack(&memory), fork_tags(&memory) {}
+      : id(its_id), dialog(memory), auth(memory), ack(&memory) {}
 
   uint64_t id;
   Dialog dialog;
@@ -144,7 +151,6 @@ struct Call {
   AuthState auth;             // as a client
   Buffer ack;                 // of the last 2xx, sent again for its retransmissions
   uint32_t ack_cseq = 0;
-  std::pmr::vector<uint64_t> fork_tags;  // hashes of To tags already answered with BYE
   Timer retransmit;
   Timer timeout;
   Timer retry;

@@ -76,9 +76,21 @@ void send_again_ack(Core& core, Call& call, const Transaction& t) {
   }
 }
 
+// Whether a 2xx comes from a branch that has had its BYE. Each BYE is a transaction: a peer that
+// never ends to answer gets a bounded number of them.
+bool is_known_fork(const Core& core, Transaction& t, const sip::Message& response) {
+  const uint64_t fork = core.hash.of({response.to().tag()});
+  const bool is_known =
+      std::find(t.fork_tags.begin(), t.fork_tags.end(), fork) != t.fork_tags.end();
+  if (is_known || t.fork_tags.size() == kMaxForks) return true;
+  t.fork_tags.push_back(fork);
+  return false;
+}
+
 // A 2xx that no call wants: another branch of a fork, or after the call was given up. It is
 // acknowledged and its dialog ended (RFC 3261 13.2.2.4).
-void ack_and_bye(Core& core, const Transaction& t, const Incoming& in, AuthState* auth) {
+void ack_and_bye(Core& core, Transaction& t, const Incoming& in, AuthState* auth) {
+  if (is_known_fork(core, t, in.message)) return;
   sip::Message request;
   if (!request.parse(ByteView(t.request), sip::Transport::kStream)) return;
   Dialog dialog(core.memory);
@@ -192,11 +204,6 @@ void on_invite_success(Core& core, Transaction& t, const Incoming& in) {
   if (call->state == CallState::kCalling) return take_answer(core, *call, t, in);
   if (in.message.to().tag() == std::string_view(call->dialog.remote_tag))
     return send_again_ack(core, *call, t);
-  const uint64_t fork = core.hash.of({in.message.to().tag()});
-  const bool is_known =
-      std::find(call->fork_tags.begin(), call->fork_tags.end(), fork) != call->fork_tags.end();
-  if (is_known || call->fork_tags.size() == kMaxForks) return;
-  call->fork_tags.push_back(fork);
   ack_and_bye(core, t, in, &call->auth);
 }
 
