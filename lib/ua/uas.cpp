@@ -69,6 +69,19 @@ void answer_code(Core& core, const Incoming& in, uint16_t code) {
   answer(core, in, reply);
 }
 
+// Answers someone who may be a stranger: where senders must prove who they are, one who did not is
+// to hold no transaction, of which an INVITE's lives until its ACK (RFC 3261 26.3.2.4).
+void answer_stranger(Core& core, const Incoming& in, Reply reply) {
+  if (core.authenticator.is_on()) return answer_stateless(core, in, reply);
+  answer(core, in, reply);
+}
+
+void answer_stranger(Core& core, const Incoming& in, uint16_t code) {
+  Reply reply;
+  reply.code = code;
+  answer_stranger(core, in, reply);
+}
+
 // Accepts the request's sender, or answers. RFC 3261 22.1; ACK and CANCEL can not be challenged.
 bool authenticate(Core& core, const Incoming& in) {
   const auto verdict = core.authenticator.check(in.message, core.now_ns);
@@ -82,7 +95,7 @@ bool authenticate(Core& core, const Incoming& in) {
   reply.is_challenge = reply.code == 401;
   reply.is_stale = *verdict == AuthVerdict::kStale;
   ++(reply.is_challenge ? core.counters.challenges : core.counters.auth_failures);
-  answer(core, in, reply);
+  answer_stranger(core, in, reply);
   return false;
 }
 
@@ -253,7 +266,8 @@ void on_dialog_request(Core& core, Call& call, const Incoming& in) {
 }
 
 void on_new_request(Core& core, const Incoming& in) {
-  if (is_merged(core, in.message) || is_looped(core, in.message)) return answer_code(core, in, 482);
+  if (is_merged(core, in.message) || is_looped(core, in.message))
+    return answer_stranger(core, in, 482);
   const bool is_on = core.authenticator.is_on();
   if (is_on && !authenticate(core, in)) return;
   if (const uint16_t code = inspect(in.message); code != 0) return answer_code(core, in, code);
@@ -336,7 +350,7 @@ void on_request(Core& core, const Incoming& in) {
   if (m.method() == Method::kCancel) return on_cancel(core, in);
   if (m.to().tag().empty()) return on_new_request(core, in);
   Call* call = find_dialog(core, m);
-  if (call == nullptr) return answer_code(core, in, 481);
+  if (call == nullptr) return answer_stranger(core, in, 481);
   on_dialog_request(core, *call, in);
 }
 

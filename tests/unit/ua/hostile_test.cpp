@@ -27,3 +27,40 @@ TEST_CASE("RFC 3261 13.2.2.4: success upon success to a call that is gone costs 
   // The INVITE's own, which waits for such successes, and a BYE for each of the first forks.
   CHECK(bench.bob.endpoint->stats().transactions == 1 + 16);
 }
+
+TEST_CASE("RFC 3261 26.3.2.4: strangers without credentials hold nothing of a server that asks") {
+  Network net;
+  ua::Config config;
+  config.realm = "example";
+  config.limits.transactions = 8;
+  Phone& bob = net.add("bob.example", config);
+  REQUIRE(bob.endpoint->set_account("alice", "secret"));
+  const uint64_t connection = net.attach(bob);
+  const std::string wrong =
+      "Authorization: Digest username=\"alice\", realm=\"example\", nonce=\"n\", uri=\"sip:b\", "
+      "response=\"00\", algorithm=MD5, qop=auth, cnonce=\"c\", nc=00000001\r\n";
+  struct Row {
+    const char* title;
+    std::string more, to_tag;
+    int code;
+  };
+  const Row rows[] = {{"no credentials", "", "", 401},
+                      {"wrong credentials", wrong, "", 403},
+                      {"a dialog that is none", "", "guess", 481}};
+  for (const Row& row : rows) {
+    INFO(row.title);
+    for (int i = 0; i < 20; ++i) {
+      const std::string branch = row.title[0] + std::to_string(i);
+      net.feed(bob, connection,
+               with(request("INVITE", branch, row.more, row.to_tag), "Call-ID: one",
+                    "Call-ID: " + branch));
+      REQUIRE(code_of(bob.sent.back()) == row.code);
+    }
+    // An ACK is not missed, and makes nothing either.
+    bob.sent.clear();
+    net.feed(bob, connection, request("ACK", row.title[0] + std::string("0"), "", "any"));
+    CHECK(bob.sent.empty());
+    CHECK(bob.endpoint->stats().transactions == 0);
+    CHECK(bob.endpoint->stats().refused_by_limit == 0);
+  }
+}
