@@ -305,10 +305,19 @@ void on_ack(Core& core, const Incoming& in) {
   on_success_ack(core, in);
 }
 
+// RFC 3261 22.1: a CANCEL can not be challenged, so that it counts only from the hop that sent the
+// request, which may have opened another connection.
+bool is_same_hop(const Core& core, const Transaction& t, const Connection& connection) {
+  if (t.connection == connection.id) return true;
+  const Connection* own = core.connections.find(t.connection);
+  return own != nullptr && own->transport == connection.transport && !own->peer_host.empty() &&
+         own->peer_host == connection.peer_host;
+}
+
 // RFC 3261 9.2.
 void on_cancel(Core& core, const Incoming& in) {
   Transaction* t = find_server(core, in.message, "INVITE");
-  if (t == nullptr) return answer_code(core, in, 481);
+  if (t == nullptr || !is_same_hop(core, *t, in.connection)) return answer_code(core, in, 481);
   answer_code(core, in, 200);
   Call* call = core.calls.find(t->call);
   if (call == nullptr || t->state != State::kProceeding || call->invite != t->id) return;

@@ -64,3 +64,22 @@ TEST_CASE("RFC 3261 26.3.2.4: strangers without credentials hold nothing of a se
     CHECK(bob.endpoint->stats().refused_by_limit == 0);
   }
 }
+
+TEST_CASE("RFC 3261 22.1, 9.2: a CANCEL counts from the hop that sent the INVITE only") {
+  Bench bench;
+  bench.ask(request("INVITE", "1", kSdpType, "", kSdp));
+  bench.bob.expect(EventType::kIncoming);
+  ua::Endpoint& bob = *bench.bob.endpoint;
+  const auto stranger = bob.accept(ua::Transport::kTcp, "203.0.113.7", 5999, bench.net.now);
+  REQUIRE(stranger);
+  bench.bob.sent.clear();
+  bench.net.feed(bench.bob, *stranger, request("CANCEL", "1"));
+  REQUIRE(bench.bob.sent.size() == 1);
+  CHECK(code_of(bench.bob.sent[0]) == 481);
+  CHECK(bench.bob.events.empty());
+  // The hop itself may have opened another connection.
+  const auto again = bob.accept(ua::Transport::kTcp, "192.0.2.9", 6001, bench.net.now);
+  REQUIRE(again);
+  bench.net.feed(bench.bob, *again, request("CANCEL", "1"));
+  CHECK(bench.bob.expect(EventType::kEnded).event.cause == ua::Cause::kCancelled);
+}
