@@ -57,7 +57,9 @@ Call* find_dialog(Core& core, const sip::Message& request) {
   const uint64_t hash = dialog_hash(core, request.call_id(), local_tag);
   const uint64_t id = core.call_index.find(hash, [&](uint64_t candidate) {
     const Call* call = core.calls.find(candidate);
-    return call != nullptr && same_text(call->dialog.call_id, request.call_id()) &&
+    // Before the 2xx to our INVITE there is no dialog, and no remote tag that could match.
+    return call != nullptr && call->state != CallState::kCalling &&
+           same_text(call->dialog.call_id, request.call_id()) &&
            same_text(call->dialog.local_tag, local_tag) &&
            same_text(call->dialog.remote_tag, request.from().tag());
   });

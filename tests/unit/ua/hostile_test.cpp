@@ -83,3 +83,26 @@ TEST_CASE("RFC 3261 22.1, 9.2: a CANCEL counts from the hop that sent the INVITE
   bench.net.feed(bench.bob, *again, request("CANCEL", "1"));
   CHECK(bench.bob.expect(EventType::kEnded).event.cause == ua::Cause::kCancelled);
 }
+
+TEST_CASE("RFC 3261 12.1: a request without From tag is of no dialog that has not begun") {
+  Bench bench;
+  const auto call = bench.bob.endpoint->invite(invite_on(bench.connection), bench.net.now);
+  REQUIRE(call);
+  bench.net.drain();
+  const std::string sent = bench.bob.sent.back();
+  const auto value_of = [&](const std::string& name) {
+    const size_t at = sent.find("\r\n" + name + ": ") + name.size() + 4;
+    return sent.substr(at, sent.find("\r\n", at) - at);
+  };
+  const std::string from = value_of("From");
+  for (const char* method : {"INVITE", "BYE", "OPTIONS"}) {
+    INFO(method);
+    std::string bytes =
+        with(request(method, method, kSdpType, from.substr(from.find("tag=") + 4), kSdp, 7),
+             ";tag=far", "");
+    bytes = with(bytes, "Call-ID: one", "Call-ID: " + value_of("Call-ID"));
+    CHECK(code_of(bench.ask(bytes)) == 481);
+    CHECK(bench.bob.events.empty());
+    CHECK(bench.bob.endpoint->stats().calls == 1);
+  }
+}
