@@ -95,7 +95,11 @@ Result<Connection*> connection_of(Core& core, const Call& call) {
     const auto route = sip::parse_address(std::string_view(call.dialog.routes.front()));
     if (route) hop = route->uri.text;
   }
-  return connect_to(core, hop, Transport::kTcp);
+  return connect_to(core, hop, {Transport::kTcp, call.is_secure});
+}
+
+bool may_carry(const Call& call, const Connection& connection) {
+  return !call.is_secure || connection.transport == Transport::kTls;
 }
 
 Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& request) {

@@ -21,6 +21,9 @@ Call* add_call(Core& core, Dialog&& dialog);
 // ERR_UA_NO_CONNECTION, ERR_LIMIT.
 Result<Connection*> connection_of(Core& core, const Call& call);
 
+// A call that began over TLS takes nothing that came in the clear.
+bool may_carry(const Call& call, const Connection& connection);
+
 // Sends a request within the dialog. ERR_LIMIT, ERR_UA_NO_CONNECTION, ERR_ENTROPY.
 struct DialogRequest {
   sip::Method method = sip::Method::kBye;

@@ -15,12 +15,12 @@ struct Hop {
 };
 
 // RFC 3263 4.1, 4.2 without DNS, which is the host's: transport parameter, sips, then the fallback.
-Result<Hop> hop_of(const sip::Uri& uri, Transport fallback) {
+Result<Hop> hop_of(const sip::Uri& uri, HopRules rules) {
   if (!uri.is_sip() || uri.host.empty()) return Status::ERR_UA_URI;
-  Hop hop{uri.host, uri.port, fallback};
+  Hop hop{uri.host, uri.port, rules.fallback};
   const std::string_view transport = uri.params.value("transport");
-  const bool is_sips = uri.scheme == sip::Scheme::kSips;
-  if (is_sips || text::equals_ignore_case(transport, "tls")) {
+  const bool needs_tls = rules.needs_tls || uri.scheme == sip::Scheme::kSips;
+  if (needs_tls || text::equals_ignore_case(transport, "tls")) {
     hop.transport = Transport::kTls;
   } else if (text::equals_ignore_case(transport, "tcp")) {
     hop.transport = Transport::kTcp;
@@ -94,10 +94,10 @@ Result<Connection*> add_connection(Core& core, Transport transport, std::string_
   return made;
 }
 
-Result<Connection*> connect_to(Core& core, std::string_view text, Transport fallback) {
+Result<Connection*> connect_to(Core& core, std::string_view text, HopRules rules) {
   const auto uri = sip::parse_uri(text);
   if (!uri) return Status::ERR_UA_URI;
-  VOXLOCK_TRY(const Hop hop, hop_of(*uri, fallback));
+  VOXLOCK_TRY(const Hop hop, hop_of(*uri, rules));
   Connection* found = nullptr;
   core.connections.for_each([&](Connection& candidate) {
     if (candidate.is_outbound && !candidate.is_broken && candidate.transport == hop.transport &&

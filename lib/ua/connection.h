@@ -8,9 +8,13 @@
 
 namespace voxlock::ua {
 
+struct HopRules {
+  Transport fallback;      // where the URI names none
+  bool needs_tls = false;  // whatever it names
+};
 // A connection for a request URI or route: one that was opened to the same name, port and
-// transport, or a new one. fallback: the transport where the URI names none. ERR_UA_URI, ERR_LIMIT.
-Result<Connection*> connect_to(Core& core, std::string_view uri, Transport fallback);
+// transport, or a new one. ERR_UA_URI, ERR_LIMIT.
+Result<Connection*> connect_to(Core& core, std::string_view uri, HopRules rules);
 // Asks the host to open a new connection, once: when its first request stands, so that a command
 // that fails has told the host nothing.
 void announce(Core& core, uint64_t id);

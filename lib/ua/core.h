@@ -135,6 +135,7 @@ struct Call {
   uint64_t invite = 0;       // transaction of the INVITE under way, or of the last one
   uint32_t invite_cseq = 0;  // of that INVITE
   uint64_t dialog_hash = 0;
+  bool is_secure = false;         // its first INVITE came or went by TLS: nothing else will do
   bool is_caller = false;         // we sent the first INVITE, so we own the Call-ID (RFC 3261 14.1)
   bool is_authenticated = false;  // the peer proved who it is: in-dialog requests must as well
   bool has_provisional = false;

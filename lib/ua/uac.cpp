@@ -51,7 +51,8 @@ Result<Dialog> make_dialog(Core& core, const Invite& request) {
 
 Result<Connection*> choose_connection(Core& core, const Invite& request) {
   if (request.connection == 0) {
-    return connect_to(core, request.route.empty() ? request.to : request.route, request.transport);
+    return connect_to(core, request.route.empty() ? request.to : request.route,
+                      {request.transport});
   }
   Connection* given = core.connections.find(request.connection);
   if (given == nullptr || !given->is_open || given->is_broken) return Status::ERR_UA_NO_CONNECTION;
@@ -325,6 +326,7 @@ Result<uint64_t> start_invite(Core& core, const Invite& request) {
     throw;
   }
   call->is_caller = true;
+  call->is_secure = connection->transport == Transport::kTls;
   call->connection = connection->id;
   call->invite = t->id;
   call->invite_cseq = t->cseq;

@@ -188,6 +188,7 @@ void on_new_invite(Core& core, const Incoming& in, bool is_authenticated) {
   t->call = call->id;
   call->state = CallState::kIncoming;
   call->connection = in.connection.id;
+  call->is_secure = in.connection.transport == Transport::kTls;
   call->invite = t->id;
   call->invite_cseq = t->cseq;
   call->offers_late = sdp_of(in.message).empty();
@@ -247,6 +248,7 @@ void on_bye(Core& core, Call& call, const Incoming& in) {
 
 // RFC 3261 12.2.2.
 void on_dialog_request(Core& core, Call& call, const Incoming& in) {
+  if (!may_carry(call, in.connection)) return answer_code(core, in, 403);
   Dialog& dialog = call.dialog;
   const uint32_t cseq = in.message.cseq().number;
   if (dialog.has_remote_cseq && cseq <= dialog.remote_cseq) return answer_code(core, in, 500);
@@ -285,7 +287,7 @@ void on_new_request(Core& core, const Incoming& in) {
 void on_success_ack(Core& core, const Incoming& in) {
   Call* call = find_dialog(core, in.message);
   if (call == nullptr || call->exchange != Exchange::kRemoteAck ||
-      in.message.cseq().number != call->invite_cseq) {
+      in.message.cseq().number != call->invite_cseq || !may_carry(*call, in.connection)) {
     if (call == nullptr) ++core.counters.unmatched;
     return;
   }

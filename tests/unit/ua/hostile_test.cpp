@@ -106,3 +106,52 @@ TEST_CASE("RFC 3261 12.1: a request without From tag is of no dialog that has no
     CHECK(bench.bob.endpoint->stats().calls == 1);
   }
 }
+
+TEST_CASE("RFC 3261 26.2.1: a call that began over TLS never goes on in the clear") {
+  Network net;
+  Phone& bob = net.add("bob.example");
+  ua::Endpoint& endpoint = *bob.endpoint;
+  const auto secure = endpoint.accept(ua::Transport::kTls, "192.0.2.9", 5999, net.now);
+  REQUIRE(secure);
+  net.feed(bob, *secure, request("INVITE", "1", kSdpType, "", kSdp));
+  const uint64_t call = bob.expect(EventType::kIncoming).event.call;
+  bob.sent.clear();
+  REQUIRE(endpoint.answer(call, as_bytes(kSdp), net.now));
+  net.drain();
+  const std::string tag = tag_of(bob.sent.back());
+  const uint64_t clear = net.attach(bob);
+  SECTION("an ACK in the clear is none") {
+    net.feed(bob, clear, request("ACK", "2", "", tag));
+    CHECK(bob.events.empty());
+    net.feed(bob, *secure, request("ACK", "2", "", tag));
+    bob.expect(EventType::kConfirmed);
+  }
+  SECTION("no request within the dialog is taken in the clear") {
+    net.feed(bob, *secure, request("ACK", "2", "", tag));
+    bob.expect(EventType::kConfirmed);
+    for (const char* method : {"INVITE", "BYE", "OPTIONS"}) {
+      INFO(method);
+      bob.sent.clear();
+      net.feed(bob, clear, request(method, std::string("3") + method, kSdpType, tag, kSdp, 9));
+      REQUIRE(bob.sent.size() == 1);
+      CHECK(code_of(bob.sent[0]) == 403);
+      CHECK(bob.events.empty());
+    }
+    bob.sent.clear();
+    net.feed(bob, *secure, request("INVITE", "4", kSdpType, tag, kSdp, 2));
+    bob.expect(EventType::kOffer);
+  }
+  SECTION("the peer's Contact asks for TCP: the next connection is TLS all the same") {
+    net.feed(bob, *secure, request("ACK", "2", "", tag));
+    bob.expect(EventType::kConfirmed);
+    REQUIRE(endpoint.closed(*secure, net.now));
+    REQUIRE(endpoint.offer(call, as_bytes(kSdp), net.now));
+    std::array<ua::Event, 4> events;
+    std::vector<uint8_t> arena(65536);
+    const auto polled = endpoint.poll(events, arena, net.now);
+    REQUIRE(polled);
+    REQUIRE(polled->events == 1);
+    CHECK(events[0].type == EventType::kConnect);
+    CHECK(events[0].transport == ua::Transport::kTls);
+  }
+}
