@@ -31,7 +31,7 @@ Result<DigestFields> find_credentials(const sip::Message& request, std::string_v
   auto cursor = request.values(sip::HeaderId::kAuthorization);
   while (const auto value = cursor.next()) {
     const auto fields = parse_digest(*value);
-    if (fields && fields->realm == realm) return *fields;
+    if (fields && fields->is_realm(realm)) return *fields;
   }
   return Status::ERR_NOT_FOUND;
 }

@@ -51,7 +51,7 @@ bool was_tried(const sip::Message& request, const Challenge& challenge) {
   auto cursor = request.values(credentials_id(challenge.is_proxy));
   while (const auto value = cursor.next()) {
     const auto fields = parse_digest(*value);
-    if (fields && fields->realm == challenge.realm) return true;
+    if (fields && fields->is_realm(challenge.realm)) return true;
   }
   return false;
 }

@@ -29,6 +29,15 @@ bool DigestFields::offers_qop(std::string_view token) const {
   return false;
 }
 
+bool DigestFields::is_realm(std::string_view text) const {
+  size_t at = 0;
+  for (size_t i = 0; i < realm.size(); ++i) {
+    if (realm[i] == '\\' && i + 1 < realm.size()) ++i;
+    if (at == text.size() || text[at++] != realm[i]) return false;
+  }
+  return at == text.size();
+}
+
 Result<DigestFields> parse_digest(std::string_view value) {
   VOXLOCK_TRY(const sip::Auth auth, sip::parse_auth(value));
   if (!auth.is_digest()) return Status::ERR_UNSUPPORTED;

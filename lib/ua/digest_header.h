@@ -26,6 +26,8 @@ struct DigestFields {
 
   // A challenge's qop list has the token.
   [[nodiscard]] bool offers_qop(std::string_view token) const;
+  // realm without its escapes is this text.
+  [[nodiscard]] bool is_realm(std::string_view text) const;
 };
 
 // ERR_UNSUPPORTED for another scheme, ERR_SIP_AUTH for a value that breaks the grammar.

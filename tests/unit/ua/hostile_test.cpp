@@ -155,3 +155,35 @@ TEST_CASE("RFC 3261 26.2.1: a call that began over TLS never goes on in the clea
     CHECK(events[0].transport == ua::Transport::kTls);
   }
 }
+
+TEST_CASE("RFC 7616 3.4: a realm with a quote or backslash is compared without its escapes") {
+  const std::string realm = "a \"b\" \\c";
+  Network net;
+  ua::Config config;
+  config.realm = realm;
+  Phone& bob = net.add("bob.example", config);
+  Phone& alice = net.add("alice.example");
+  REQUIRE(bob.endpoint->set_account("alice", "secret"));
+  ua::Invite invite;
+  invite.to = "sip:bob@bob.example";
+  invite.sdp = as_bytes(kSdp);
+  SECTION("the right password is taken") {
+    REQUIRE(alice.endpoint->set_credentials({realm, "", "alice", "secret"}));
+    REQUIRE(alice.endpoint->invite(invite, net.now));
+    net.settle();
+    bob.expect(EventType::kIncoming);
+  }
+  SECTION("a refused one is not tried again") {
+    const uint64_t connection = net.attach(alice);
+    invite.connection = connection;
+    REQUIRE(alice.endpoint->set_credentials({realm, "", "alice", "wrong"}));
+    REQUIRE(alice.endpoint->invite(invite, net.now));
+    net.drain();
+    const std::string challenge =
+        "WWW-Authenticate: Digest realm=\"a \\\"b\\\" \\\\c\", nonce=\"n\", qop=\"auth\"\r\n";
+    net.feed(alice, connection, reply_to(alice.sent.back(), "401 Unauthorized", challenge));
+    REQUIRE(alice.sent.back().find("response=") != std::string::npos);
+    net.feed(alice, connection, reply_to(alice.sent.back(), "401 Unauthorized", challenge));
+    CHECK(alice.expect(EventType::kEnded).event.cause == ua::Cause::kChallenged);
+  }
+}
