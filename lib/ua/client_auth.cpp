@@ -61,10 +61,17 @@ bool is_stale(std::string_view value) {
   return fields && text::equals_ignore_case(fields->stale, "true");
 }
 
-// Puts a challenge in the place of an older one for the same realm. False where there is no room.
+// RFC 8760 2.4 has the strongest on top: who knew it and then asks for less is someone in between.
+bool is_weaker(Algorithm now, Algorithm before) {
+  return algorithm_bit(now) == kAllowMd5 && algorithm_bit(before) != kAllowMd5;
+}
+
+// Puts a challenge in the place of an older one for the same realm. False where there is no room,
+// and where it asks for a weaker hash.
 bool remember(AuthState& state, Challenge&& challenge) {
   for (Challenge& old : state.challenges) {
     if (old.realm != challenge.realm || old.is_proxy != challenge.is_proxy) continue;
+    if (is_weaker(challenge.algorithm, old.algorithm)) return false;
     old = std::move(challenge);
     return true;
   }

@@ -187,3 +187,30 @@ TEST_CASE("RFC 7616 3.4: a realm with a quote or backslash is compared without i
     CHECK(alice.expect(EventType::kEnded).event.cause == ua::Cause::kChallenged);
   }
 }
+
+TEST_CASE("RFC 8760 2.4: a peer that challenged with SHA-256 can not come back with MD5") {
+  const auto challenge = [](const std::string& algorithm, const std::string& nonce) {
+    return "WWW-Authenticate: Digest realm=\"r\", nonce=\"" + nonce +
+           "\", qop=\"auth\", stale=true, algorithm=" + algorithm + "\r\n";
+  };
+  struct Row {
+    const char *first, *second;
+    bool is_answered;
+  };
+  const Row rows[] = {{"SHA-256", "SHA-256", true},   {"MD5", "MD5", true},
+                      {"MD5", "SHA-256", true},       {"SHA-256", "MD5", false},
+                      {"SHA-256", "MD5-sess", false}, {"SHA-256-sess", "MD5", false}};
+  for (const Row& row : rows) {
+    INFO(row.first << " then " << row.second);
+    Bench bench;
+    REQUIRE(bench.bob.endpoint->set_credentials({"r", "", "bob", "secret"}));
+    REQUIRE(bench.bob.endpoint->invite(invite_on(bench.connection), bench.net.now));
+    bench.net.drain();
+    bench.ask(reply_to(bench.bob.sent.back(), "401 Unauthorized", challenge(row.first, "n1")));
+    const std::string tried = bench.bob.sent.back();
+    REQUIRE(tried.find("response=") != std::string::npos);
+    bench.ask(reply_to(tried, "401 Unauthorized", challenge(row.second, "n2")));
+    CHECK(bench.bob.sent.back().starts_with("INVITE ") == row.is_answered);
+    CHECK(bench.bob.endpoint->stats().calls == (row.is_answered ? 1 : 0));
+  }
+}
