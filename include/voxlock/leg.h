@@ -101,6 +101,16 @@ typedef struct voxlock_leg_config {
                           peer, 1000..; default 30000. Full agents check every few seconds.
                           @see RFC 7675, section 5.1 */
   uint32_t reserved2;  /* 0 */
+  /* With DTLS: offered and accepted, done where the peer agrees. */
+  int32_t nack;       /* 1: generic NACK for audio, both ways. Missing packets are asked for up to
+                         three times within 500 ms; packets that the peer asks for are sent again
+                         as they were sealed, three times at most, in half the bytes of the media
+                         at most. Takes 18 KiB. What a late packet is used for: a leg alone hands
+                         it out with its own sequence number, a relay passes it on in its place,
+                         and a bridge waits for it as long as its repair_ms says. Default 0.
+                         @see RFC 4585, section 6.2.1 */
+  int32_t rtcp_rsize; /* 1: feedback goes in packets of its own, without a report. Those of the
+                         peer are understood in any case. Default 0. @see RFC 5506 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -201,6 +211,12 @@ typedef struct voxlock_leg_stats {
   uint32_t rekeys;
   uint64_t followed; /* times the peer's address changed by an authenticated packet */
   uint64_t dropped[VOXLOCK_DROP_CAUSES]; /* by VOXLOCK_DROP_* */
+  /* Generic NACK. */
+  uint64_t nacked_out;    /* packets that the peer was asked for, each time */
+  uint64_t recovered_in;  /* of these: came after that */
+  uint64_t unrecovered;   /* missing ones that are not waited for any longer */
+  uint64_t resent_out;    /* packets sent again because the peer asked */
+  uint64_t resend_denied; /* asked for, but gone or sent too often */
 } voxlock_leg_stats;
 
 /* Event types. */

@@ -14,7 +14,9 @@ Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& sec
               std::pmr::vector<audio::StageConfig>(config.stages[1].begin(), config.stages[1].end(),
                                                    &memory)},
       conceal_max_ms_(config.conceal_max_ms),
-      cryptors_(config.cryptors) {
+      cryptors_(config.cryptors),
+      holds_{Hold(memory, config.repair_ms[0] * kNsPerMs),
+             Hold(memory, config.repair_ms[1] * kNsPerMs)} {
   refresh();
 }
 
@@ -79,7 +81,14 @@ void Bridge::refresh() {
   const std::array<uint32_t, 2> now{legs_[0]->generation(), legs_[1]->generation()};
   if (now == generations_ && now != std::array<uint32_t, 2>{}) return;
   const std::array<Format, 2> formats{format_of(*legs_[0]), format_of(*legs_[1])};
-  if (formats != formats_) remake_lanes(formats);
+  if (formats != formats_) {
+    for (const uint32_t leg : {0u, 1u}) {
+      // What was meant for the former lanes goes through them.
+      const Airlock::Visit visit(airlock_, lifetimes_[leg]);
+      release_before(UINT64_MAX, leg);
+    }
+    remake_lanes(formats);
+  }
   generations_ = now;
   update_protection();
 }
@@ -122,6 +131,35 @@ void Bridge::put(const leg::Frame& frame, uint32_t leg, uint64_t now_ns) {
 void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit) {
   if (received.kind == leg::Received::Kind::kNothing) return;
   visit.opened();
+  const bool is_open = legs_[leg]->losses().is_open_before(received.index);
+  if (received.is_new_source) {
+    release_before(UINT64_MAX, leg);
+  } else if (holds_[leg].take(received, is_open, legs_[leg]->now_ns())) {
+    return;
+  } else {
+    release_before(received.index, leg);
+  }
+  hand_on(received, leg);
+  holds_[leg].passed(received);
+  release_due(leg);
+}
+
+void Bridge::release_before(uint64_t index, uint32_t leg) {
+  while (const auto oldest = holds_[leg].oldest()) {
+    if (oldest->index >= index) return;
+    hand_on(*oldest, leg);
+    holds_[leg].pop();
+  }
+}
+
+void Bridge::release_due(uint32_t leg) {
+  while (const auto ready = holds_[leg].ready(legs_[leg]->now_ns())) {
+    hand_on(*ready, leg);
+    holds_[leg].pop();
+  }
+}
+
+void Bridge::hand_on(const leg::Received& received, uint32_t leg) {
   leg::Leg& from = *legs_[leg];
   auto& lane = lanes_[leg];
   if (!lane) return from.count_drop(leg::Drop::kNotReady);
@@ -131,10 +169,17 @@ void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit
 void Bridge::run_timers(uint64_t now_ns) {
   scale_.observe(now_ns);
   for (leg::Leg* leg : legs_) leg->run_timers(now_ns);
+  for (const uint32_t leg : {0u, 1u}) {
+    if (!holds_[leg].ready(legs_[leg]->now_ns())) continue;
+    Airlock::Visit visit(airlock_, lifetimes_[leg]);
+    visit.opened();
+    release_due(leg);
+  }
 }
 
 uint64_t Bridge::next_deadline() const {
-  return std::min(legs_[0]->next_deadline(), legs_[1]->next_deadline());
+  return std::min({legs_[0]->next_deadline(), legs_[1]->next_deadline(), holds_[0].next_deadline(),
+                   holds_[1].next_deadline()});
 }
 
 void Bridge::close(uint64_t now_ns) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/airlock.h"
+#include "bridge/hold.h"
 #include "bridge/lane.h"
 #include "bridge/protection.h"
 
@@ -18,6 +19,9 @@ struct BridgeConfig {
   // By direction: 0 from leg 0 to leg 1, 1 back.
   std::array<std::span<const audio::StageConfig>, 2> stages;
   uint32_t conceal_max_ms = 100;
+  // By direction: how long packets wait for a lost one that the leg has asked its peer for. 0: not
+  // at all.
+  std::array<uint32_t, 2> repair_ms{};
   // By leg: what opens the frames of its peer and seals those to it; nullptr: they are clear. Must
   // outlive the bridge.
   std::array<e2ee::FrameCryptor*, 2> cryptors{};
@@ -63,6 +67,7 @@ class Bridge {
   // Of plaintext, in cycles; scale() turns them into time.
   [[nodiscard]] const Histogram& lifetimes(size_t direction) const { return lifetimes_[direction]; }
   [[nodiscard]] const CycleScale& scale() const { return scale_; }
+  [[nodiscard]] const Hold& hold(size_t direction) const { return holds_[direction]; }
   [[nodiscard]] const Airlock& airlock() const { return airlock_; }
 
  private:
@@ -82,6 +87,10 @@ class Bridge {
   [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
   void pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit);
+  void hand_on(const leg::Received& received, uint32_t leg);
+  // What waits in front of an index goes on, and behind it what is due.
+  void release_before(uint64_t index, uint32_t leg);
+  void release_due(uint32_t leg);
 
   std::pmr::memory_resource& memory_;
   std::array<leg::Leg*, 2> legs_;
@@ -91,6 +100,7 @@ class Bridge {
   std::array<uint32_t, 2> generations_{};
   std::array<Format, 2> formats_{};
   std::array<std::optional<Lane>, 2> lanes_;
+  std::array<Hold, 2> holds_;
   std::array<Status, 2> lane_status_{};
   std::array<Histogram, 2> lifetimes_;
   CycleScale scale_;

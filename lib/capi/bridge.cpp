@@ -11,7 +11,7 @@
 
 VOXLOCK_LAYOUT(voxlock_bridge_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(conceal_max_ms),
                VOXLOCK_FIELD(denoise_db), VOXLOCK_FIELD(stage_count), VOXLOCK_FIELD(stages),
-               VOXLOCK_FIELD(cryptor))
+               VOXLOCK_FIELD(cryptor), VOXLOCK_FIELD(repair_ms))
 VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(scope),
                VOXLOCK_FIELD(transport), VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in),
                VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
@@ -23,7 +23,8 @@ VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(r
                VOXLOCK_FIELD(events_out), VOXLOCK_FIELD(bypassed), VOXLOCK_FIELD(latency_us),
                VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
                VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
-               VOXLOCK_FIELD(plaintext_max_ns), VOXLOCK_FIELD(unopened), VOXLOCK_FIELD(unsealed))
+               VOXLOCK_FIELD(plaintext_max_ns), VOXLOCK_FIELD(unopened), VOXLOCK_FIELD(unsealed),
+               VOXLOCK_FIELD(waited))
 
 namespace voxlock::capi {
 namespace {
@@ -75,6 +76,10 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   if (legs[0]->is_attached || legs[1]->is_attached) return Status::ERR_LEG_ATTACHED;
   bridge::BridgeConfig inner;
   inner.conceal_max_ms = config.conceal_max_ms;
+  for (size_t i = 0; i < 2; ++i) {
+    if (config.repair_ms[i] > 200) return Status::ERR_INVALID_ARGUMENT;
+    inner.repair_ms[i] = config.repair_ms[i];
+  }
   for (size_t i = 0; i < 2; ++i)
     inner.stages[i] = std::span(stages[i].configs).first(stages[i].count);
   for (size_t i = 0; i < 2; ++i) {
@@ -131,6 +136,7 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
   voxlock_bridge_stats out{};
   for (size_t i = 0; i < 2; ++i) {
     add_plaintext(bridge, i, out);
+    out.waited[i] = bridge.hold(i).waited();
     const auto& lane = bridge.lane(i);
     if (!lane) continue;
     const bridge::LaneStats& stats = lane->stats();

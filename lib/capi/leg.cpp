@@ -24,7 +24,8 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(queue_bytes), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(cname),
                VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(dtls_client), VOXLOCK_FIELD(identity),
                VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count),
-               VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2))
+               VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2), VOXLOCK_FIELD(nack),
+               VOXLOCK_FIELD(rtcp_rsize))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -45,7 +46,9 @@ VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc
                VOXLOCK_FIELD(duplicates_in), VOXLOCK_FIELD(reordered_in),
                VOXLOCK_FIELD(jitter_in_us), VOXLOCK_FIELD(rtt_us), VOXLOCK_FIELD(peer_lost),
                VOXLOCK_FIELD(peer_jitter_us), VOXLOCK_FIELD(peer_fraction_lost),
-               VOXLOCK_FIELD(rekeys), VOXLOCK_FIELD(followed), VOXLOCK_FIELD(dropped))
+               VOXLOCK_FIELD(rekeys), VOXLOCK_FIELD(followed), VOXLOCK_FIELD(dropped),
+               VOXLOCK_FIELD(nacked_out), VOXLOCK_FIELD(recovered_in), VOXLOCK_FIELD(unrecovered),
+               VOXLOCK_FIELD(resent_out), VOXLOCK_FIELD(resend_denied))
 VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
                VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc),
                VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
@@ -99,13 +102,15 @@ bool is_valid(const voxlock_leg_config& in) {
 
 bool is_valid_webrtc(const voxlock_leg_config& in) {
   static_assert(VOXLOCK_MAX_FURTHER_ADDRESSES + 1 == leg::kMaxLocalAddresses);
-  if (!is_flag(in.dtls_client) || in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
+  if (!is_flag(in.dtls_client) || !is_flag(in.nack) || !is_flag(in.rtcp_rsize) ||
+      in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
       in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
       (in.further_addresses == nullptr) != (in.further_address_count == 0)) {
     return false;
   }
   if (in.key_exchange == VOXLOCK_KEYS_SDES)
-    return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0;
+    return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0 &&
+           in.nack == 0 && in.rtcp_rsize == 0;
   if (in.key_exchange != VOXLOCK_KEYS_DTLS) return false;
   return in.srtp_policy == VOXLOCK_SRTP_REQUIRED && in.rtcp_mux == 1 &&
          std::all_of(in.further_addresses, in.further_addresses + in.further_address_count,
@@ -139,6 +144,8 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.consent_ns = in.consent_ms * kNsPerMs;
   for (size_t i = 0; i < in.further_address_count; ++i)
     out.further_addresses[i] = to_address(in.further_addresses[i]);
+  out.has_nack = in.nack != 0;
+  out.has_rtcp_rsize = in.rtcp_rsize != 0;
   if (in.cname == nullptr) return out;
   const size_t len = strnlen(in.cname, out.cname.size());
   if (len == 0 || len == out.cname.size()) return Status::ERR_INVALID_ARGUMENT;
@@ -247,6 +254,12 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
   out.rekeys = stats.rekeys;
   out.followed = stats.followed;
   std::copy(stats.dropped.begin(), stats.dropped.end(), std::begin(out.dropped));
+  const rtp::LossStats& losses = leg.losses().stats();
+  out.nacked_out = losses.requested;
+  out.recovered_in = losses.recovered;
+  out.unrecovered = losses.given_up;
+  out.resent_out = stats.resent;
+  out.resend_denied = stats.resend_denied;
   return out;
 }
 

@@ -65,6 +65,8 @@ struct Agreement {
   Address remote_rtp;
   Address remote_rtcp;
   bool is_rtcp_mux = false;
+  bool has_nack = false;         // generic NACK, both ways (RFC 4585)
+  bool is_rtcp_reduced = false;  // feedback may go alone (RFC 5506)
 };
 
 }  // namespace voxlock::leg

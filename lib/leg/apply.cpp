@@ -68,9 +68,11 @@ Change Leg::commit(Draft draft, uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
   if (draft.transport) {
     if (auto* rekey = std::get_if<SecureTransport::Rekey>(&*draft.transport)) {
+      if (rekey->outbound) resend_.clear();
       std::get<SecureTransport>(transport_)
           .commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
     } else if (auto* secure = std::get_if<SecureTransport>(&*draft.transport)) {
+      resend_.clear();
       transport_.emplace<SecureTransport>(std::move(*secure));
     } else {
       transport_.emplace<PlainTransport>();
@@ -101,6 +103,7 @@ void Leg::take(Agreement next, uint64_t now_ns) {
     has_source_ = false;
     receive_stats_.reset();
   }
+  if (!next.has_nack) losses_.reset();
   agreement_.emplace(std::move(next));
   ++generation_;
   // A hold is no silence: the time without media counts from here.

@@ -49,6 +49,9 @@ struct LegConfig {
   bool is_dtls_client = false;           // where the peer leaves the role to us
   ByteView certificate;                  // with DTLS: one in DER, and its key; both outlive the leg
   ByteView key;
+  // Offered and accepted; nothing of it where the peer does not agree.
+  bool has_nack = false;        // RFC 4585
+  bool has_rtcp_rsize = false;  // RFC 5506
 };
 
 }  // namespace voxlock::leg

@@ -8,7 +8,8 @@ Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
     : context_(context),
       random_(random),
       config_(config),
-      queue_(context.memory(), config.queue_bytes) {}
+      queue_(context.memory(), config.queue_bytes),
+      resend_(context.memory(), config.has_nack) {}
 
 Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
                              const LegConfig& config) {
@@ -32,6 +33,7 @@ Result<void> Leg::start_source() {
   sequence_send_ = reader.u16() & 0x7fff;
   send_stats_ = rtp::SendStatistics();
   packets_reported_ = 0;
+  resend_.clear();
   return {};
 }
 
@@ -79,6 +81,7 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   }
   const Result<size_t> sealed = seal(packet.subspan(is_framed ? writer.size() : 0), room, false);
   if (!sealed) return sealed.error();
+  if (agreement_->has_nack && is_secure()) resend_.keep(header.sequence, room.first(*sealed));
   Event event;
   if (is_framed) event = frame_event(header, fields);
   event.address = remote_rtp_;
@@ -104,6 +107,7 @@ void Leg::run_timers(uint64_t now_ns) {
   if (!agreement_ || is_closed_) return;
   if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->drop_old(now);
   tell_digits(detector_.on_time(now));
+  if (now >= losses_.next_deadline()) send_nack();
   if (now >= report_at_ns_) {
     send_report(false);
     plan_report(false);
@@ -123,7 +127,8 @@ uint64_t Leg::next_deadline() const {
   if (is_closed_) return kNever;
   uint64_t deadline = association_ ? association_->next_deadline() : kNever;
   if (!agreement_) return deadline;
-  deadline = std::min({deadline, report_at_ns_, detector_.next_deadline()});
+  deadline =
+      std::min({deadline, report_at_ns_, detector_.next_deadline(), losses_.next_deadline()});
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     deadline = std::min(deadline, secure->next_deadline());
   }
@@ -154,7 +159,9 @@ uint64_t Leg::state_hash() const {
        {uint64_t{has_source_}, uint64_t{ssrc_recv_}, uint64_t{ssrc_before_},
         sequence_recv_.highest(), heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port},
         uint64_t{remote_rtcp_.port}, uint64_t{ssrc_send_}, uint64_t{sequence_send_},
-        stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}}) {
+        stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}, stats_.resent,
+        stats_.resend_denied, resend_.position(), losses_.stats().requested,
+        losses_.next_deadline()}) {
     hash = srtp::mix_word(hash, word);
   }
   if (association_) hash = srtp::mix_word(hash, association_->state_hash());

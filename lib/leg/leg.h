@@ -11,8 +11,11 @@
 #include "leg/association.h"
 #include "leg/config.h"
 #include "leg/event_queue.h"
+#include "leg/resend_ring.h"
 #include "leg/transport.h"
 #include "rtp/dtmf.h"
+#include "rtp/feedback.h"
+#include "rtp/loss_list.h"
 #include "rtp/packet.h"
 #include "rtp/sequence.h"
 #include "rtp/statistics.h"
@@ -91,6 +94,8 @@ struct LegStats {
   uint64_t lost_before = 0;  // of sources that are gone
   uint64_t duplicates = 0, reordered = 0, followed = 0;
   uint64_t digits = 0;
+  uint64_t resent = 0;         // packets that the peer asked for and got again
+  uint64_t resend_denied = 0;  // and those it did not get: gone, or too often
   uint32_t rekeys = 0;
   std::array<uint64_t, kDropCauses> dropped{};
 };
@@ -182,6 +187,8 @@ class Leg {
     return receive_stats_;
   }
   [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
+  // What is missing, where NACK was agreed.
+  [[nodiscard]] const rtp::LossList& losses() const { return losses_; }
   [[nodiscard]] uint32_t ssrc_send() const { return ssrc_send_; }
   [[nodiscard]] uint32_t ssrc_recv() const { return ssrc_recv_; }
   [[nodiscard]] const Address& remote_rtp() const { return remote_rtp_; }
@@ -221,11 +228,19 @@ class Leg {
   void take_report(const rtp::RtcpPacket& packet);
   void take_bye(const rtp::RtcpPacket& packet);
   void send_report(bool has_bye);
+  void write_report(bytes::Writer& writer);
+  bool send_rtcp(ByteView plain);
   void plan_report(bool is_initial);
   [[nodiscard]] uint64_t ntp() const;
   [[nodiscard]] const Address& rtcp_target() const {
     return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;
   }
+
+  // feedback.cpp
+  void take_feedback(const rtp::RtcpPacket& packet);
+  void take_nack(const rtp::FeedbackView& feedback);
+  void send_nack();
+  [[nodiscard]] uint64_t answer_ns() const;
 
   const Context& context_;
   RandomSource& random_;
@@ -251,6 +266,7 @@ class Leg {
   uint64_t last_sent_ns_ = 0;
   uint32_t collisions_ = 0;
   rtp::SendStatistics send_stats_;
+  ResendRing resend_;
 
   // What we receive.
   bool has_source_ = false;
@@ -262,6 +278,7 @@ class Leg {
   std::optional<rtp::ReceiveStatistics> receive_stats_;
   rtp::EventDetector detector_;
   uint16_t frame_sequence_ = 0;  // of a port's last frame
+  rtp::LossList losses_;
   uint64_t last_received_ns_ = 0;
   uint64_t heard_ns_ = 0;  // last authenticated packet of any kind, or the agreement
   bool is_silent_ = false;

@@ -65,6 +65,10 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.remote_rtp = in.remote_rtp;
   out.remote_rtcp = in.remote_rtcp;
   out.is_rtcp_mux = in.has_rtcp_mux;
+  if (in.webrtc) {
+    out.has_nack = in.webrtc->has_nack;
+    out.is_rtcp_reduced = in.webrtc->has_rtcp_rsize;
+  }
   return out;
 }
 
@@ -87,6 +91,8 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
     local.key_exchange = sdp::KeyExchange::kDtls;
     VOXLOCK_TRY(local.webrtc, association->describe());
     describe_stream(leg, local.webrtc);
+    local.webrtc.has_nack = leg.config().has_nack;
+    local.webrtc.has_rtcp_rsize = leg.config().has_rtcp_rsize;
   }
   VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local, random));
   return Negotiation(std::move(state));

@@ -90,6 +90,7 @@ void Leg::follow_association(uint64_t now_ns) {
     // The keys of a former handshake go on until the new one has ended, well or not.
     if (!association_->is_over() || !is_ready()) return;
     transport_.emplace<std::monostate>();
+    resend_.clear();
     ++generation_;
     return;
   }
@@ -99,6 +100,7 @@ void Leg::follow_association(uint64_t now_ns) {
   Result<SecureTransport> secure = SecureTransport::create(context_, *keys);
   if (!secure) return;
   transport_.emplace<SecureTransport>(*std::move(secure));
+  resend_.clear();
   secured_serial_ = association_->serial();
   ++generation_;
   heard_ns_ = now_ns;
@@ -137,6 +139,7 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   if (verdict == Verdict::kRestarted) {
     sequence_recv_ = rtp::SequenceExtender();
     seen_ = {};
+    losses_.reset();
     received.is_new_source = true;
   }
   received.index = sequence_recv_.guess(packet.sequence);
@@ -145,6 +148,7 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
     received.lost = received.index - sequence_recv_.highest() - 1;
   sequence_recv_.commit(received.index);
   seen_.commit(received.index);
+  if (agreement_->has_nack) losses_.on_packet(received.index, now);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
   ++stats_.packets_in;
   stats_.bytes_in += packet.payload.size();
@@ -183,6 +187,7 @@ void Leg::begin_source(uint32_t ssrc) {
   ssrc_recv_ = ssrc;
   sequence_recv_ = rtp::SequenceExtender();
   seen_ = {};
+  losses_.reset();
   receive_stats_.emplace(agreement_->rtp_clock_hz);
 }
 

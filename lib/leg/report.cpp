@@ -16,6 +16,7 @@ void Leg::take_rtcp(ByteView packet, const Address& source) {
     if (part->type == rtp::kRtcpSenderReport || part->type == rtp::kRtcpReceiverReport)
       take_report(*part);
     if (part->type == rtp::kRtcpBye) take_bye(*part);
+    if (part->type == rtp::kRtcpTransportFeedback) take_feedback(*part);
   }
 }
 
@@ -54,6 +55,14 @@ void Leg::send_report(bool has_bye) {
   if (!rtcp_target().is_set()) return;
   uint8_t plain[256];
   bytes::Writer writer(plain);
+  write_report(writer);
+  if (has_bye) (void)rtp::write_bye(std::span<const uint32_t>(&ssrc_send_, 1), {}, writer);
+  if (!writer.ok()) return count_drop(Drop::kQueue);
+  if (send_rtcp(writer.written())) has_reported_ = true;
+}
+
+// What every compound begins with: a report and the CNAME.
+void Leg::write_report(bytes::Writer& writer) {
   rtp::ReportBlock block;
   const bool has_block = receive_stats_ && receive_stats_->is_valid();
   if (has_block) block = receive_stats_->take_report(ssrc_recv_, time_.now_ns());
@@ -70,20 +79,22 @@ void Leg::send_report(bool has_bye) {
     (void)rtp::write_receiver_report(ssrc_send_, blocks, writer);
   }
   (void)rtp::write_sdes_cname(ssrc_send_, config_.cname.data(), writer);
-  if (has_bye) (void)rtp::write_bye(std::span<const uint32_t>(&ssrc_send_, 1), {}, writer);
+}
+
+bool Leg::send_rtcp(ByteView plain) {
   // Tag, index and MKI at most.
   constexpr size_t kMostOverhead = 16 + 4 + srtp::kMaxMkiLen;
-  const MutableBytes room = queue_.reserve(writer.size() + kMostOverhead);
-  if (room.empty() || !writer.ok()) return count_drop(Drop::kQueue);
-  const Result<size_t> sealed = seal(writer.written(), room, true);
-  if (!sealed) return;
+  const MutableBytes room = queue_.reserve(plain.size() + kMostOverhead);
+  if (room.empty()) return count_drop(Drop::kQueue), false;
+  const Result<size_t> sealed = seal(plain, room, true);
+  if (!sealed) return false;
   Event event;
   event.is_rtcp = true;
   event.address = rtcp_target();
   event.local = local_;
   (void)queue_.push(event, *sealed);
   ++stats_.rtcp_out;
-  has_reported_ = true;
+  return true;
 }
 
 void Leg::plan_report(bool is_initial) {

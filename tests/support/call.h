@@ -42,6 +42,8 @@ struct HopPlan {
   uint8_t outer_host = 2;
   leg::Direction direction = leg::Direction::kSendRecv;  // of the bridge's leg
   bool is_secure = true;
+  bool has_nack = false;
+  bool is_rtcp_reduced = false;
 };
 
 inline leg::Agreement agree(const HopPlan& plan, bool is_inner) {
@@ -68,6 +70,8 @@ inline leg::Agreement agree(const HopPlan& plan, bool is_inner) {
   }
   out.remote_rtp = out.remote_rtcp = address(is_inner ? plan.outer_host : plan.inner_host, 4000);
   out.is_rtcp_mux = true;
+  out.has_nack = plan.has_nack;
+  out.is_rtcp_reduced = plan.is_rtcp_reduced;
   return out;
 }
 

@@ -44,6 +44,8 @@ struct PeerPlan {
   std::vector<tls::SrtpProfile> profiles{tls::SrtpProfile::kAes128CmSha1_80};
   size_t mtu = 1200;
   uint64_t first_timeout_ns = kNsPerSecond;
+  bool has_nack = false;
+  bool has_rtcp_rsize = false;
   bool has_wrong_certificate = false;  // shows another one than its description names
 };
 
@@ -147,6 +149,13 @@ class WebrtcPeer {
     out.push_back({std::move(sealed), plan.address, *path});
   }
 
+  void send_rtcp(const std::vector<uint8_t>& plain) {
+    if (!media || !path) return;
+    std::vector<uint8_t> sealed(plain.size() + 64);
+    sealed.resize(must(media->seal(plain, sealed, true)));
+    out.push_back({std::move(sealed), plan.address, *path});
+  }
+
   [[nodiscard]] const sdp::Agreement& agreement() const { return *sdp_.agreement(); }
   [[nodiscard]] const sdp::WebrtcAgreement& webrtc() const { return *agreement().webrtc; }
   [[nodiscard]] bool is_connected() const { return media.has_value(); }
@@ -157,6 +166,7 @@ class WebrtcPeer {
     uint8_t payload_type = 0;
     uint32_t timestamp = 0;
     std::vector<uint8_t> payload;
+    uint16_t sequence = 0;
   };
 
   PeerPlan plan;
@@ -168,6 +178,7 @@ class WebrtcPeer {
   std::optional<leg::SecureTransport> media;
   std::vector<Heard> heard;
   uint32_t ssrc = 0x0a0b0c0d;
+  std::vector<std::vector<uint8_t>> rtcp;  // compounds that came, in clear
   uint32_t rtcp_in = 0;
   uint32_t misdirected = 0;      // media from another address than the nominated one
   uint32_t unopened = 0;         // media that no key of ours opens
@@ -220,6 +231,8 @@ class WebrtcPeer {
     must(web.cname.assign("peer"));
     must(web.mid.assign("audio"));
     web.ssrc = ssrc;
+    web.has_nack = plan.has_nack;
+    web.has_rtcp_rsize = plan.has_rtcp_rsize;
     return local;
   }
 
@@ -320,15 +333,17 @@ class WebrtcPeer {
     heard.push_back({packet.ssrc,
                      packet.payload_type,
                      packet.timestamp,
-                     {packet.payload.begin(), packet.payload.end()}});
+                     {packet.payload.begin(), packet.payload.end()},
+                     packet.sequence});
   }
   void take_rtcp(const std::vector<uint8_t>& data) {
     std::vector<uint8_t> plain(data.size());
-    if (media && media->open(data, plain, true)) {
-      ++rtcp_in;
-    } else {
-      ++unopened;
-    }
+    const auto len =
+        media ? media->open(data, plain, true) : Result<size_t>(Status::ERR_WRONG_STATE);
+    if (!len) return void(++unopened);
+    plain.resize(*len);
+    rtcp.push_back(std::move(plain));
+    ++rtcp_in;
   }
 
   TestContext& world_;

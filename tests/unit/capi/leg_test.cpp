@@ -98,6 +98,8 @@ TEST_CASE("a leg's config is checked field by field") {
       {"bitrate", [](auto& c) { c.opus_bitrate = 5999; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"queue", [](auto& c) { c.queue_bytes = 4095; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"cname", [](auto& c) { c.cname = ""; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"nack", [](auto& c) { c.nack = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"rsize", [](auto& c) { c.rtcp_rsize = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"reserved", [](auto& c) { c.reserved = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
   };
   for (const Row& row : rows) {

@@ -129,7 +129,7 @@ class voxlock_leg_config(Structure):
         ("rekey_overlap_ms", c_uint32), ("media_timeout_ms", c_uint32), ("queue_bytes", c_uint32),
         ("reserved", c_uint32), ("cname", c_void_p), ("key_exchange", c_int32), ("dtls_client", c_int32),
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
-        ("consent_ms", c_uint32), ("reserved2", c_uint32),
+        ("consent_ms", c_uint32), ("reserved2", c_uint32), ("nack", c_int32), ("rtcp_rsize", c_int32),
     ]
 
 
@@ -160,7 +160,9 @@ class voxlock_leg_stats(Structure):
         ("rtcp_in", c_uint64), ("rtcp_out", c_uint64), ("lost_in", c_uint64), ("duplicates_in", c_uint64),
         ("reordered_in", c_uint64), ("jitter_in_us", c_uint64), ("rtt_us", c_uint64), ("peer_lost", c_uint64),
         ("peer_jitter_us", c_uint64), ("peer_fraction_lost", c_uint32), ("rekeys", c_uint32),
-        ("followed", c_uint64), ("dropped", c_uint64 * 16),
+        ("followed", c_uint64), ("dropped", c_uint64 * 16), ("nacked_out", c_uint64),
+        ("recovered_in", c_uint64), ("unrecovered", c_uint64), ("resent_out", c_uint64),
+        ("resend_denied", c_uint64),
     ]
 
 
@@ -178,6 +180,7 @@ class voxlock_bridge_config(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("conceal_max_ms", c_uint32), ("denoise_db", c_uint32 * 2),
         ("stage_count", c_uint32 * 2), ("stages", c_void_p * 2), ("cryptor", c_void_p * 2),
+        ("repair_ms", c_uint32 * 2),
     ]
 
 
@@ -199,7 +202,7 @@ class voxlock_bridge_stats(Structure):
         ("bypassed", c_uint64 * 2), ("latency_us", c_uint64 * 2), ("plaintext_count", c_uint64 * 2),
         ("plaintext_p50_ns", c_uint64 * 2), ("plaintext_p99_ns", c_uint64 * 2),
         ("plaintext_p999_ns", c_uint64 * 2), ("plaintext_max_ns", c_uint64 * 2), ("unopened", c_uint64 * 2),
-        ("unsealed", c_uint64 * 2),
+        ("unsealed", c_uint64 * 2), ("waited", c_uint64 * 2),
     ]
 
 

@@ -1,0 +1,63 @@
+// Feedback of a leg: what it asks of the peer, and what the peer asks of it (RFC 4585). All of it
+// comes in authenticated RTCP, or changes nothing.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "leg/leg.h"
+
+namespace voxlock::leg {
+
+void Leg::take_feedback(const rtp::RtcpPacket& packet) {
+  const auto feedback = rtp::parse_feedback(packet);
+  if (!feedback) return count_drop(Drop::kMalformed);
+  if (feedback->format == rtp::kGenericNack) take_nack(*feedback);
+}
+
+// RTCP of plain RTP may come from anyone: it moves nothing. What the ring gives out is bounded by
+// the media that went into it, whatever is asked.
+void Leg::take_nack(const rtp::FeedbackView& feedback) {
+  if (!agreement_->has_nack || !is_secure() || feedback.media_ssrc != ssrc_send_ || !may_send())
+    return;
+  rtp::NackReader reader(feedback.fci);
+  while (const auto sequence = reader.next()) {
+    const ByteView sealed = resend_.take(*sequence, time_.now_ns());
+    if (sealed.empty()) {
+      ++stats_.resend_denied;
+      continue;
+    }
+    const MutableBytes room = queue_.reserve(sealed.size());
+    if (room.empty()) return count_drop(Drop::kQueue);
+    std::memcpy(room.data(), sealed.data(), sealed.size());
+    Event event;
+    event.address = remote_rtp_;
+    event.local = local_;
+    (void)queue_.push(event, sealed.size());
+    ++stats_.resent;
+  }
+}
+
+// How long to wait for an answer: as long as former ones took, else a round trip, with some room
+// and within bounds.
+uint64_t Leg::answer_ns() const {
+  constexpr uint64_t kUnknown = 100 * kNsPerMs;
+  const uint64_t round_trip = send_stats_.has_rtt() ? send_stats_.rtt_ns() : kUnknown;
+  const uint64_t answer = losses_.answer_ns() != 0 ? losses_.answer_ns() : round_trip;
+  return std::clamp(answer + 10 * kNsPerMs, 20 * kNsPerMs, 200 * kNsPerMs);
+}
+
+// RFC 4585 3.5.3: with two members there is no reason to wait, for no one else would ask. RFC 5506
+// 4.1: alone where that was agreed, else behind a report.
+void Leg::send_nack() {
+  std::array<uint16_t, rtp::kMaxNacked> due;
+  const size_t count = losses_.take_due(answer_ns(), time_.now_ns(), due);
+  if (count == 0 || !has_source_ || !rtcp_target().is_set()) return;
+  uint8_t plain[384];
+  bytes::Writer writer(plain);
+  if (!agreement_->is_rtcp_reduced) write_report(writer);
+  (void)rtp::write_nack(ssrc_send_, ssrc_recv_, std::span(due).first(count), writer);
+  if (!writer.ok()) return count_drop(Drop::kQueue);
+  (void)send_rtcp(writer.written());
+}
+
+}  // namespace voxlock::leg

@@ -1,0 +1,161 @@
+// Feedback of a WebRTC leg by the C ABI: agreed in SDP, asked for and answered (RFC 4585, 5506).
+#include "rtp/feedback.h"
+#include "support/webrtc_call.h"
+
+using namespace voxlock;
+using namespace voxlock::test;
+
+namespace {
+
+CallPlan plan_with(bool ours, bool theirs) {
+  CallPlan plan;
+  plan.peer.has_nack = plan.peer.has_rtcp_rsize = theirs;
+  plan.change_room = [ours](voxlock_leg_config& config) {
+    config.nack = config.rtcp_rsize = ours ? 1 : 0;
+  };
+  return plan;
+}
+
+bool is_rtp(const PeerDatagram& datagram) {
+  return rtp::classify(datagram.data) == rtp::DatagramKind::kRtp;
+}
+
+std::vector<uint8_t> nack(uint32_t media, const std::vector<uint16_t>& sequences) {
+  std::vector<uint8_t> out(256);
+  bytes::Writer writer(out);
+  REQUIRE(rtp::write_nack(1, media, sequences, writer));
+  out.resize(writer.size());
+  return out;
+}
+
+// Every number that the leg asked for, and whether a message stood alone.
+struct Asked {
+  std::vector<uint16_t> sequences;
+  bool is_alone = false;
+};
+Asked asked(const WebrtcPeer& peer) {
+  Asked out;
+  for (const auto& raw : peer.rtcp) {
+    auto compound = rtp::RtcpCompound::parse(raw, rtp::RtcpCompound::Rule::kReducedSize);
+    REQUIRE(compound);
+    bool is_first = true;
+    while (const auto part = compound->next()) {
+      if (const auto feedback = rtp::parse_feedback(*part)) {
+        CHECK(feedback->media_ssrc == peer.ssrc);
+        out.is_alone = is_first;
+        rtp::NackReader reader(feedback->fci);
+        while (const auto sequence = reader.next()) out.sequences.push_back(*sequence);
+      }
+      is_first = false;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 4585 4.2: NACK is used where both ends want it, whoever offers") {
+  for (const bool peer_offers : {true, false}) {
+    for (const bool ours : {true, false}) {
+      for (const bool theirs : {true, false}) {
+        INFO("peer offers " << peer_offers << ", ours " << ours << ", theirs " << theirs);
+        WebrtcCall call(plan_with(ours, theirs));
+        const std::string offer = call.make_offer();
+        CHECK((offer.find("a=rtcp-fb:111 nack\r\n") != std::string::npos) == ours);
+        CHECK((offer.find("a=rtcp-rsize\r\n") != std::string::npos) == ours);
+        REQUIRE(voxlock_leg_rollback(call.room) == VOXLOCK_OK);
+        peer_offers ? call.peer_offers() : call.room_offers();
+        REQUIRE(call.connect());
+        // One packet of each direction is lost on the way.
+        uint32_t to_peer = 0, to_us = 0;
+        call.filter = [&](PeerDatagram& datagram, bool is_to_peer) {
+          return is_rtp(datagram) && (is_to_peer ? to_peer : to_us)++ == 5;
+        };
+        for (uint32_t i = 0; i < 10; ++i) {
+          CHECK(call.send({1, static_cast<uint8_t>(i)}, i * 960) == VOXLOCK_OK);
+          call.peer.send({2, static_cast<uint8_t>(i)},
+                         static_cast<uint8_t>(call.media().payload_type_recv), i * 960);
+          call.run_for(kFrameNs);
+        }
+        const bool is_agreed = ours && theirs;
+        const Asked wanted = asked(call.peer);
+        CHECK(wanted.sequences.empty() != is_agreed);
+        CHECK(wanted.is_alone == is_agreed);
+        CHECK((call.stats().nacked_out != 0) == is_agreed);
+        REQUIRE(call.peer.heard.size() == 9);
+        const auto lost = static_cast<uint16_t>(call.peer.heard[4].sequence + 1);
+        call.peer.send_rtcp(nack(call.media().ssrc_send, {lost}));
+        call.run_for(100 * kNsPerMs);
+        REQUIRE(call.peer.heard.size() == (is_agreed ? 10 : 9));
+        CHECK(call.stats().resent_out == (is_agreed ? 1 : 0));
+        if (!is_agreed) continue;
+        CHECK(call.peer.heard[9].payload == std::vector<uint8_t>{1, 5});
+        CHECK(call.peer.heard[9].sequence == lost);
+      }
+    }
+  }
+}
+
+TEST_CASE("a leg alone hands a packet that came again out with its own number") {
+  WebrtcCall call(plan_with(true, true));
+  call.peer_offers();
+  REQUIRE(call.connect());
+  std::optional<PeerDatagram> caught;
+  uint32_t count = 0;
+  call.filter = [&](PeerDatagram& datagram, bool is_to_peer) {
+    if (is_to_peer || !is_rtp(datagram) || count++ != 3) return false;
+    caught = datagram;
+    return true;
+  };
+  for (uint32_t i = 0; i < 6; ++i) {
+    call.peer.send({9, static_cast<uint8_t>(i)},
+                   static_cast<uint8_t>(call.media().payload_type_recv), i * 960);
+    call.run_for(kFrameNs);
+  }
+  REQUIRE(caught);
+  CHECK(asked(call.peer).sequences.size() == 1);
+  CHECK(call.give(*caught) == VOXLOCK_OK);
+  call.run_for(kFrameNs);
+  CHECK(call.stats().recovered_in == 1);
+  REQUIRE(call.payloads.size() == 6);
+  CHECK(call.payloads[5] == std::vector<uint8_t>{9, 3});
+  const voxlock_media_event* late = call.last(VOXLOCK_EV_PAYLOAD);
+  CHECK(late->sequence + 2 == call.events[call.events.size() - 2].sequence);
+  CHECK(late->lost == 0);
+}
+
+TEST_CASE("a new handshake with another peer gets nothing of what the former one was sent") {
+  WebrtcCall call(plan_with(true, true));
+  call.peer_offers();
+  REQUIRE(call.connect());
+  for (uint32_t i = 0; i < 5; ++i) {
+    CHECK(call.send({1, static_cast<uint8_t>(i)}, i * 960) == VOXLOCK_OK);
+    call.run_for(kFrameNs);
+  }
+  const uint16_t last = call.peer.heard.back().sequence;
+  call.peer_offers({.rekey = true});
+  call.run_for(kNsPerSecond);
+  REQUIRE(call.connect());
+  REQUIRE(call.count(VOXLOCK_EV_SECURED) == 2);
+  call.peer.unopened = 0;
+  call.peer.send_rtcp(nack(call.media().ssrc_send, {last}));
+  call.run_for(100 * kNsPerMs);
+  CHECK(call.stats().resent_out == 0);
+  CHECK(call.stats().resend_denied == 1);
+  CHECK(call.peer.unopened == 0);
+}
+
+TEST_CASE("the flags of feedback are checked") {
+  for (int32_t voxlock_leg_config::*field :
+       {&voxlock_leg_config::nack, &voxlock_leg_config::rtcp_rsize}) {
+    Host host;
+    voxlock_leg_config config;
+    REQUIRE(voxlock_leg_config_init(&config, sizeof config) == VOXLOCK_OK);
+    config.rtp_address = capi::from_address(ip_address("192.0.2.1", 5000));
+    config.key_exchange = VOXLOCK_KEYS_DTLS;
+    CHECK(config.*field == 0);
+    config.*field = 2;
+    voxlock_leg* leg = nullptr;
+    CHECK(voxlock_leg_new(host.ctx, &config, &leg) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  }
+}
