@@ -1,6 +1,7 @@
 #include "sdp/codec.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -20,36 +21,28 @@ constexpr CodecRow kRows[kCodecRows] = {
     {CodecId::kRed, "red", 48000, 2, kNoPayloadType, 63},
 };
 
-// The value behind "<format> " of the first attribute of that name.
-std::string_view value_for(const Media& media, std::string_view attribute,
-                           std::string_view format) {
-  for (const Attribute& entry : media.attributes) {
-    if (entry.name != attribute) continue;
-    std::string_view value = entry.value;
-    if (next_word(value) == format) return text::trim(value);
+// The values of a=rtpmap by payload type, the first of each. One walk over the section: a look for
+// each format would take the product of formats and attributes, and a peer chooses both.
+class RtpMaps {
+ public:
+  explicit RtpMaps(const Media& media) {
+    for (const Attribute& entry : media.attributes) {
+      if (entry.name != "rtpmap") continue;
+      std::string_view value = entry.value;
+      const auto type = parse_payload_type(next_word(value));
+      if (type && maps_[*type].data() == nullptr) maps_[*type] = text::trim(value);
+    }
   }
-  return {};
-}
+  [[nodiscard]] std::string_view of(uint8_t payload_type) const { return maps_[payload_type]; }
 
-}  // namespace
+ private:
+  std::array<std::string_view, 128> maps_;
+};
 
-std::span<const CodecRow, kCodecRows> codec_rows() {
-  return kRows;
-}
-
-Result<uint8_t> parse_payload_type(std::string_view format) {
-  const auto number = text::parse_decimal(format, 127);
-  if (!number) return Status::ERR_SDP_MEDIA;
-  return static_cast<uint8_t>(*number);
-}
-
-const CodecRow* row_of_format(const Media& media, std::string_view format) {
-  const auto type = parse_payload_type(format);
-  if (!type) return nullptr;
-  std::string_view map = value_for(media, "rtpmap", format);
+const CodecRow* row_of(uint8_t type, std::string_view map) {
   if (map.empty()) {
     for (const CodecRow& row : kRows) {
-      if (row.static_type == *type) return &row;
+      if (row.static_type == type) return &row;
     }
     return nullptr;
   }
@@ -65,6 +58,18 @@ const CodecRow* row_of_format(const Media& media, std::string_view format) {
   return nullptr;
 }
 
+}  // namespace
+
+std::span<const CodecRow, kCodecRows> codec_rows() {
+  return kRows;
+}
+
+Result<uint8_t> parse_payload_type(std::string_view format) {
+  const auto number = text::parse_decimal(format, 127);
+  if (!number) return Status::ERR_SDP_MEDIA;
+  return static_cast<uint8_t>(*number);
+}
+
 bool KnownFormats::has(const CodecRow& row) const {
   return std::any_of(begin(), end(), [&](const KnownFormat& format) { return format.row == &row; });
 }
@@ -77,19 +82,27 @@ bool KnownFormats::has_type(uint8_t payload_type) const {
 
 KnownFormats known_formats(const Media& media) {
   KnownFormats out;
+  const RtpMaps maps(media);
   std::string_view formats = media.formats;
   for (size_t i = 0; i < kMaxFormats; ++i) {
     const std::string_view format = next_word(formats);
     if (format.empty()) break;
-    const CodecRow* row = row_of_format(media, format);
-    if (row == nullptr || out.has(*row) || out.has_type(*parse_payload_type(format))) continue;
-    out.list[out.count++] = {row, *parse_payload_type(format), format};
+    const auto type = parse_payload_type(format);
+    if (!type || out.has_type(*type)) continue;
+    const CodecRow* row = row_of(*type, maps.of(*type));
+    if (row == nullptr || out.has(*row)) continue;
+    out.list[out.count++] = {row, *type, format};
   }
   return out;
 }
 
 std::string_view fmtp_of(const Media& media, std::string_view format) {
-  return value_for(media, "fmtp", format);
+  for (const Attribute& entry : media.attributes) {
+    if (entry.name != "fmtp") continue;
+    std::string_view value = entry.value;
+    if (next_word(value) == format) return text::trim(value);
+  }
+  return {};
 }
 
 uint64_t fmtp_number(std::string_view fmtp, std::string_view name, uint64_t fallback) {

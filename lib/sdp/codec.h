@@ -58,10 +58,6 @@ struct KnownFormats {
 inline constexpr size_t kMaxFormats = 128;
 KnownFormats known_formats(const Media& media);
 
-// Which row a payload type of a media section stands for: by a=rtpmap, or by the static table where
-// there is none. nullptr: not one of ours.
-const CodecRow* row_of_format(const Media& media, std::string_view format);
-
 // The value of a=fmtp for a format, empty where there is none.
 std::string_view fmtp_of(const Media& media, std::string_view format);
 
