@@ -1,6 +1,7 @@
 #include "sdp/bundle.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -12,12 +13,15 @@ bool is_mid_char(char c) {
   return text::is_alpha(c) || text::is_digit(c) || kMarks.find(c) != std::string_view::npos;
 }
 
+// A group names each section once, so that no more words than there are sections count: each
+// section looks through the list.
 bool has_word(std::string_view list, std::string_view wanted) {
-  for (;;) {
+  for (size_t i = 0; i < kMaxMedia; ++i) {
     const std::string_view word = next_word(list);
     if (word.empty()) return false;
     if (word == wanted) return true;
   }
+  return false;
 }
 
 const Media* find_media(const Session& session, std::string_view mid) {
@@ -46,14 +50,13 @@ std::string_view mid_of(const Media& media) {
 }
 
 Result<void> check_mids(const Session& session) {
-  const auto media = session.media();
-  for (size_t i = 0; i < media.size(); ++i) {
-    const auto mid = find_attribute(media[i].attributes, "mid");
+  std::array<std::string_view, kMaxMedia> known;
+  auto last = known.begin();
+  for (const Media& media : session.media()) {
+    const auto mid = find_attribute(media.attributes, "mid");
     if (!mid) continue;
-    if (!is_mid(*mid)) return Status::ERR_SDP_MID;
-    for (size_t j = 0; j < i; ++j) {
-      if (mid_of(media[j]) == *mid) return Status::ERR_SDP_MID;
-    }
+    if (!is_mid(*mid) || std::find(known.begin(), last, *mid) != last) return Status::ERR_SDP_MID;
+    *last++ = *mid;
   }
   return {};
 }
