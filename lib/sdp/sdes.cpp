@@ -1,6 +1,7 @@
 #include "sdp/sdes.h"
 
 #include <bit>
+#include <span>
 
 #include "base/base64.h"
 #include "base/text.h"
@@ -33,22 +34,34 @@ Result<uint64_t> parse_lifetime(std::string_view text) {
   return *value;
 }
 
-// The MKI's decimal value as a big-endian number of the stated length.
+// number = number * factor + more, big-endian. False where that does not fit.
+bool multiply_add(std::span<uint8_t> number, uint32_t factor, uint32_t more) {
+  uint64_t carry = more;
+  for (size_t i = number.size(); i > 0; --i) {
+    carry += uint64_t{number[i - 1]} * factor;
+    number[i - 1] = static_cast<uint8_t>(carry);
+    carry >>= 8;
+  }
+  return carry == 0;
+}
+
+// The MKI's decimal value as a big-endian number of the stated length. Nine digits at a time: the
+// work is the product of both lengths, and a description may hold many.
 Result<void> parse_mki(std::string_view text, KeyParameter& key) {
   const std::string_view value = text::cut(text, ':');
   const auto len = text::parse_decimal(text, kMaxMki);
   if (!len || *len == 0 || value.empty() || value.size() > kMaxMkiDigits)
     return Status::ERR_SDP_KEY;
   key.mki_len = *len;
-  for (const char c : value) {
-    if (!text::is_digit(c)) return Status::ERR_SDP_KEY;
-    uint32_t carry = static_cast<uint32_t>(c - '0');
-    for (size_t i = key.mki_len; i > 0; --i) {
-      carry += key.mki[i - 1] * 10u;
-      key.mki[i - 1] = static_cast<uint8_t>(carry);
-      carry >>= 8;
-    }
-    if (carry != 0) return Status::ERR_SDP_KEY;
+  constexpr size_t kDigits = 9;
+  for (size_t at = 0; at < value.size(); at += kDigits) {
+    const std::string_view digits = value.substr(at, kDigits);
+    const auto more = text::parse_decimal(digits, 999'999'999);
+    if (!more) return Status::ERR_SDP_KEY;
+    uint32_t factor = 1;
+    for (size_t i = 0; i < digits.size(); ++i) factor *= 10;
+    if (!multiply_add(std::span(key.mki).first(key.mki_len), factor, static_cast<uint32_t>(*more)))
+      return Status::ERR_SDP_KEY;
   }
   return {};
 }
