@@ -4,6 +4,7 @@
 #include <srtp2/srtp.h>
 
 #include <climits>
+#include <cstring>
 
 #include "srtp/types.h"
 
@@ -40,6 +41,15 @@ bool is_initialised() {
   static const bool is_done =
       srtp_init() == srtp_err_status_ok && (VOXLOCK_SRTP_PRIVATE == 0 || replace_types());
   return is_done;
+}
+
+// Of all functions about a source this one alone wants its number as it stands in the packet.
+uint32_t network_order(uint32_t value) {
+  uint32_t out = 0;
+  const uint8_t raw[] = {static_cast<uint8_t>(value >> 24), static_cast<uint8_t>(value >> 16),
+                         static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
+  std::memcpy(&out, raw, sizeof out);
+  return out;
 }
 
 srtp_crypto_policy_t crypto_policy(const Suite& suite, size_t tag_len, bool is_plain) {
@@ -118,6 +128,22 @@ Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, 
   }
   if (srtp_set_stream_roc(session, ssrc, roc) != srtp_err_status_ok) return Status::ERR_INTERNAL;
   return {};
+}
+
+Result<size_t> unprotect_at(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc,
+                            MutableBytes packet) {
+  uint32_t unused = 0;
+  const bool is_known = srtp_get_stream_roc(session, ssrc, &unused) == srtp_err_status_ok;
+  VOXLOCK_TRY_VOID(set_roc(session, policy, ssrc, roc));
+  const auto opened = unprotect(session, packet, false);
+  if (opened) return opened;
+  if (is_known) {
+    // 0 takes the wish back.
+    (void)srtp_set_stream_roc(session, ssrc, 0);
+  } else {
+    (void)srtp_remove_stream(session, network_order(ssrc));
+  }
+  return opened;
 }
 
 uint64_t roc(srtp_ctx_t_* session, uint32_t ssrc) {

@@ -10,6 +10,7 @@ namespace {
 
 // Index 2^31 - 1 is the last one of 31 bits.
 constexpr uint64_t kLastRtcpIndex = 0x7fffffff;
+constexpr uint64_t kSequences = 65536;
 constexpr size_t kRtcpHeaderLen = 8;
 constexpr size_t kRtcpIndexLen = 4;
 
@@ -156,8 +157,8 @@ Result<Session::Sealed> Session::inspect_rtcp(ByteView packet) {
   return sealed;
 }
 
-// Copies the packet without its MKI, which no tag covers, and opens the copy in place.
-Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out) {
+// Copies the packet without its MKI, which no tag covers.
+Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes out) const {
   const size_t len = packet.size() - mki_.size();
   if (out.size() < len) return Status::ERR_BUFFER_TOO_SMALL;
   if (mki_.empty()) {
@@ -167,8 +168,31 @@ Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, 
     const ByteView behind = packet.subspan(mki_at + mki_.size());
     if (!behind.empty()) std::memcpy(out.data() + mki_at, behind.data(), behind.size());
   }
-  auto opened = library::unprotect(lib_.get(), out.first(len), is_rtcp);
-  if (!opened) secure::wipe(out.data(), len);
+  return out.first(len);
+}
+
+// Opens the copy in place.
+Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out) {
+  VOXLOCK_TRY(const MutableBytes sealed, copy(packet, mki_at, out));
+  auto opened = library::unprotect(lib_.get(), sealed, is_rtcp);
+  if (!opened) secure::wipe(sealed.data(), sealed.size());
+  return opened;
+}
+
+// RFC 3711 3.3.1: who does not hear the beginning may miss that the sequence wrapped. Where the
+// host set a counter it knows better.
+bool Session::may_be_late(const Sealed& sealed) const {
+  return late_tries_left_ != 0 &&
+         (sealed.source == nullptr ||
+          (!sealed.source->rtp.has_any() && sealed.source->sequence.roc() == 0));
+}
+
+// One round later than guessed.
+Result<size_t> Session::open_late(ByteView packet, const Sealed& sealed, MutableBytes out) {
+  --late_tries_left_;
+  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
+  auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, 1, copied);
+  if (!opened) secure::wipe(copied.data(), copied.size());
   return opened;
 }
 
@@ -176,17 +200,27 @@ Source& Session::present(Source* source, uint32_t ssrc) {
   return source != nullptr ? *source : sources_.add(ssrc);
 }
 
-Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
-  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(const Sealed sealed, inspect_rtp(packet));
-  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed.mki_at, false, out));
-  // RFC 3711 3.3: ROC, s_l and replay list change only now that the packet is authentic.
+// RFC 3711 3.3: ROC, s_l and replay list change only now that the packet is authentic.
+size_t Session::commit_rtp(const Sealed& sealed, size_t len) {
   Source& source = present(sealed.source, sealed.ssrc);
   source.sequence.commit(sealed.index);
   source.rtp.commit(sealed.index);
   --rtp_left_;
   ++stats_.rtp_packets;
   return len;
+}
+
+Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(Sealed sealed, inspect_rtp(packet));
+  const auto opened = unprotect(packet, sealed.mki_at, false, out);
+  if (opened) return commit_rtp(sealed, *opened);
+  if (opened.error() != Status::ERR_SRTP_AUTH || !may_be_late(sealed)) return opened.error();
+  const auto late = open_late(packet, sealed, out);
+  // What goes wrong in a second try is no other reason to drop than that of the first.
+  if (!late) return opened.error();
+  sealed.index += kSequences;
+  return commit_rtp(sealed, *late);
 }
 
 Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {

@@ -24,6 +24,9 @@ inline constexpr uint64_t kMaxRtpLifetime = uint64_t{1} << 48;
 inline constexpr uint64_t kMaxRtcpLifetime = uint64_t{1} << 31;
 inline constexpr size_t kMaxMkiLen = 128;
 inline constexpr uint32_t kMaxSsrcs = 1024;
+// How many packets of sources not heard before are tried with a second rollover counter. Each makes
+// libsrtp2 derive keys, which a flood of forged ones is not to get for nothing.
+inline constexpr uint32_t kMaxLateTries = 256;
 
 struct SessionConfig {
   SuiteId suite = SuiteId::kAesCm128HmacSha1_80;
@@ -60,6 +63,9 @@ struct SessionStats {
 // ERR_TRUNCATED, ERR_RTP_VERSION, ERR_SRTP_AUTH, ERR_SRTP_REPLAYED, ERR_SRTP_TOO_OLD, ERR_SRTP_MKI,
 // ERR_SRTP_SSRC_LIMIT, ERR_SRTP_KEY_EXPIRED, ERR_SRTP_RTCP_FLAG, ERR_WRONG_STATE (other direction).
 // On any of them nothing but a counter has changed and out holds nothing of the packet.
+//
+// A source is taken to begin in the first round of its sequence numbers or in the second: a
+// receiver that misses the first packets of one that began near 65535 finds it all the same.
 //
 // The SSRC table never evicts: a source forgotten could be replayed from its first packet on. When
 // it is full, packets of further sources give ERR_SRTP_SSRC_LIMIT; a rekey makes a new session.
@@ -124,11 +130,16 @@ class Session {
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<void> check_mki(ByteView packet, size_t mki_at) const;
   VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet);
   Result<Sealed> inspect_rtcp(ByteView packet);
+  [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
+                                                              MutableBytes out) const;
   VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, size_t mki_at, bool is_rtcp,
                                                MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, bool is_rtcp, MutableBytes out);
   // The source, or a new row of the table for it.
   VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
+  [[nodiscard]] bool may_be_late(const Sealed& sealed) const;
+  Result<size_t> open_late(ByteView packet, const Sealed& sealed, MutableBytes out);
+  VOXLOCK_SRTP_INLINE size_t commit_rtp(const Sealed& sealed, size_t len);
   Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
@@ -143,6 +154,7 @@ class Session {
   SourceTable sources_;
   uint64_t rtp_left_;
   uint64_t rtcp_left_;
+  uint32_t late_tries_left_ = kMaxLateTries;
   SessionStats stats_;
   secure::Secret<kMaxMkiLen> mki_;
   secure::Secret<kMaxKeyAndSaltLen> key_;
