@@ -111,6 +111,10 @@ typedef struct voxlock_leg_config {
                          @see RFC 4585, section 6.2.1 */
   int32_t rtcp_rsize; /* 1: feedback goes in packets of its own, without a report. Those of the
                          peer are understood in any case. Default 0. @see RFC 5506 */
+  int32_t rtcp_xr;    /* 1: VoIP metrics and round trips of receivers are asked for in the SDP, and
+                          sent to a peer that asks for them (voxlock/quality.h). Default 0.
+                          @see RFC 3611, section 5 */
+  uint32_t reserved3; /* 0 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */

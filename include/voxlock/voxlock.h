@@ -33,6 +33,7 @@
 #include "voxlock/ice.h"
 #include "voxlock/leg.h"
 #include "voxlock/port.h"
+#include "voxlock/quality.h"
 #include "voxlock/relay.h"
 #include "voxlock/rtp.h"
 #include "voxlock/sdp.h"

@@ -90,7 +90,29 @@ void Bridge::refresh() {
     remake_lanes(formats);
   }
   generations_ = now;
+  tell_terminals();
   update_protection();
+}
+
+// What the peers' metrics say about this end (RFC 3611 4.7): nothing waits here but in the
+// chains, and what stands behind a lost packet that may still come.
+void Bridge::tell_terminals() {
+  uint64_t delay_ns = 0;
+  for (const auto& lane : lanes_) delay_ns += lane ? lane->chain().latency_ns() : 0;
+  for (size_t i = 0; i < 2; ++i) {
+    leg::Terminal terminal;
+    if (lanes_[i]) {
+      const bool is_opus = legs_[i]->agreement()->codec == leg::Codec::kOpus;
+      terminal.concealment = conceal_max_ms_ == 0 ? rtp::Concealment::kDisabled
+                             : is_opus            ? rtp::Concealment::kEnhanced
+                                                  : rtp::Concealment::kStandard;
+      terminal.jitter_buffer = rtp::JitterBuffer::kFixed;
+      terminal.buffer_maximum_ms = terminal.buffer_absolute_ms =
+          static_cast<uint16_t>(holds_[i].span_ns() / kNsPerMs);
+      terminal.delay_ms = static_cast<uint16_t>((delay_ns + kNsPerMs - 1) / kNsPerMs);
+    }
+    legs_[i]->set_terminal(terminal);
+  }
 }
 
 void Bridge::update_protection() {

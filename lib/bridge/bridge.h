@@ -86,6 +86,7 @@ class Bridge {
   // ERR_WRONG_STATE before both legs have agreed.
   [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
+  void tell_terminals();
   void pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit);
   void hand_on(const leg::Received& received, uint32_t leg);
   // What waits in front of an index goes on, and behind it what is due.

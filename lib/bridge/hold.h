@@ -37,6 +37,7 @@ class Hold {
   void pop();
 
   [[nodiscard]] bool is_used() const { return span_ns_ != 0; }
+  [[nodiscard]] uint64_t span_ns() const { return span_ns_; }
   // Packets that had to wait.
   [[nodiscard]] uint64_t waited() const { return waited_; }
   [[nodiscard]] uint64_t next_deadline() const;

@@ -102,7 +102,7 @@ void Lane::take(const leg::Received& packet, Airlock& airlock, const Ends& ends)
   leg::Received received = packet;
   received.is_new_source = received.is_new_source || is_source_pending_;
   const bool is_late = has_any_ && !received.is_new_source && received.index <= last_index_;
-  if (is_late) return ends.from.count_drop(leg::Drop::kLate);
+  if (is_late) return ends.from.discard(received.index);
   if (ends.opener != nullptr && !open(received, airlock, ends)) {
     is_source_pending_ = received.is_new_source;
     return;

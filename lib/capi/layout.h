@@ -57,5 +57,6 @@ LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
 LayoutTable port_layouts();
 LayoutTable relay_layouts();
+LayoutTable quality_layouts();
 
 }  // namespace voxlock::capi

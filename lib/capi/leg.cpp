@@ -25,7 +25,7 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(dtls_client), VOXLOCK_FIELD(identity),
                VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count),
                VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2), VOXLOCK_FIELD(nack),
-               VOXLOCK_FIELD(rtcp_rsize))
+               VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(rtcp_xr), VOXLOCK_FIELD(reserved3))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -97,7 +97,8 @@ bool is_valid(const voxlock_leg_config& in) {
          is_flag(in.symmetric) && is_within(static_cast<uint32_t>(in.signalling), 0, 3) &&
          is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 &&
          is_flag(in.opus_fec) && is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 &&
-         is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0;
+         is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0 && is_flag(in.rtcp_xr) &&
+         in.reserved3 == 0;
 }
 
 bool is_valid_webrtc(const voxlock_leg_config& in) {
@@ -130,6 +131,7 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.rtp_address = to_address(in.rtp_address);
   out.rtcp_address = to_address(in.rtcp_address);
   out.has_rtcp_mux = in.rtcp_mux != 0;
+  out.has_rtcp_xr = in.rtcp_xr != 0;
   out.is_symmetric = in.symmetric != 0;
   out.signalling = static_cast<leg::Signalling>(in.signalling);
   out.opus_bitrate = in.opus_bitrate;

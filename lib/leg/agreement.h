@@ -67,6 +67,9 @@ struct Agreement {
   bool is_rtcp_mux = false;
   bool has_nack = false;         // generic NACK, both ways (RFC 4585)
   bool is_rtcp_reduced = false;  // feedback may go alone (RFC 5506)
+  // RFC 3611 5.1: what the peer wants in extended reports.
+  bool has_xr_metrics = false;
+  bool has_xr_rtt = false;
 };
 
 }  // namespace voxlock::leg

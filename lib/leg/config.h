@@ -31,6 +31,7 @@ struct LegConfig {
   Address rtp_address;
   Address rtcp_address;
   bool has_rtcp_mux = true;
+  bool has_rtcp_xr = false;  // RFC 3611, offered and accepted
   bool is_symmetric = true;
   Signalling signalling = Signalling::kUnknown;
   uint32_t opus_bitrate = 24000;

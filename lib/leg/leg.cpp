@@ -34,6 +34,7 @@ Result<void> Leg::start_source() {
   send_stats_ = rtp::SendStatistics();
   packets_reported_ = 0;
   resend_.clear();
+  quality_.forget_remote();
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "leg/association.h"
 #include "leg/config.h"
 #include "leg/event_queue.h"
+#include "leg/quality.h"
 #include "leg/resend_ring.h"
 #include "leg/transport.h"
 #include "rtp/dtmf.h"
@@ -189,6 +190,15 @@ class Leg {
   [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
   // What is missing, where NACK was agreed.
   [[nodiscard]] const rtp::LossList& losses() const { return losses_; }
+  // Of what is heard here, and what the peer says about what it hears.
+  [[nodiscard]] const Quality& quality() const { return quality_; }
+  [[nodiscard]] rtp::VoipMetrics voip_metrics() const;
+  void set_terminal(const Terminal& terminal) { quality_.set_terminal(terminal); }
+  // The packet came too late for whoever plays the audio.
+  void discard(uint64_t index) {
+    count_drop(Drop::kLate);
+    quality_.on_discarded(index);
+  }
   [[nodiscard]] uint32_t ssrc_send() const { return ssrc_send_; }
   [[nodiscard]] uint32_t ssrc_recv() const { return ssrc_recv_; }
   [[nodiscard]] const Address& remote_rtp() const { return remote_rtp_; }
@@ -242,6 +252,10 @@ class Leg {
   void send_nack();
   [[nodiscard]] uint64_t answer_ns() const;
 
+  // quality.cpp
+  void write_quality(bytes::Writer& writer);
+  void take_extended_report(const rtp::RtcpPacket& packet);
+
   const Context& context_;
   RandomSource& random_;
   LegConfig config_;
@@ -276,6 +290,7 @@ class Leg {
   rtp::SequenceExtender sequence_recv_;
   srtp::ReplayWindow<kDuplicateWindow> seen_;
   std::optional<rtp::ReceiveStatistics> receive_stats_;
+  Quality quality_;
   rtp::EventDetector detector_;
   uint16_t frame_sequence_ = 0;  // of a port's last frame
   rtp::LossList losses_;

@@ -23,6 +23,7 @@ sdp::LocalMedia local_media(const LegConfig& config) {
   out.ptime_ms = config.ptime_ms;
   out.has_telephone_event = config.has_telephone_event;
   out.has_rtcp_mux = config.has_rtcp_mux;
+  out.has_rtcp_xr = config.has_rtcp_xr;
   out.rtp = config.rtp_address;
   out.rtcp = config.rtcp_address;
   out.has_opus_fec = config.has_opus_fec;
@@ -69,6 +70,8 @@ Agreement to_agreement(const sdp::Agreement& in) {
     out.has_nack = in.webrtc->has_nack;
     out.is_rtcp_reduced = in.webrtc->has_rtcp_rsize;
   }
+  out.has_xr_metrics = in.xr.has_voip_metrics;
+  out.has_xr_rtt = in.xr.has_rtt;
   return out;
 }
 

@@ -140,6 +140,7 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
     sequence_recv_ = rtp::SequenceExtender();
     seen_ = {};
     losses_.reset();
+    quality_.begin_source();
     received.is_new_source = true;
   }
   received.index = sequence_recv_.guess(packet.sequence);
@@ -149,6 +150,7 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   sequence_recv_.commit(received.index);
   seen_.commit(received.index);
   if (agreement_->has_nack) losses_.on_packet(received.index, now);
+  quality_.on_packet(received.index, packet.timestamp, !is_event);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
   ++stats_.packets_in;
   stats_.bytes_in += packet.payload.size();
@@ -188,6 +190,7 @@ void Leg::begin_source(uint32_t ssrc) {
   sequence_recv_ = rtp::SequenceExtender();
   seen_ = {};
   losses_.reset();
+  quality_.begin_source();
   receive_stats_.emplace(agreement_->rtp_clock_hz);
 }
 

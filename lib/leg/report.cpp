@@ -17,6 +17,7 @@ void Leg::take_rtcp(ByteView packet, const Address& source) {
       take_report(*part);
     if (part->type == rtp::kRtcpBye) take_bye(*part);
     if (part->type == rtp::kRtcpTransportFeedback) take_feedback(*part);
+    if (part->type == rtp::kRtcpExtendedReport) take_extended_report(*part);
   }
 }
 
@@ -56,6 +57,7 @@ void Leg::send_report(bool has_bye) {
   uint8_t plain[256];
   bytes::Writer writer(plain);
   write_report(writer);
+  write_quality(writer);
   if (has_bye) (void)rtp::write_bye(std::span<const uint32_t>(&ssrc_send_, 1), {}, writer);
   if (!writer.ok()) return count_drop(Drop::kQueue);
   if (send_rtcp(writer.written())) has_reported_ = true;

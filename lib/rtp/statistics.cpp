@@ -132,9 +132,13 @@ ReportBlock ReceiveStatistics::take_report(uint32_t ssrc, uint64_t now_ns) {
 
 void SendStatistics::on_report_block(const ReportBlock& block, uint64_t ntp) {
   remote_ = block;
-  if (block.last_sr == 0) return;
+  on_round_trip(block.last_sr, block.delay_since_sr, ntp);
+}
+
+void SendStatistics::on_round_trip(uint32_t last, uint32_t delay, uint64_t ntp) {
+  if (last == 0) return;
   // RFC 3550 6.4.1: A - LSR - DLSR in 1/65536 s. A clock that moved gives a negative difference.
-  const uint32_t rtt = static_cast<uint32_t>(ntp >> 16) - block.last_sr - block.delay_since_sr;
+  const uint32_t rtt = static_cast<uint32_t>(ntp >> 16) - last - delay;
   if (rtt >= 0x80000000) return;
   rtt_ns_ = (uint64_t{rtt} * kNsPerSecond) >> 16;
   has_rtt_ = true;

@@ -78,6 +78,10 @@ class SendStatistics {
   // use.
   void on_report_block(const ReportBlock& block, uint64_t ntp);
 
+  // How long ago it was that the peer heard a time of ours: of a report block or of a DLRR (RFC 3611
+  // 4.5). last: middle 32 bits of that time, 0: none; delay: in 1/65536 s.
+  void on_round_trip(uint32_t last, uint32_t delay, uint64_t ntp);
+
   [[nodiscard]] SenderInfo info(uint64_t ntp, uint32_t rtp_timestamp) const {
     return {ntp, rtp_timestamp, packets_, octets_};
   }

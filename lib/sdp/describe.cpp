@@ -176,6 +176,7 @@ void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const A
     number_line(out, "a=ptime:", local_.ptime_ms);
     number_line(out, "a=maxptime:", 60);
     write_transport(out, draft.has_rtcp_mux);
+    if (draft.xr.is_offered) write_xr(out, draft.xr.has_rtt);
     line(out, direction_name(draft.direction));
     if (draft.webrtc) write_webrtc_media(out, text);
   }
@@ -252,6 +253,7 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
   number_line(out, "a=ptime:", local_.ptime_ms);
   number_line(out, "a=maxptime:", 60);
   write_transport(out, local_.has_rtcp_mux);
+  if (local_.has_rtcp_xr) write_xr(out, true);
   // A peer on hold is offered what it can take; the answer mirrors it anyway.
   line(out, direction_name(pending.hold ? Direction::kSendOnly : Direction::kSendRecv));
   if (is_dtls()) write_webrtc_media(out, offer_text(pending));

@@ -15,6 +15,7 @@
 #include "sdp/sdes.h"
 #include "sdp/session.h"
 #include "sdp/webrtc.h"
+#include "sdp/xr.h"
 
 namespace voxlock::sdp {
 
@@ -41,6 +42,7 @@ struct LocalMedia {
   uint32_t ptime_ms = 20;                             // 10..60, a multiple of 10
   bool has_telephone_event = true;
   bool has_rtcp_mux = true;
+  bool has_rtcp_xr = false;  // extended reports, RFC 3611
   HostAddress rtp;
   HostAddress rtcp;  // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
@@ -68,6 +70,7 @@ struct Agreement {
   HostAddress remote_rtp;  // family 0: the peer gave a host name, only following helps
   HostAddress remote_rtcp;
   bool has_rtcp_mux = false;
+  XrWishes xr;  // of the peer; all false where we do not take part
   Direction direction = Direction::kSendRecv;
   uint32_t ptime_ms = 20;         // of what we send
   bool is_remote_hold = false;    // the peer does not want to receive

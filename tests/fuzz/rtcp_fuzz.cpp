@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rtp/feedback.h"
+#include "rtp/xr.h"
 
 using namespace voxlock;
 using namespace voxlock::rtp;
@@ -36,7 +37,37 @@ void read_nack(ByteView fci) {
   if (!compound || nacked(parse_feedback(*compound->next())->fci) != asked) std::abort();
 }
 
+// What is read from a block is written again to the same bytes.
+void check_again(const VoipMetrics& metrics, const XrBlock& block) {
+  uint8_t room[64];
+  bytes::Writer writer(room);
+  write_extended_report(1, {{}, {}, {&metrics, 1}}, writer);
+  const ByteView body = writer.written().subspan(12);
+  // Of all octets the reserved one alone is not kept.
+  for (size_t i = 0; i < body.size(); ++i) {
+    if (i != 25 && body[i] != block.body[i]) std::abort();
+  }
+}
+
+void read_extended(const RtcpPacket& packet) {
+  XrReader reader(packet);
+  size_t total = 4;
+  while (const auto block = reader.next()) {
+    total += 4 + block->body.size();
+    (void)parse_receiver_reference_time(*block);
+    if (const auto answers = parse_dlrr(*block)) {
+      for (size_t i = 0; i < answers->count(); ++i) (void)answers->item(i);
+    }
+    if (const auto metrics = parse_voip_metrics(*block)) {
+      (void)is_plausible(*metrics);
+      check_again(*metrics, *block);
+    }
+  }
+  if (reader.ok() && total != packet.body.size()) std::abort();
+}
+
 void read_packet(const RtcpPacket& packet) {
+  if (packet.type == kRtcpExtendedReport) read_extended(packet);
   if (const auto report = parse_report(packet)) {
     for (size_t i = 0; i < report->block_count(); ++i) (void)report->block(i);
   }

@@ -10,13 +10,13 @@ from ._abi_structs import (
     voxlock_dtls_keys, voxlock_dtmf_event, voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats,
     voxlock_ice_config, voxlock_ice_event, voxlock_ice_info, voxlock_identity_config, voxlock_leg_config,
     voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_negotiated,
-    voxlock_negotiation_config, voxlock_port_config, voxlock_port_frame, voxlock_protection,
+    voxlock_negotiation_config, voxlock_port_config, voxlock_port_frame, voxlock_protection, voxlock_quality,
     voxlock_relay_config, voxlock_relay_stats, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header,
     voxlock_sdp_crypto, voxlock_sdp_media, voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header,
     voxlock_sip_start, voxlock_sip_summary, voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config,
-    voxlock_srtp_stats, voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_tls_info,
-    voxlock_tls_settings_config, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config,
-    voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
+    voxlock_srtp_stats, voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_terminal,
+    voxlock_tls_info, voxlock_tls_settings_config, voxlock_ua_config, voxlock_ua_event,
+    voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
 )
 
 # name: result, arguments
@@ -142,6 +142,9 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_port_config_init": (c_int32, (POINTER(voxlock_port_config), c_size_t)),
     "voxlock_port_new": (c_int32, (c_void_p, POINTER(voxlock_port_config), POINTER(c_void_p))),
     "voxlock_port_put": (c_int32, (c_void_p, c_uint32, POINTER(voxlock_port_frame), c_size_t, c_uint64)),
+    "voxlock_leg_get_quality": (c_int32, (c_void_p, c_uint32, POINTER(voxlock_quality))),
+    "voxlock_terminal_init": (c_int32, (POINTER(voxlock_terminal), c_size_t)),
+    "voxlock_leg_set_terminal": (c_int32, (c_void_p, POINTER(voxlock_terminal))),
     "voxlock_relay_config_init": (c_int32, (POINTER(voxlock_relay_config), c_size_t)),
     "voxlock_relay_new": (c_int32, (
         c_void_p, c_void_p, c_void_p, POINTER(voxlock_relay_config), POINTER(c_void_p))),

@@ -130,6 +130,7 @@ class voxlock_leg_config(Structure):
         ("reserved", c_uint32), ("cname", c_void_p), ("key_exchange", c_int32), ("dtls_client", c_int32),
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
         ("consent_ms", c_uint32), ("reserved2", c_uint32), ("nack", c_int32), ("rtcp_rsize", c_int32),
+        ("rtcp_xr", c_int32), ("reserved3", c_uint32),
     ]
 
 
@@ -270,6 +271,29 @@ class voxlock_port_frame(Structure):
     _fields_ = [
         ("data", c_void_p), ("len", c_size_t), ("timestamp", c_uint32), ("lost", c_uint32),
         ("payload_type", c_uint32), ("marker", c_uint32),
+    ]
+
+
+class voxlock_quality(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("is_known", c_int32), ("ssrc", c_uint32), ("gmin", c_uint32),
+        ("loss_rate", c_uint32), ("discard_rate", c_uint32), ("burst_density", c_uint32),
+        ("gap_density", c_uint32), ("burst_ms", c_uint32), ("gap_ms", c_uint32), ("round_trip_ms", c_uint32),
+        ("end_system_ms", c_uint32), ("signal_dbm0", c_int32), ("noise_dbm0", c_int32), ("rerl_db", c_uint32),
+        ("r_factor", c_uint32), ("external_r_factor", c_uint32), ("mos_lq", c_uint32), ("mos_cq", c_uint32),
+        ("concealment", c_int32), ("jitter_buffer", c_int32), ("jitter_buffer_rate", c_uint32),
+        ("buffer_nominal_ms", c_uint32), ("buffer_maximum_ms", c_uint32), ("buffer_absolute_ms", c_uint32),
+        ("reserved", c_uint32), ("packets", c_uint64), ("lost", c_uint64), ("discarded", c_uint64),
+        ("bursts", c_uint64),
+    ]
+
+
+class voxlock_terminal(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("concealment", c_int32), ("jitter_buffer", c_int32),
+        ("jitter_buffer_rate", c_uint32), ("buffer_nominal_ms", c_uint32), ("buffer_maximum_ms", c_uint32),
+        ("buffer_absolute_ms", c_uint32), ("delay_ms", c_uint32), ("signal_dbm0", c_int32),
+        ("noise_dbm0", c_int32), ("rerl_db", c_uint32), ("reserved", c_uint32),
     ]
 
 
@@ -508,10 +532,10 @@ STRUCTS: tuple[type[Structure], ...] = (
     voxlock_datagram, voxlock_leg_config, voxlock_verdict, voxlock_leg_media_info, voxlock_leg_stats,
     voxlock_media_event, voxlock_bridge_config, voxlock_protection, voxlock_bridge_stats, voxlock_dtls_config,
     voxlock_dtls_info, voxlock_dtls_keys, voxlock_ice_config, voxlock_ice_event, voxlock_ice_info,
-    voxlock_port_config, voxlock_port_frame, voxlock_relay_config, voxlock_relay_stats, voxlock_rtp_header,
-    voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config,
-    voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary,
-    voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
-    voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config,
-    voxlock_ua_refusal, voxlock_ua_stats,
+    voxlock_port_config, voxlock_port_frame, voxlock_quality, voxlock_terminal, voxlock_relay_config,
+    voxlock_relay_stats, voxlock_rtp_header, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event,
+    voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start,
+    voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config,
+    voxlock_negotiated, voxlock_srtp_suite, voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config,
+    voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats,
 )
