@@ -3,9 +3,12 @@
 #include <srtp2/crypto_types.h>
 #include <srtp2/srtp.h>
 
+#include <array>
 #include <climits>
 #include <cstring>
 
+#include "srtp/replay.h"
+#include "srtp/reserve.h"
 #include "srtp/types.h"
 
 namespace voxlock::srtp::library {
@@ -32,15 +35,6 @@ Status status_of(srtp_err_status_t status) {
     default:
       return Status::ERR_INTERNAL;
   }
-}
-
-// Once per process and copy of the library: a static local is initialised by one thread only. There
-// is no way back; srtp_shutdown would pull the ground from under other sessions. The ciphers of a
-// copy that others use as well stay as they are.
-bool is_initialised() {
-  static const bool is_done =
-      srtp_init() == srtp_err_status_ok && (VOXLOCK_SRTP_PRIVATE == 0 || replace_types());
-  return is_done;
 }
 
 // Of all functions about a source this one alone wants its number as it stands in the packet.
@@ -80,10 +74,68 @@ srtp_policy_t lib_policy(const Policy& policy) {
   return out;
 }
 
+constexpr auto kLastSuite = static_cast<size_t>(SuiteId::kAeadAes256Gcm);
+
+// More than anything takes.
+constexpr size_t kAmple = 64 * 1024;
+
+// What libsrtp2 allocates to make a session and a source of a suite, with the largest window.
+struct Needs {
+  size_t session = kAmple;
+  size_t source = kAmple;
+};
+
+Needs measure(const Suite& suite) {
+  constexpr std::array<uint8_t, 64> kKey{};
+  srtp_policy_t lib = lib_policy({suite, kKey, true, kMaxReplayWindow, false});
+  srtp_t session = nullptr;
+  Needs out;
+  {
+    const auto reserve = Reserve::take(kAmple);
+    // A build of libsrtp2 without GCM refuses here, as create() will.
+    if (!reserve || srtp_create(&session, &lib) != srtp_err_status_ok) return out;
+    out.session = reserve->used();
+  }
+  lib.ssrc.type = ssrc_specific;
+  lib.ssrc.value = 1;
+  if (const auto reserve = Reserve::take(kAmple)) {
+    if (srtp_add_stream(session, &lib) == srtp_err_status_ok) out.source = reserve->used();
+  }
+  (void)srtp_dealloc(session);
+  return out;
+}
+
+struct Library {
+  bool is_good = false;
+  std::array<Needs, kLastSuite + 1> needs{};  // by the number of the suite
+
+  // The ciphers of a copy that others use as well stay as they are.
+  Library()
+      : is_good(srtp_init() == srtp_err_status_ok &&
+                (VOXLOCK_SRTP_PRIVATE == 0 || replace_types())) {
+    if (!is_good) return;
+    for (const Suite& suite : suites()) needs[static_cast<size_t>(suite.id)] = measure(suite);
+  }
+};
+
+// Once per process and copy of the library: a static local is initialised by one thread only. There
+// is no way back; srtp_shutdown would pull the ground from under other sessions.
+const Library& the_library() {
+  static const Library made;
+  return made;
+}
+
+Result<Reserve> reserve_source(const Suite& suite) {
+  return Reserve::take(the_library().needs[static_cast<size_t>(suite.id)].source);
+}
+
 }  // namespace
 
 Result<srtp_ctx_t_*> create(const Policy& policy) {
-  if (!is_initialised()) return Status::ERR_UNSUPPORTED;
+  const Library& library = the_library();
+  if (!library.is_good) return Status::ERR_UNSUPPORTED;
+  VOXLOCK_TRY(const Reserve reserve,
+              Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session));
   const srtp_policy_t lib = lib_policy(policy);
   srtp_t session = nullptr;
   const srtp_err_status_t status = srtp_create(&session, &lib);
@@ -97,7 +149,12 @@ void destroy(srtp_ctx_t_* session) noexcept {
   (void)srtp_dealloc(session);
 }
 
-Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp) {
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp,
+                         const Suite* new_source) {
+  if (new_source != nullptr) {
+    VOXLOCK_TRY(const Reserve reserve, reserve_source(*new_source));
+    return unprotect(session, packet, is_rtcp, nullptr);
+  }
   if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
   int len = static_cast<int>(packet.size());
   const srtp_err_status_t status = is_rtcp ? srtp_unprotect_rtcp(session, packet.data(), &len)
@@ -106,7 +163,12 @@ Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp
   return static_cast<size_t>(len);
 }
 
-Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp) {
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp,
+                       const Suite* new_source) {
+  if (new_source != nullptr) {
+    VOXLOCK_TRY(const Reserve reserve, reserve_source(*new_source));
+    return protect(session, out, len, is_rtcp, nullptr);
+  }
   if (len > INT_MAX) return Status::ERR_LIMIT;
   int sealed_len = static_cast<int>(len);
   const srtp_err_status_t status = is_rtcp ? srtp_protect_rtcp(session, out.data(), &sealed_len)
@@ -123,6 +185,7 @@ Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, 
     srtp_policy_t lib = lib_policy(policy);
     lib.ssrc.type = ssrc_specific;
     lib.ssrc.value = ssrc;
+    VOXLOCK_TRY(const Reserve reserve, reserve_source(policy.suite));
     if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok)
       return status_of(status);
   }

@@ -26,14 +26,17 @@ struct Policy {
 Result<srtp_ctx_t_*> create(const Policy& policy);
 void destroy(srtp_ctx_t_* session) noexcept;
 
-// Opens in place; gives the new length.
-Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp);
+// Opens in place; gives the new length. new_source: the suite, where the packet is the first of its
+// source and libsrtp2 is going to make one.
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp,
+                         const Suite* new_source = nullptr);
 // The same for the first packet of a source, with the counter at roc. Where it fails the session
 // knows of the source what it knew before: nothing, or its SRTCP.
 Result<size_t> unprotect_at(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc,
                             MutableBytes packet);
 // Seals the first len bytes of out in place; out has room for the tag and the SRTCP index.
-Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp);
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp,
+                       const Suite* new_source = nullptr);
 
 // Makes the source known if it is not and sets its counter; only before its first packet.
 Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc);

@@ -172,10 +172,11 @@ Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes 
 }
 
 // Opens the copy in place.
-Result<size_t> Session::unprotect(ByteView packet, size_t mki_at, bool is_rtcp, MutableBytes out) {
-  VOXLOCK_TRY(const MutableBytes sealed, copy(packet, mki_at, out));
-  auto opened = library::unprotect(lib_.get(), sealed, is_rtcp);
-  if (!opened) secure::wipe(sealed.data(), sealed.size());
+Result<size_t> Session::unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
+                                  MutableBytes out) {
+  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
+  auto opened = library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
+  if (!opened) secure::wipe(copied.data(), copied.size());
   return opened;
 }
 
@@ -213,7 +214,7 @@ size_t Session::commit_rtp(const Sealed& sealed, size_t len) {
 Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
   VOXLOCK_TRY(Sealed sealed, inspect_rtp(packet));
-  const auto opened = unprotect(packet, sealed.mki_at, false, out);
+  const auto opened = unprotect(packet, sealed, false, out);
   if (opened) return commit_rtp(sealed, *opened);
   if (opened.error() != Status::ERR_SRTP_AUTH || !may_be_late(sealed)) return opened.error();
   const auto late = open_late(packet, sealed, out);
@@ -226,7 +227,7 @@ Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
 Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
   VOXLOCK_TRY(const Sealed sealed, inspect_rtcp(packet));
-  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed.mki_at, true, out));
+  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed, true, out));
   present(sealed.source, sealed.ssrc).rtcp.commit(sealed.index);
   --rtcp_left_;
   ++stats_.rtcp_packets;
@@ -234,9 +235,10 @@ Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
 }
 
 // Copies the packet, seals the copy in place and puts the MKI where it belongs.
-Result<size_t> Session::protect(ByteView packet, bool is_rtcp, MutableBytes out) {
+Result<size_t> Session::protect(ByteView packet, const Source* source, bool is_rtcp,
+                                MutableBytes out) {
   std::memcpy(out.data(), packet.data(), packet.size());
-  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp);
+  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp, new_source(source));
   if (!sealed) {
     secure::wipe(out.data(), packet.size());
     return sealed.error();
@@ -257,7 +259,7 @@ Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   VOXLOCK_TRY(Source* const known, admit(header.ssrc, rtp_left_));
   VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
   if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  VOXLOCK_TRY(const size_t len, protect(packet, false, out));
+  VOXLOCK_TRY(const size_t len, protect(packet, known, false, out));
   Source& source = present(known, header.ssrc);
   source.sequence.commit(index);
   source.rtp.commit(index);
@@ -276,7 +278,7 @@ Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
   const uint64_t index = known != nullptr ? known->rtcp.highest() + 1 : 1;
   if (index > kLastRtcpIndex) return Status::ERR_SRTP_KEY_EXPIRED;
   if (out.size() < packet.size() + rtcp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  VOXLOCK_TRY(const size_t len, protect(packet, true, out));
+  VOXLOCK_TRY(const size_t len, protect(packet, known, true, out));
   present(known, ssrc).rtcp.commit(index);
   --rtcp_left_;
   ++stats_.rtcp_packets;

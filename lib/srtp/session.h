@@ -132,9 +132,14 @@ class Session {
   Result<Sealed> inspect_rtcp(ByteView packet);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
                                                               MutableBytes out) const;
-  VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, size_t mki_at, bool is_rtcp,
+  // The suite, where libsrtp2 is going to make a source.
+  [[nodiscard]] const Suite* new_source(const Source* known) const {
+    return known == nullptr ? suite_ : nullptr;
+  }
+  VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
                                                MutableBytes out);
-  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, bool is_rtcp, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, const Source* source, bool is_rtcp,
+                                             MutableBytes out);
   // The source, or a new row of the table for it.
   VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
   [[nodiscard]] bool may_be_late(const Sealed& sealed) const;

@@ -15,6 +15,7 @@
 #include "crypto/aes_ctr.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/hmac_sha1.h"
+#include "srtp/reserve.h"
 #include "srtp/type_vectors.h"
 
 namespace voxlock::srtp::library {
@@ -25,8 +26,7 @@ constexpr size_t kMaxKeystream = size_t{1} << 20;
 constexpr size_t kCmSaltLen = 14;
 constexpr size_t kGcmSaltLen = 12;
 
-// What libsrtp2 knows of an object and our state, in one piece of memory. libsrtp2 allocates in the
-// same way, from the C library.
+// What libsrtp2 knows of an object and our state, in one piece of memory.
 template <typename Base, typename State>
 struct Piece {
   Base base{};
@@ -36,7 +36,7 @@ struct Piece {
 template <typename Base, typename State>
 srtp_err_status_t allocate(Base** out) {
   using Whole = Piece<Base, State>;
-  void* const memory = std::aligned_alloc(alignof(Whole), sizeof(Whole));
+  void* const memory = library::allocate(sizeof(Whole), alignof(Whole));
   if (memory == nullptr) return srtp_err_status_alloc_fail;
   auto* const whole = std::construct_at(static_cast<Whole*>(memory));
   whole->base.state = &whole->state;
@@ -49,8 +49,7 @@ srtp_err_status_t release(Base* base) {
   using Whole = Piece<Base, State>;
   auto* const whole = reinterpret_cast<Whole*>(base);
   std::destroy_at(whole);
-  secure::wipe(static_cast<void*>(whole), sizeof(Whole));
-  std::free(whole);
+  library::release(whole);
   return srtp_err_status_ok;
 }
 
