@@ -241,11 +241,9 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
   out.bytes_out = stats.bytes_out;
   out.rtcp_in = stats.rtcp_in;
   out.rtcp_out = stats.rtcp_out;
-  out.lost_in = stats.lost_before;
-  if (const auto& receive = leg.receive_statistics()) {
-    out.lost_in += static_cast<uint64_t>(std::max<int64_t>(receive->lost(), 0));
+  out.lost_in = leg.lost_in();
+  if (const auto& receive = leg.receive_statistics())
     out.jitter_in_us = to_us(receive->jitter(), clock_hz);
-  }
   out.duplicates_in = stats.duplicates;
   out.reordered_in = stats.reordered;
   const rtp::SendStatistics& send = leg.send_statistics();

@@ -4,6 +4,12 @@
 #include "leg/leg.h"
 
 namespace voxlock::leg {
+namespace {
+
+// Of the sources that an SRTP session takes under one key.
+constexpr uint32_t kMaxOwnSources = 12;
+
+}  // namespace
 
 Change Leg::change_to(const Agreement& next) const {
   if (!agreement_) return Change::kContinued;
@@ -68,11 +74,15 @@ Change Leg::commit(Draft draft, uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
   if (draft.transport) {
     if (auto* rekey = std::get_if<SecureTransport::Rekey>(&*draft.transport)) {
-      if (rekey->outbound) resend_.clear();
+      if (rekey->outbound) {
+        resend_.clear();
+        own_sources_ = 1;
+      }
       std::get<SecureTransport>(transport_)
           .commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
     } else if (auto* secure = std::get_if<SecureTransport>(&*draft.transport)) {
       resend_.clear();
+      own_sources_ = 1;
       transport_.emplace<SecureTransport>(std::move(*secure));
     } else {
       transport_.emplace<PlainTransport>();
@@ -97,11 +107,11 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
   // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails
   // the old one goes on, which is allowed; so does the one that a description to a WebRTC peer
-  // names, which may hear no other (RFC 8829, section 5.2.1).
+  // names, which may hear no other (RFC 8829, section 5.2.1), and one whose
+  // key has had nearly as many sources as a session holds, some being kept for collisions.
   if (is_new_clock) {
-    if (!association_) (void)start_source();
-    has_source_ = false;
-    receive_stats_.reset();
+    if (!association_ && own_sources_ < kMaxOwnSources) (void)start_source();
+    leave_source();
   }
   if (!next.has_nack) losses_.reset();
   agreement_.emplace(std::move(next));

@@ -25,9 +25,14 @@ Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
 // RFC 3550 5.1: all three are random. RFC 3711 3.3.1 wants the first sequence number below 2^15, so
 // that a receiver that misses the first packets cannot mistake the rollover counter.
 Result<void> Leg::start_source() {
-  uint8_t raw[10];
-  VOXLOCK_TRY_VOID(random_.fill(raw));
-  bytes::Reader reader(raw);
+  SourceChance chance;
+  VOXLOCK_TRY_VOID(random_.fill(chance));
+  take_source(chance);
+  return {};
+}
+
+void Leg::take_source(const SourceChance& chance) {
+  bytes::Reader reader(chance);
   ssrc_send_ = reader.u32();
   timestamp_offset_ = reader.u32();
   sequence_send_ = reader.u16() & 0x7fff;
@@ -35,7 +40,7 @@ Result<void> Leg::start_source() {
   packets_reported_ = 0;
   resend_.clear();
   quality_.forget_remote();
-  return {};
+  ++own_sources_;
 }
 
 // RFC 7022 4.2: a short-term persistent CNAME is random text.
@@ -153,16 +158,21 @@ std::optional<Leg::Suites> Leg::suites() const {
   return Suites{secure->suite_send(), secure->suite_recv()};
 }
 
+uint64_t Leg::lost_in() const {
+  if (!receive_stats_) return stats_.lost_before;
+  const int64_t lost = std::max<int64_t>(receive_stats_->lost(), 0) + receive_stats_->lost_before();
+  return stats_.lost_before + static_cast<uint64_t>(lost);
+}
+
 uint64_t Leg::state_hash() const {
   uint64_t hash = 0;
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) hash = secure->state_hash();
   for (const uint64_t word :
-       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, uint64_t{ssrc_before_},
-        sequence_recv_.highest(), heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port},
-        uint64_t{remote_rtcp_.port}, uint64_t{ssrc_send_}, uint64_t{sequence_send_},
-        stats_.packets_in, stats_.rtcp_in, uint64_t{detector_.is_active()}, stats_.resent,
-        stats_.resend_denied, resend_.position(), losses_.stats().requested,
-        losses_.next_deadline()}) {
+       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, sources_.hash(), sequence_recv_.highest(),
+        heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port}, uint64_t{remote_rtcp_.port},
+        uint64_t{ssrc_send_}, uint64_t{sequence_send_}, stats_.packets_in, stats_.rtcp_in,
+        uint64_t{detector_.is_active()}, stats_.resent, stats_.resend_denied, resend_.position(),
+        losses_.stats().requested, losses_.next_deadline()}) {
     hash = srtp::mix_word(hash, word);
   }
   if (association_) hash = srtp::mix_word(hash, association_->state_hash());

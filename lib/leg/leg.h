@@ -13,6 +13,7 @@
 #include "leg/event_queue.h"
 #include "leg/quality.h"
 #include "leg/resend_ring.h"
+#include "leg/source_memory.h"
 #include "leg/transport.h"
 #include "rtp/dtmf.h"
 #include "rtp/feedback.h"
@@ -187,6 +188,8 @@ class Leg {
   [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const {
     return receive_stats_;
   }
+  // Packets that are missing, of all sources since the leg began.
+  [[nodiscard]] uint64_t lost_in() const;
   [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
   // What is missing, where NACK was agreed.
   [[nodiscard]] const rtp::LossList& losses() const { return losses_; }
@@ -208,7 +211,9 @@ class Leg {
   [[nodiscard]] uint64_t state_hash() const;
 
  private:
+  using SourceChance = std::array<uint8_t, 10>;
   Result<void> start_source();
+  void take_source(const SourceChance& chance);
   Result<void> make_cname();
   Result<size_t> seal(ByteView packet, MutableBytes room, bool is_rtcp);
 
@@ -226,7 +231,10 @@ class Leg {
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
   Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
-  bool admit_source(uint32_t ssrc);
+  bool admit_source(const rtp::PacketView& packet);
+  void leave_source();
+  void restart_numbers();
+  [[nodiscard]] bool starts_over(uint16_t sequence) const;
   void begin_source(uint32_t ssrc);
   void avoid_collision(uint32_t ssrc);
   void follow(Address& remote, const Address& source);
@@ -279,14 +287,14 @@ class Leg {
   uint32_t last_timestamp_ = 0;
   uint64_t last_sent_ns_ = 0;
   uint32_t collisions_ = 0;
+  uint32_t own_sources_ = 0;  // SSRCs of ours under the present key
   rtp::SendStatistics send_stats_;
   ResendRing resend_;
 
   // What we receive.
   bool has_source_ = false;
   uint32_t ssrc_recv_ = 0;
-  uint32_t ssrc_before_ = 0;  // the source before it, whose stragglers do not switch back
-  bool has_before_ = false;
+  SourceMemory sources_;
   rtp::SequenceExtender sequence_recv_;
   srtp::ReplayWindow<kDuplicateWindow> seen_;
   std::optional<rtp::ReceiveStatistics> receive_stats_;

@@ -125,10 +125,18 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   Received received;
   received.packet = packet;
   if (!has_source_ || packet.ssrc != ssrc_recv_) {
-    if (!admit_source(packet.ssrc)) return count_drop(Drop::kLate), Received{};
+    if (!admit_source(packet)) return count_drop(Drop::kLate), Received{};
     received.is_new_source = true;
   }
-  const auto fresh = seen_.check(sequence_recv_.guess(packet.sequence), kDuplicateWindow);
+  if (starts_over(packet.sequence)) {
+    receive_stats_->start_over();
+    restart_numbers();
+    received.is_new_source = true;
+  }
+  // SRTP knows duplicates itself, and knows them from a sender that starts over under a new key.
+  const auto fresh = is_secure()
+                         ? Result<void>()
+                         : seen_.check(sequence_recv_.guess(packet.sequence), kDuplicateWindow);
   if (!fresh && fresh.error() == Status::ERR_SRTP_REPLAYED) {
     ++stats_.duplicates;
     return count_drop(Drop::kReplay), Received{};
@@ -136,11 +144,12 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   const auto verdict = receive_stats_->on_packet(packet.sequence, packet.timestamp, now);
   using Verdict = rtp::ReceiveStatistics::Verdict;
   if (verdict == Verdict::kJump) return count_drop(Drop::kLate), Received{};
-  if (verdict == Verdict::kRestarted) {
-    sequence_recv_ = rtp::SequenceExtender();
-    seen_ = {};
-    losses_.reset();
-    quality_.begin_source();
+  // RFC 3550 A.1: a source that is not valid yet may be anywhere next.
+  const bool is_elsewhere =
+      verdict == Verdict::kProbation && sequence_recv_.has_any() &&
+      rtp::is_jump(static_cast<uint16_t>(sequence_recv_.highest()), packet.sequence);
+  if (verdict == Verdict::kRestarted || is_elsewhere) {
+    restart_numbers();
     received.is_new_source = true;
   }
   received.index = sequence_recv_.guess(packet.sequence);
@@ -165,40 +174,65 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
 
 // Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send
 // goes on unchanged, only what is expected begins anew.
-bool Leg::admit_source(uint32_t ssrc) {
-  const bool is_straggler = has_before_ && ssrc == ssrc_before_ &&
-                            time_.now_ns() < after(last_received_ns_, kStragglerNs);
+bool Leg::admit_source(const rtp::PacketView& packet) {
+  const bool is_straggler =
+      sources_.has_left(packet.ssrc) && time_.now_ns() < after(last_received_ns_, kStragglerNs);
   if (is_straggler) return false;
+  // Whoever can send us a datagram can make one of a new source, where nothing authenticates it.
+  const bool is_plain = std::holds_alternative<PlainTransport>(transport_);
+  if (is_plain && has_source_ && !sources_.confirms(packet.ssrc, packet.sequence)) return false;
   if (has_source_) {
-    has_before_ = true;
-    ssrc_before_ = ssrc_recv_;
+    sources_.leave(ssrc_recv_);
     Event event;
     event.type = EventType::kSsrc;
-    event.ssrc = ssrc;
+    event.ssrc = packet.ssrc;
     (void)queue_.push(event);
   }
-  begin_source(ssrc);
+  begin_source(packet.ssrc);
   return true;
 }
 
+void Leg::leave_source() {
+  stats_.lost_before = lost_in();
+  receive_stats_.reset();
+  has_source_ = false;
+}
+
 void Leg::begin_source(uint32_t ssrc) {
-  if (receive_stats_ && receive_stats_->lost() > 0) {
-    stats_.lost_before += static_cast<uint64_t>(receive_stats_->lost());
-  }
+  leave_source();
   has_source_ = true;
   ssrc_recv_ = ssrc;
+  restart_numbers();
+  receive_stats_.emplace(agreement_->rtp_clock_hz);
+}
+
+// A peer that starts over does so with a new key, and then no second packet is needed to believe
+// it: whatever is not right behind the last one begins anew.
+bool Leg::starts_over(uint16_t sequence) const {
+  constexpr uint16_t kMostLost = 100;
+  const auto* secure = std::get_if<SecureTransport>(&transport_);
+  if (secure == nullptr || !secure->is_first_of_key() || !sequence_recv_.has_any()) return false;
+  const auto delta = static_cast<uint16_t>(sequence - sequence_recv_.highest());
+  return delta == 0 || delta > kMostLost;
+}
+
+// Sequence numbers of the source begin anew, and what is counted by them.
+void Leg::restart_numbers() {
   sequence_recv_ = rtp::SequenceExtender();
   seen_ = {};
   losses_.reset();
   quality_.begin_source();
-  receive_stats_.emplace(agreement_->rtp_clock_hz);
 }
 
+// RFC 3550 8.2: BYE for the identifier that another one has as well, then a new one. Where there is
+// no chance for a new one the old one stays.
 void Leg::avoid_collision(uint32_t ssrc) {
   if (ssrc != ssrc_send_ || collisions_ >= kMaxCollisions) return;
+  SourceChance chance;
+  if (!random_.fill(chance)) return;
   ++collisions_;
   send_report(true);
-  (void)start_source();
+  take_source(chance);
 }
 
 void Leg::follow(Address& remote, const Address& source) {

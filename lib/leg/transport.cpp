@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace voxlock::leg {
 namespace {
@@ -57,6 +58,7 @@ Result<SecureTransport> SecureTransport::create(const Context& context, const Ke
 
 Result<size_t> SecureTransport::open(ByteView packet, MutableBytes out, bool is_rtcp) {
   const Result<size_t> result = open_new(packet, out, is_rtcp);
+  if (!is_rtcp) is_first_of_key_ = result.has_value() && std::exchange(is_key_unheard_, false);
   if (result || !old_inbound_) return result;
   const Result<size_t> by_old = open_with(*old_inbound_, packet, out, is_rtcp);
   return by_old ? by_old : result;
@@ -132,6 +134,7 @@ void SecureTransport::commit(Rekey rekey, uint64_t drop_old_at_ns) {
   old_inbound_.emplace(std::move(*inbound_));
   inbound_.emplace(std::move(*rekey.inbound));
   ssrc_guessed_ = rekey.ssrc_recv;
+  is_key_unheard_ = true;
   for (size_t i = 0; i < guesses_.size(); ++i) {
     guesses_[i].reset();
     if (rekey.guesses[i]) guesses_[i].emplace(std::move(*rekey.guesses[i]));

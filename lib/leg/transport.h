@@ -68,6 +68,8 @@ class SecureTransport {
     if (now_ns >= drop_old_at_ns_) forget_old();
   }
   [[nodiscard]] uint64_t next_deadline() const { return drop_old_at_ns_; }
+  // Whether the RTP packet that open gave last was the first one under its key.
+  [[nodiscard]] bool is_first_of_key() const { return is_first_of_key_; }
 
   [[nodiscard]] srtp::SuiteId suite_send() const { return outbound_->suite().id; }
   [[nodiscard]] srtp::SuiteId suite_recv() const { return inbound_->suite().id; }
@@ -90,6 +92,8 @@ class SecureTransport {
   std::optional<srtp::Session> old_inbound_;
   std::optional<srtp::Session> outbound_;
   uint64_t drop_old_at_ns_ = kNever;
+  bool is_key_unheard_ = true;
+  bool is_first_of_key_ = false;
 };
 
 // Before the first agreement there is none.

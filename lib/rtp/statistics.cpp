@@ -8,6 +8,7 @@ namespace {
 // RFC 3550 A.1.
 constexpr uint16_t kMaxDropout = 3000;
 constexpr uint16_t kMaxMisorder = 100;
+constexpr uint32_t kMaxLateSeconds = 5;
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 
@@ -17,6 +18,11 @@ uint32_t clock_units(uint64_t ns, uint32_t rate) {
 }
 
 }  // namespace
+
+bool is_jump(uint16_t highest, uint16_t sequence) {
+  const auto delta = static_cast<uint16_t>(sequence - highest);
+  return delta >= kMaxDropout && delta <= 0xffff - kMaxMisorder;
+}
 
 void ReceiveStatistics::restart(uint16_t sequence) {
   base_ = sequence;
@@ -28,6 +34,13 @@ void ReceiveStatistics::restart(uint16_t sequence) {
   received_prior_ = 0;
   has_transit_ = false;
   jitter_q4_ = 0;
+}
+
+void ReceiveStatistics::start_over() {
+  lost_before_ += std::max<int64_t>(lost(), 0);
+  restart(0);
+  has_any_ = is_valid_ = false;
+  ++restarts_;
 }
 
 // RFC 3550 A.1 update_seq, with a probation of two packets in order.
@@ -53,12 +66,13 @@ ReceiveStatistics::Verdict ReceiveStatistics::update_sequence(uint16_t sequence)
     ++received_;
     return Verdict::kInOrder;
   }
-  if (delta != 0 && delta <= 0xffff - kMaxMisorder) {
+  if (is_jump(highest_, sequence)) {
     if (sequence != bad_) {
       bad_ = static_cast<uint16_t>(sequence + 1);
       return Verdict::kJump;
     }
     // Two packets in a row after the jump: the other side started over.
+    lost_before_ += std::max<int64_t>(lost(), 0);
     restart(static_cast<uint16_t>(sequence - 1));
     highest_ = sequence;
     if (sequence < base_) cycles_ += 0x10000;
@@ -78,7 +92,9 @@ void ReceiveStatistics::update_jitter(uint32_t timestamp, uint64_t now_ns) {
   if (has_transit_) {
     const auto d = static_cast<int32_t>(transit - transit_);
     const uint32_t distance = d < 0 ? 0u - static_cast<uint32_t>(d) : static_cast<uint32_t>(d);
-    jitter_q4_ += distance - ((jitter_q4_ + 8) >> 4);
+    // Further than any network is late: the sender's timestamps began anew.
+    const bool is_leap = distance / clock_rate_ >= kMaxLateSeconds;
+    if (!is_leap) jitter_q4_ += distance - ((jitter_q4_ + 8) >> 4);
   }
   transit_ = transit;
   timestamp_ = timestamp;

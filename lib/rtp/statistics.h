@@ -7,6 +7,9 @@
 
 namespace voxlock::rtp {
 
+// RFC 3550 A.1: whether a number is too far from the highest one to follow it or to be late.
+bool is_jump(uint16_t highest, uint16_t sequence);
+
 // One source as it is received. Feed authenticated packets only. Gaps in the timestamp (DTX) are
 // not loss: only sequence numbers count.
 class ReceiveStatistics {
@@ -23,6 +26,8 @@ class ReceiveStatistics {
   explicit ReceiveStatistics(uint32_t clock_rate) : clock_rate_(clock_rate) {}
 
   Verdict on_packet(uint16_t sequence, uint32_t timestamp, uint64_t now_ns);
+  // The source is known to start over: as kRestarted, and not valid until two packets came.
+  void start_over();
   // A sender report of the source came.
   void on_sender_report(const SenderInfo& info, uint64_t now_ns);
 
@@ -32,6 +37,8 @@ class ReceiveStatistics {
   [[nodiscard]] uint64_t expected() const;
   // Expected minus received; negative where duplicates arrived.
   [[nodiscard]] int64_t lost() const;
+  // The same of before the restarts, as far as it was a loss.
+  [[nodiscard]] int64_t lost_before() const { return lost_before_; }
   // In units of the RTP clock.
   [[nodiscard]] uint32_t jitter() const { return jitter_q4_ >> 4; }
   // Restarts seen so far.
@@ -54,6 +61,7 @@ class ReceiveStatistics {
   uint64_t expected_prior_ = 0;
   uint64_t received_prior_ = 0;
   uint32_t restarts_ = 0;
+  int64_t lost_before_ = 0;
   bool has_any_ = false;
   bool is_valid_ = false;
   bool has_transit_ = false;
@@ -78,8 +86,8 @@ class SendStatistics {
   // use.
   void on_report_block(const ReportBlock& block, uint64_t ntp);
 
-  // How long ago it was that the peer heard a time of ours: of a report block or of a DLRR (RFC 3611
-  // 4.5). last: middle 32 bits of that time, 0: none; delay: in 1/65536 s.
+  // How long ago it was that the peer heard a time of ours: of a report block or of a DLRR (RFC
+  // 3611 4.5). last: middle 32 bits of that time, 0: none; delay: in 1/65536 s.
   void on_round_trip(uint32_t last, uint32_t delay, uint64_t ntp);
 
   [[nodiscard]] SenderInfo info(uint64_t ntp, uint32_t rtp_timestamp) const {

@@ -4,7 +4,6 @@
 
 namespace voxlock::sip {
 
-template <typename Cursor>
 Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
   Cursor cursor = caller;
   if (!take_number(cursor, (1U << 31) - 1, out.number) || !cursor.sees(kLws))
@@ -16,11 +15,9 @@ Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
   caller.move_to(cursor.position());
   return {};
 }
-template Result<void> grammar::take_cseq(Cursor&, CSeq&);
-template Result<void> grammar::take_cseq(LineCursor&, CSeq&);
 
 Result<CSeq> parse_cseq(std::string_view text) {
-  return grammar::parse_all<CSeq>(text, Status::ERR_SIP_CSEQ, grammar::take_cseq<grammar::Cursor>);
+  return grammar::parse_all<CSeq>(text, Status::ERR_SIP_CSEQ, grammar::take_cseq);
 }
 
 }  // namespace voxlock::sip

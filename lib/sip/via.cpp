@@ -25,8 +25,7 @@ bool Via::has_unique_branch() const {
 namespace {
 
 // protocol-name SLASH protocol-version SLASH, up to transport
-template <typename Cursor>
-VOXLOCK_ALWAYS_INLINE bool take_protocol(Cursor& cursor) {
+VOXLOCK_SIP_INLINE bool take_protocol(grammar::Cursor& cursor) {
   constexpr std::string_view kPlain = "SIP/2.0/";
   const bool is_plain = static_cast<size_t>(cursor.end() - cursor.position()) >= kPlain.size() &&
                         std::memcmp(cursor.position(), kPlain.data(), kPlain.size()) == 0;
@@ -44,7 +43,6 @@ VOXLOCK_ALWAYS_INLINE bool take_protocol(Cursor& cursor) {
 }  // namespace
 
 // sent-protocol LWS sent-by *( SEMI via-params )
-template <typename Cursor>
 Result<void> grammar::take_via(Cursor& caller, Via& out) {
   Cursor cursor = caller;
   cursor.skip_lws();
@@ -58,11 +56,9 @@ Result<void> grammar::take_via(Cursor& caller, Via& out) {
   caller.move_to(cursor.position());
   return {};
 }
-template Result<void> grammar::take_via(Cursor&, Via&);
-template Result<void> grammar::take_via(LineCursor&, Via&);
 
 Result<Via> parse_via(std::string_view text) {
-  return grammar::parse_all<Via>(text, Status::ERR_SIP_VIA, grammar::take_via<grammar::Cursor>);
+  return grammar::parse_all<Via>(text, Status::ERR_SIP_VIA, grammar::take_via);
 }
 
 }  // namespace voxlock::sip

@@ -23,7 +23,6 @@ class Connection(asyncio.Protocol):
         self._wanted = wanted
         self._id: int | None = None
         self._transport: asyncio.Transport
-        self._is_closing = False
         self.closed = asyncio.Event()
         self.local_ip = ""
         self.description = ""
@@ -60,14 +59,10 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """After what was written has left."""
-        # A TLS transport of Python 3.11 that is closed twice can not be aborted any more.
-        if not self._is_closing:
-            self._is_closing = True
-            self._transport.close()
+        self._transport.close()
 
     def abort(self) -> None:
-        if not self.closed.is_set():
-            self._transport.abort()
+        self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
