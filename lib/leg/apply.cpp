@@ -120,7 +120,7 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   heard_ns_ = now_ns;
   is_silent_ = false;
   // A host that carries the media itself does so with its RTCP.
-  if (is_first && host() == nullptr) plan_report(true);
+  if (is_first && host() == nullptr) plan_first_report();
 }
 
 }  // namespace voxlock::leg

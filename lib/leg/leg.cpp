@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
+
 namespace voxlock::leg {
 
 Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
@@ -41,14 +43,18 @@ void Leg::take_source(const SourceChance& chance) {
   resend_.clear();
   quality_.forget_remote();
   ++own_sources_;
+  has_own_report_ = false;
 }
 
-// RFC 7022 4.2: a short-term persistent CNAME is random text.
+// RFC 7022 4.2: 96 bits of chance, in base64.
 Result<void> Leg::make_cname() {
   if (config_.cname[0] != 0) return {};
-  std::array<uint8_t, 16> raw{};
+  std::array<uint8_t, 12> raw{};
   VOXLOCK_TRY_VOID(random_.fill(raw));
-  for (size_t i = 0; i < raw.size(); ++i) config_.cname[i] = static_cast<char>('a' + raw[i] % 26);
+  std::array<uint8_t, base64::encoded_size(raw.size())> text{};
+  bytes::Writer writer(text);
+  base64::encode(raw, writer);
+  std::copy(text.begin(), text.end(), config_.cname.begin());
   return {};
 }
 
@@ -114,10 +120,7 @@ void Leg::run_timers(uint64_t now_ns) {
   if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->drop_old(now);
   tell_digits(detector_.on_time(now));
   if (now >= losses_.next_deadline()) send_nack();
-  if (now >= report_at_ns_) {
-    send_report(false);
-    plan_report(false);
-  }
+  if (now >= schedule_.next_deadline() && is_report_due()) send_report(false);
   const bool is_late = config_.media_timeout_ns != 0 && receives(agreement_->direction) &&
                        now >= after(heard_ns_, config_.media_timeout_ns);
   if (is_late && !is_silent_) {
@@ -133,8 +136,8 @@ uint64_t Leg::next_deadline() const {
   if (is_closed_) return kNever;
   uint64_t deadline = association_ ? association_->next_deadline() : kNever;
   if (!agreement_) return deadline;
-  deadline =
-      std::min({deadline, report_at_ns_, detector_.next_deadline(), losses_.next_deadline()});
+  deadline = std::min(
+      {deadline, schedule_.next_deadline(), detector_.next_deadline(), losses_.next_deadline()});
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     deadline = std::min(deadline, secure->next_deadline());
   }
@@ -150,6 +153,7 @@ void Leg::close(uint64_t now_ns) {
   if (agreement_) send_report(true);
   if (association_) association_->close(queue_, time_.now_ns());
   is_closed_ = true;
+  schedule_.stop();
 }
 
 std::optional<Leg::Suites> Leg::suites() const {

@@ -19,6 +19,7 @@
 #include "rtp/feedback.h"
 #include "rtp/loss_list.h"
 #include "rtp/packet.h"
+#include "rtp/rtcp_schedule.h"
 #include "rtp/sequence.h"
 #include "rtp/statistics.h"
 
@@ -248,7 +249,8 @@ class Leg {
   void send_report(bool has_bye);
   void write_report(bytes::Writer& writer);
   bool send_rtcp(ByteView plain);
-  void plan_report(bool is_initial);
+  void plan_first_report();
+  [[nodiscard]] bool is_report_due();
   [[nodiscard]] uint64_t ntp() const;
   [[nodiscard]] const Address& rtcp_target() const {
     return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;
@@ -307,9 +309,9 @@ class Leg {
   bool is_silent_ = false;
 
   // Reports.
-  uint64_t report_at_ns_ = kNever;
+  rtp::RtcpSchedule schedule_;
   uint32_t packets_reported_ = 0;
-  bool has_reported_ = false;
+  bool has_own_report_ = false;  // under the present SSRC of ours
 };
 
 }  // namespace voxlock::leg

@@ -12,6 +12,10 @@ void Leg::take_rtcp(ByteView packet, const Address& source) {
   heard_ns_ = time_.now_ns();
   is_silent_ = false;
   if (!agreement_->is_rtcp_mux) follow(remote_rtcp_, source);
+  // RFC 3550 6.1: who reports stands behind the head of whatever comes first.
+  bytes::Reader reader(packet.subspan(4));
+  const uint32_t reporter = reader.u32();
+  if (reader.ok()) schedule_.on_received(reporter, packet.size(), time_.now_ns());
   while (const auto part = compound->next()) {
     if (part->type == rtp::kRtcpSenderReport || part->type == rtp::kRtcpReceiverReport)
       take_report(*part);
@@ -38,6 +42,7 @@ void Leg::take_bye(const rtp::RtcpPacket& packet) {
   const auto bye = rtp::parse_bye(packet);
   if (!bye) return count_drop(Drop::kMalformed);
   for (size_t i = 0; i < bye->ssrc_count(); ++i) {
+    schedule_.on_bye(bye->ssrc(i), time_.now_ns());
     if (!has_source_ || bye->ssrc(i) != ssrc_recv_) continue;
     Event event;
     event.type = EventType::kBye;
@@ -55,13 +60,15 @@ uint64_t Leg::ntp() const {
 
 void Leg::send_report(bool has_bye) {
   if (!rtcp_target().is_set()) return;
+  // RFC 3550 6.3.7: nobody knows an identifier that never was sent.
+  if (has_bye && send_stats_.packets() == 0 && !has_own_report_) return;
   uint8_t plain[256];
   bytes::Writer writer(plain);
   write_report(writer);
   write_quality(writer);
   if (has_bye) (void)rtp::write_bye(std::span<const uint32_t>(&ssrc_send_, 1), {}, writer);
   if (!writer.ok()) return count_drop(Drop::kQueue);
-  if (send_rtcp(writer.written())) has_reported_ = true;
+  if (send_rtcp(writer.written())) has_own_report_ = true;
 }
 
 // What every compound begins with: a report and the CNAME.
@@ -97,17 +104,26 @@ bool Leg::send_rtcp(ByteView plain) {
   event.local = local_;
   (void)queue_.push(event, *sealed);
   ++stats_.rtcp_out;
+  schedule_.on_sent(*sealed);
   return true;
 }
 
-void Leg::plan_report(bool is_initial) {
-  rtp::RtcpIntervalInput input;
-  input.we_sent = send_stats_.packets() != 0;
-  input.senders = (input.we_sent ? 1u : 0u) + (has_source_ ? 1u : 0u);
-  input.is_initial = is_initial && !has_reported_;
-  // Where the random source fails the report goes out in the middle of its window.
-  const uint32_t random = random_.u32().value_or(0x80000000u);
-  report_at_ns_ = after(time_.now_ns(), rtp::rtcp_interval_ns(input, random));
+// Where the random source fails reports go out in the middle of their window.
+void Leg::plan_first_report() {
+  schedule_.begin(time_.now_ns(), random_.u32().value_or(0x80000000u));
+}
+
+bool Leg::is_report_due() {
+  const uint64_t now = time_.now_ns();
+  // RFC 3550 6.3.8 and 6.3.5: a sender is who sent in the last two intervals.
+  const uint64_t two_ns = 2 * schedule_.interval_ns();
+  rtp::RtcpSchedule::Media media;
+  media.we_sent = send_stats_.packets() != 0 && now < after(last_sent_ns_, two_ns);
+  media.peer_sent = has_source_ && now < after(last_received_ns_, two_ns);
+  media.peer_ssrc = ssrc_recv_;
+  std::array<uint8_t, 8> chance{};
+  if (!random_.fill(chance)) chance = {0x80, 0, 0, 0, 0x80};
+  return schedule_.expire(media, now, bytes::Reader(chance).u64());
 }
 
 }  // namespace voxlock::leg

@@ -218,6 +218,7 @@ TEST_CASE("silence is told once") {
 TEST_CASE("RFC 3550 8.2: an SSRC collision makes us take another one") {
   Pair pair;
   std::vector<uint8_t> packet(32);
+  (void)pair.sealed();
   const uint32_t own = pair.a->ssrc_send();
   // The peer's packets carry our SSRC under the peer's key.
   rtp::PacketFields fields;
