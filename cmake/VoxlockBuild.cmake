@@ -37,6 +37,9 @@ target_compile_definitions(voxlock_flags INTERFACE
 target_include_directories(voxlock_flags INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 
+if(VOXLOCK_UNWIPED)
+  add_compile_definitions(VOXLOCK_UNWIPED)
+endif()
 if(VOXLOCK_SANITIZE)
   add_compile_options(-fsanitize=${VOXLOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${VOXLOCK_SANITIZE})

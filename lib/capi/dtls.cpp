@@ -258,7 +258,7 @@ int32_t voxlock_dtls_get_info(const voxlock_dtls* dtls, voxlock_dtls_info* info)
 }
 
 int32_t voxlock_dtls_export_keys(const voxlock_dtls* dtls, voxlock_dtls_keys* keys) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (dtls == nullptr || keys == nullptr) return Status::ERR_INVALID_ARGUMENT;
     return capi::export_keys(*dtls->dtls, keys);
   });

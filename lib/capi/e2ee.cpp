@@ -141,7 +141,7 @@ int32_t voxlock_frame_cryptor_config_init(voxlock_frame_cryptor_config* config, 
 
 int32_t voxlock_frame_cryptor_new(voxlock_context* ctx, const voxlock_frame_cryptor_config* config,
                                   voxlock_frame_cryptor** out) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
     if (ctx == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -155,7 +155,7 @@ void voxlock_frame_cryptor_free(voxlock_frame_cryptor* cryptor) {
 
 int32_t voxlock_frame_cryptor_set_key(voxlock_frame_cryptor* cryptor, uint64_t kid, int32_t kdf,
                                       const uint8_t* material, size_t material_len, uint32_t uses) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (cryptor == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const e2ee::Kdf how, capi::kdf_of(kdf));
     VOXLOCK_TRY(const ByteView secret, capi::input(material, material_len));
@@ -172,14 +172,14 @@ int32_t voxlock_frame_cryptor_remove_key(voxlock_frame_cryptor* cryptor, uint64_
 }
 
 int32_t voxlock_frame_cryptor_ratchet(voxlock_frame_cryptor* cryptor, uint64_t kid) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (cryptor == nullptr) return Status::ERR_INVALID_ARGUMENT;
     return cryptor->cryptor->ratchet(kid);
   });
 }
 
 int32_t voxlock_frame_cryptor_prepare(voxlock_frame_cryptor* cryptor, size_t most, size_t* left) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (cryptor == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const size_t missing, cryptor->cryptor->prepare(most));
     if (left != nullptr) *left = missing;

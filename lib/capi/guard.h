@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secure.h"
 
 namespace voxlock::capi {
 
@@ -19,16 +20,32 @@ inline int32_t status_of(const Result<void>& result) {
   return to_int(result.error());
 }
 
-// Runs the body of an entry point; the body returns Status or Result<void>.
+// No entry point goes deeper, mbedTLS and libopus included.
+inline constexpr size_t kDeepStack = 64 * 1024;
+
+// Runs the body of an entry point; the body returns Status or Result<void>. Where an exception cuts
+// it short, nobody has cleaned up what it left on the stack, which may be keys or audio: it is
+// burnt.
 template <typename Body>
 int32_t guard(Body&& body) noexcept {
+  Status thrown = Status::ERR_INTERNAL;
   try {
     return status_of(std::forward<Body>(body)());
   } catch (const std::bad_alloc&) {
-    return to_int(Status::ERR_NO_MEMORY);
+    thrown = Status::ERR_NO_MEMORY;
   } catch (...) {
-    return to_int(Status::ERR_INTERNAL);
   }
+  secure::burn_stack(kDeepStack);
+  return to_int(thrown);
+}
+
+// The same for a body that handles keys or passwords outside the packet path: what it and an
+// exception on its way out left on the stack is burnt.
+template <typename Body>
+int32_t guard_secrets(Body&& body) noexcept {
+  const int32_t status = guard(std::forward<Body>(body));
+  secure::burn_stack(kDeepStack);
+  return status;
 }
 
 // (pointer, length) of the C ABI as a view; NULL is allowed only with length 0.

@@ -355,7 +355,7 @@ void voxlock_leg_free(voxlock_leg* leg) {
 
 int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_len, uint8_t* sdp,
                            size_t* sdp_len, voxlock_verdict* verdict, uint64_t now_ns) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     if (!leg->negotiation) return Status::ERR_WRONG_STATE;
     VOXLOCK_TRY(const ByteView text, capi::input(offer, offer_len));
@@ -374,7 +374,7 @@ int32_t voxlock_leg_answer(voxlock_leg* leg, const uint8_t* offer, size_t offer_
 
 int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t* sdp_len,
                           uint64_t /*now_ns*/) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (leg == nullptr ||
         (flags & ~(VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY | VOXLOCK_OFFER_ICE_RESTART)) != 0) {
       return Status::ERR_INVALID_ARGUMENT;
@@ -394,7 +394,7 @@ int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t* sdp, size_t
 
 int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_t answer_len,
                                   voxlock_verdict* verdict, uint64_t now_ns) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     if (!leg->negotiation) return Status::ERR_WRONG_STATE;
     VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));

@@ -298,7 +298,7 @@ void voxlock_negotiation_free(voxlock_negotiation* negotiation) {
 int32_t voxlock_negotiation_answer(voxlock_negotiation* negotiation, const uint8_t* offer,
                                    size_t offer_len, uint8_t* sdp, size_t* sdp_len,
                                    voxlock_verdict* verdict) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (negotiation == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView text, capi::input(offer, offer_len));
     VOXLOCK_TRY(const MutableBytes room, capi::output(sdp, sdp_len));
@@ -316,7 +316,7 @@ int32_t voxlock_negotiation_answer(voxlock_negotiation* negotiation, const uint8
 
 int32_t voxlock_negotiation_offer(voxlock_negotiation* negotiation, uint32_t flags, uint8_t* sdp,
                                   size_t* sdp_len) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     constexpr uint32_t kKnown =
         VOXLOCK_OFFER_HOLD | VOXLOCK_OFFER_REKEY | VOXLOCK_OFFER_ICE_RESTART;
     const bool has_restart = (flags & VOXLOCK_OFFER_ICE_RESTART) != 0;
@@ -336,7 +336,7 @@ int32_t voxlock_negotiation_offer(voxlock_negotiation* negotiation, uint32_t fla
 
 int32_t voxlock_negotiation_accept_answer(voxlock_negotiation* negotiation, const uint8_t* answer,
                                           size_t answer_len, voxlock_verdict* verdict) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (negotiation == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));
     VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
@@ -354,15 +354,13 @@ int32_t voxlock_negotiation_rollback(voxlock_negotiation* negotiation) {
 }
 
 int32_t voxlock_negotiation_get(const voxlock_negotiation* negotiation, voxlock_negotiated* out) {
-  return capi::guard([&]() -> Status {
+  return capi::guard_secrets([&]() -> Status {
     if (negotiation == nullptr || out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     const sdp::Agreement* agreed = negotiation->state->agreement();
     if (agreed == nullptr) return Status::ERR_WRONG_STATE;
     voxlock_negotiated result = capi::tell_agreement(*agreed);
     const Status status = capi::write_struct(out, result);
     secure::wipe(&result, sizeof result);
-    // Telling it by value left copies of the keys behind.
-    secure::burn_stack(secure::kShallowStack);
     return status;
   });
 }

@@ -210,22 +210,20 @@ int32_t voxlock_sdp_attribute(const voxlock_sdp* sdp, int32_t media, const char*
 }
 
 int32_t voxlock_sdp_crypto_parse(const char* value, size_t len, voxlock_sdp_crypto* out) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (out == nullptr || (value == nullptr && len != 0)) return Status::ERR_INVALID_ARGUMENT;
     return capi::parse_line({value, len}, out);
   });
 }
 
 int32_t voxlock_sdp_crypto_write(const voxlock_sdp_crypto* in, uint8_t* out, size_t* len) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (in == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const MutableBytes room, capi::output(out, len));
     auto line = capi::read_struct(in, voxlock_sdp_crypto{});
     if (!line) return line.error();
     const Status status = capi::write_line(*line, room, len);
     secure::wipe(&*line, sizeof *line);
-    // Reading the struct left a copy of the key behind.
-    secure::burn_stack(secure::kShallowStack);
     return status;
   });
 }

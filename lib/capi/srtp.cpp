@@ -179,7 +179,7 @@ int32_t voxlock_srtp_config_init(voxlock_srtp_config* config, size_t size) {
 
 int32_t voxlock_srtp_new(voxlock_context* ctx, const voxlock_srtp_config* config,
                          voxlock_srtp** out) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
     if (ctx == nullptr || config == nullptr) return Status::ERR_INVALID_ARGUMENT;

@@ -149,7 +149,7 @@ extern "C" {
 
 int32_t voxlock_identity_new(voxlock_context* ctx, const voxlock_identity_config* config,
                              voxlock_identity** out) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (out == nullptr) return Status::ERR_INVALID_ARGUMENT;
     *out = nullptr;
     if (ctx == nullptr || config == nullptr) return Status::ERR_INVALID_ARGUMENT;
@@ -163,7 +163,7 @@ void voxlock_identity_free(voxlock_identity* identity) {
 
 int32_t voxlock_identity_pem(const voxlock_identity* identity, int32_t part, uint8_t* out,
                              size_t* len) {
-  return capi::guard([&]() -> Result<void> {
+  return capi::guard_secrets([&]() -> Result<void> {
     if (identity == nullptr ||
         (part != VOXLOCK_IDENTITY_CERTIFICATE && part != VOXLOCK_IDENTITY_KEY)) {
       return Status::ERR_INVALID_ARGUMENT;

@@ -366,7 +366,7 @@ int32_t voxlock_ua_hangup(voxlock_ua* ua, uint64_t call, uint64_t now_ns) {
 int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char* peer,
                                    const char* user, const char* password) {
   if (ua == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  return capi::guard([&] {
+  return capi::guard_secrets([&] {
     return ua->endpoint->set_credentials(
         {capi::c_text(realm), capi::c_text(peer), capi::c_text(user), capi::c_text(password)});
   });
@@ -374,7 +374,7 @@ int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char
 
 int32_t voxlock_ua_set_account(voxlock_ua* ua, const char* user, const char* password) {
   if (ua == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  return capi::guard(
+  return capi::guard_secrets(
       [&] { return ua->endpoint->set_account(capi::c_text(user), capi::c_text(password)); });
 }
 

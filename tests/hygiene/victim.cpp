@@ -1,0 +1,242 @@
+#include "hygiene/victim.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "support/catch.h"
+
+namespace voxlock::test {
+namespace {
+
+constexpr size_t kArena = size_t{4} << 20;
+
+// Gives each block once and none again, so that what is zero in the end was wiped and not written
+// over.
+struct Arena {
+  uint8_t* start = nullptr;
+  size_t used = 0;
+  uint64_t count = 0;
+  const Shared* shared = nullptr;
+
+  static void* alloc(void* user, size_t size, size_t align) {
+    auto* self = static_cast<Arena*>(user);
+    if (self->count++ == self->shared->fail_at) return nullptr;
+    const size_t at = (self->used + align - 1) & ~(align - 1);
+    if (at + size > kArena) return nullptr;
+    self->used = at + size;
+    return self->start + at;
+  }
+  static void free(void*, void*, size_t, size_t) {}
+};
+
+struct Objects {
+  voxlock_context* context = nullptr;
+  voxlock_leg* legs[2] = {};
+  voxlock_bridge* bridge = nullptr;
+  voxlock_ua* ua = nullptr;
+  uint64_t connection = 0;
+};
+
+voxlock_address address_of(uint8_t last) {
+  voxlock_address out{};
+  const uint8_t ip[4] = {192, 0, 2, last};
+  out.family = 4;
+  std::memcpy(out.ip, ip, sizeof ip);
+  out.port = 4000;
+  return out;
+}
+
+int32_t make_leg(Objects& o, size_t index, uint32_t codec) {
+  voxlock_leg_config config;
+  int32_t rc = voxlock_leg_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.rtp_address = address_of(static_cast<uint8_t>(10 + index));
+  std::memset(config.codecs, 0, sizeof config.codecs);
+  config.codecs[0] = codec;
+  return voxlock_leg_new(o.context, &config, &o.legs[index]);
+}
+
+int32_t make_bridge(Objects& o, uint32_t denoise_db) {
+  int32_t rc = make_leg(o, 0, VOXLOCK_CODEC_PCMU);
+  if (rc == VOXLOCK_OK) rc = make_leg(o, 1, VOXLOCK_CODEC_OPUS);
+  voxlock_bridge_config config;
+  if (rc == VOXLOCK_OK) rc = voxlock_bridge_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.denoise_db[VOXLOCK_FORWARD] = denoise_db;
+  return voxlock_bridge_new(o.context, o.legs[0], o.legs[1], &config, &o.bridge);
+}
+
+int32_t make_ua(Objects& o, const Shared& s, uint64_t now) {
+  const char* user = reinterpret_cast<const char*>(s.in);
+  const char* password = user + std::strlen(user) + 1;
+  voxlock_ua_config config;
+  int32_t rc = voxlock_ua_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.host = "host.example";
+  config.host_len = std::strlen(config.host);
+  config.realm = "trunk.example";
+  config.realm_len = std::strlen(config.realm);
+  rc = voxlock_ua_new(o.context, &config, &o.ua);
+  if (rc == VOXLOCK_OK) rc = voxlock_ua_set_account(o.ua, user, password);
+  if (rc == VOXLOCK_OK)
+    rc = voxlock_ua_set_credentials(o.ua, "carrier.example", "192.0.2.9", user, password);
+  if (rc == VOXLOCK_OK)
+    rc = voxlock_ua_accept(o.ua, VOXLOCK_UA_TCP, "192.0.2.9", 9, 5060, &o.connection, now);
+  return rc;
+}
+
+int32_t poll_ua(Objects& o, Shared& s) {
+  voxlock_ua_event events[8];
+  size_t count = 0;
+  s.out_len = sizeof s.out;
+  const int32_t rc = voxlock_ua_poll(o.ua, events, 8, &count, s.out, &s.out_len, s.now_ns);
+  if (rc != VOXLOCK_OK || count == 0) s.out_len = 0;
+  return rc;
+}
+
+int32_t connect_ua(Objects& o, Shared& s) {
+  voxlock_ua_invite_config config;
+  int32_t rc = voxlock_ua_invite_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.connection = o.connection;
+  config.transport = VOXLOCK_UA_TCP;
+  config.to = "sip:bob@192.0.2.9;transport=tcp";
+  config.to_len = std::strlen(config.to);
+  uint64_t call = 0;
+  rc = voxlock_ua_invite(o.ua, &config, &call, s.now_ns);
+  return rc == VOXLOCK_OK ? poll_ua(o, s) : rc;
+}
+
+void free_all(Objects& o) {
+  voxlock_bridge_free(o.bridge);
+  for (voxlock_leg* leg : o.legs) voxlock_leg_free(leg);
+  voxlock_ua_free(o.ua);
+  voxlock_context_free(o.context);
+  o = {};
+}
+
+int32_t make_context(Objects& o, Arena& arena) {
+  if (o.context != nullptr) return VOXLOCK_OK;
+  const voxlock_allocator allocator{sizeof allocator, 0, &arena, &Arena::alloc, &Arena::free};
+  voxlock_context_config config;
+  const int32_t rc = voxlock_context_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.allocator = &allocator;
+  return voxlock_context_new(&config, &o.context);
+}
+
+int32_t input_of(Objects& o, const Shared& s) {
+  voxlock_datagram datagram{};
+  datagram.data = s.in;
+  datagram.len = s.in_len;
+  datagram.leg = s.argument;
+  datagram.source = address_of(static_cast<uint8_t>(20 + s.argument));
+  return voxlock_bridge_input(o.bridge, &datagram, 1, s.now_ns);
+}
+
+int32_t obey(Objects& o, Arena& arena, Shared& s) {
+  s.out_len = sizeof s.out;
+  switch (s.command) {
+    case Command::kMakeBridge: {
+      const int32_t rc = make_context(o, arena);
+      return rc == VOXLOCK_OK ? make_bridge(o, s.argument) : rc;
+    }
+    case Command::kAnswerTrunk:
+      return voxlock_leg_answer(o.legs[0], s.in, s.in_len, s.out, &s.out_len, nullptr, s.now_ns);
+    case Command::kOfferRoom:
+      return voxlock_leg_offer(o.legs[1], 0, s.out, &s.out_len, s.now_ns);
+    case Command::kAcceptRoom:
+      return voxlock_leg_accept_answer(o.legs[1], s.in, s.in_len, nullptr, s.now_ns);
+    case Command::kInput:
+      return input_of(o, s);
+    case Command::kPoll:
+      return voxlock_bridge_poll(o.bridge, s.events, 16, &s.event_count, s.out, sizeof s.out,
+                                 s.now_ns);
+    case Command::kMakeUa: {
+      const int32_t rc = make_context(o, arena);
+      return rc == VOXLOCK_OK ? make_ua(o, s, s.now_ns) : rc;
+    }
+    case Command::kUaConnect:
+      return connect_ua(o, s);
+    case Command::kUaInput: {
+      size_t taken = 0;
+      return voxlock_ua_input(o.ua, o.connection, s.in, s.in_len, &taken, s.now_ns);
+    }
+    case Command::kUaPoll:
+      return poll_ua(o, s);
+    case Command::kKeep: {
+      static uint8_t kept[64];
+      std::memcpy(kept, s.in, sizeof kept);
+      return VOXLOCK_OK;
+    }
+    case Command::kFree:
+      free_all(o);
+      return VOXLOCK_OK;
+    case Command::kQuit:
+      break;
+  }
+  return VOXLOCK_OK;
+}
+
+[[noreturn]] void serve(Shared& shared, int wake, int done) {
+  Objects objects;
+  Arena arena;
+  arena.shared = &shared;
+  arena.start = static_cast<uint8_t*>(
+      mmap(nullptr, kArena, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  shared.arena = reinterpret_cast<uintptr_t>(arena.start);
+  shared.arena_size = kArena;
+  char token = 0;
+  while (read(wake, &token, 1) == 1 && shared.command != Command::kQuit) {
+    shared.status = obey(objects, arena, shared);
+    if (write(done, &token, 1) != 1) break;
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+Victim::Victim() {
+  void* room =
+      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(room != MAP_FAILED);
+  shared_ = new (room) Shared{};
+  shared_->fail_at = UINT64_MAX;
+  int wake[2], done[2];
+  REQUIRE(pipe(wake) == 0);
+  REQUIRE(pipe(done) == 0);
+  process_ = fork();
+  REQUIRE(process_ >= 0);
+  if (process_ == 0) {
+    close(wake[1]);
+    close(done[0]);
+    serve(*shared_, wake[0], done[1]);
+  }
+  close(wake[0]);
+  close(done[1]);
+  wake_ = wake[1];
+  done_ = done[0];
+}
+
+Victim::~Victim() {
+  close(wake_);
+  close(done_);
+  waitpid(process_, nullptr, 0);
+  munmap(shared_, sizeof(Shared));
+}
+
+int32_t Victim::run(Command command, uint32_t argument) {
+  shared_->command = command;
+  shared_->argument = argument;
+  char token = 'x';
+  REQUIRE(write(wake_, &token, 1) == 1);
+  REQUIRE(read(done_, &token, 1) == 1);
+  return shared_->status;
+}
+
+}  // namespace voxlock::test
