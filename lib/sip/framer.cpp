@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/secure.h"
 #include "sip/scan_steps.h"
 
 namespace voxlock::sip {
@@ -12,19 +13,26 @@ Framer::Framer(std::pmr::memory_resource& memory, FramerRole role, size_t max_me
 
 size_t Framer::feed(ByteView data) {
   if (error_ != Status::OK) return 0;
+  forget();
   // What is left moves to the front only where the room behind it does not do, and then not again
   // until a frame was taken: the work stays linear.
   if (start_ == end_) {
-    start_ = end_ = 0;
+    wiped_ = start_ = end_ = 0;
   } else if (start_ != 0 && data.size() > buffer_.size() - end_) {
     std::memmove(buffer_.data(), buffer_.data() + start_, end_ - start_);
+    secure::wipe(buffer_.data() + (end_ - start_), start_);
     end_ -= start_;
-    start_ = 0;
+    wiped_ = start_ = 0;
   }
   const size_t n = std::min(data.size(), buffer_.size() - end_);
   if (n != 0) std::memcpy(buffer_.data() + end_, data.data(), n);
   end_ += n;
   return n;
+}
+
+void Framer::forget() {
+  secure::wipe(buffer_.data() + wiped_, start_ - wiped_);
+  wiped_ = start_;
 }
 
 Result<Frame> Framer::next() {

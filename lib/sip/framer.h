@@ -46,6 +46,9 @@ class Framer {
   // ERR_SIP_NO_CONTENT_LENGTH, ERR_SIP_TOO_MANY_HEADERS.
   Result<Frame> next();
 
+  // Wipes the frames that were given out, for their bodies may carry keys; feed() does so, too.
+  void forget();
+
   // What the buffer holds from the start of the message that could not be framed.
   [[nodiscard]] ByteView broken() const { return error_ == Status::OK ? ByteView() : pending(); }
   // Bytes held that no frame has taken yet.
@@ -58,6 +61,7 @@ class Framer {
   Result<Frame> take_message();
 
   std::pmr::vector<uint8_t> buffer_;
+  size_t wiped_ = 0;  // up to where nothing is left
   size_t start_ = 0;  // of the first frame not yet given out
   size_t end_ = 0;    // of the bytes held
   HeadScanner scanner_;

@@ -166,6 +166,7 @@ bool read_connection(Core& core, Connection& connection) {
       transmit(core, connection.id, as_bytes("\r\n"));
     } else if (frame->kind == sip::FrameKind::kMessage) {
       take_message(core, connection, frame->bytes);
+      connection.framer.forget();
     }
   }
   return true;

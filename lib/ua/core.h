@@ -177,8 +177,9 @@ struct Core {
   Index call_index;
   Authenticator authenticator;
   CredentialStore credentials;
-  Buffer scratch;  // outgoing messages are written here
-  Buffer side;     // header values that are made of parts
+  Buffer scratch;           // outgoing messages are written here
+  size_t scratch_used = 0;  // of it, since it was last wiped
+  Buffer side;              // header values that are made of parts
   uint64_t now_ns = 0;
   uint64_t next_request_id = 1;
   bool has_waiting = false;  // a connection opened: requests that waited for it are to be sent

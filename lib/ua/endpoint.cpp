@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/secure.h"
 #include "base/text.h"
 
 #include "ua/call.h"
@@ -71,6 +72,22 @@ void run(Core& core) {
   read_connections(core);
 }
 
+// A call into the endpoint leaves no message of its own in the scratch memory: descriptions carry
+// keys.
+class Tidy {
+ public:
+  explicit Tidy(Core& core) : core_(core) {}
+  ~Tidy() {
+    secure::wipe(core_.scratch.data(), core_.scratch_used);
+    core_.scratch_used = 0;
+  }
+  Tidy(const Tidy&) = delete;
+  Tidy& operator=(const Tidy&) = delete;
+
+ private:
+  Core& core_;
+};
+
 // Every command may put out as much as a message may.
 Result<void> begin(Core& core, uint64_t now_ns) {
   set_now(core, now_ns);
@@ -102,6 +119,7 @@ Result<uint64_t> Endpoint::accept(Transport transport, std::string_view peer_hos
 }
 
 Result<void> Endpoint::connected(uint64_t connection, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   set_now(*core_, now_ns);
   Connection* found = core_->connections.find(connection);
   if (found == nullptr) return Status::ERR_UA_NO_CONNECTION;
@@ -112,6 +130,7 @@ Result<void> Endpoint::connected(uint64_t connection, uint64_t now_ns) {
 }
 
 Result<void> Endpoint::closed(uint64_t connection, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   set_now(*core_, now_ns);
   if (core_->connections.find(connection) == nullptr) return Status::ERR_UA_NO_CONNECTION;
   connection_closed(*core_, connection);
@@ -120,6 +139,7 @@ Result<void> Endpoint::closed(uint64_t connection, uint64_t now_ns) {
 }
 
 Result<size_t> Endpoint::input(uint64_t connection, ByteView data, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   set_now(*core_, now_ns);
   size_t taken = 0;
   while (true) {
@@ -134,6 +154,7 @@ Result<size_t> Endpoint::input(uint64_t connection, ByteView data, uint64_t now_
 }
 
 Result<Polled> Endpoint::poll(std::span<Event> events, MutableBytes arena, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   set_now(*core_, now_ns);
   Polled out;
   while (out.events < events.size()) {
@@ -166,16 +187,19 @@ uint64_t Endpoint::next_deadline() const {
 }
 
 void Endpoint::advance(uint64_t now_ns) {
+  const Tidy tidy(*core_);
   set_now(*core_, now_ns);
   run(*core_);
 }
 
 Result<uint64_t> Endpoint::invite(const Invite& request, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   return start_invite(*core_, request);
 }
 
 Result<void> Endpoint::ring(uint64_t id, uint32_t status, ByteView sdp, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   if (status < 101 || status > 199) return Status::ERR_INVALID_ARGUMENT;
   VOXLOCK_TRY(Call* const call, find_call(*core_, id));
@@ -186,6 +210,7 @@ Result<void> Endpoint::ring(uint64_t id, uint32_t status, ByteView sdp, uint64_t
 }
 
 Result<void> Endpoint::answer(uint64_t id, ByteView sdp, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   VOXLOCK_TRY(Call* const call, find_call(*core_, id));
   if (sdp.empty()) return Status::ERR_INVALID_ARGUMENT;
@@ -194,6 +219,7 @@ Result<void> Endpoint::answer(uint64_t id, ByteView sdp, uint64_t now_ns) {
 }
 
 Result<void> Endpoint::reject(uint64_t id, const Refusal& refusal, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   const bool is_warn_good =
       refusal.warn_code == 0 || (refusal.warn_code >= 300 && refusal.warn_code <= 399);
@@ -218,12 +244,14 @@ Result<void> Endpoint::reject(uint64_t id, const Refusal& refusal, uint64_t now_
 }
 
 Result<void> Endpoint::offer(uint64_t id, ByteView sdp, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   VOXLOCK_TRY(Call* const call, find_call(*core_, id));
   return start_reinvite(*core_, *call, sdp);
 }
 
 Result<void> Endpoint::hangup(uint64_t id, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   VOXLOCK_TRY(Call* const call, find_call(*core_, id));
   if (call->state == CallState::kIncoming) return reject(id, {603, {}, 0, {}, 0}, now_ns);
@@ -244,6 +272,7 @@ Result<void> Endpoint::hangup(uint64_t id, uint64_t now_ns) {
 }
 
 Result<uint64_t> Endpoint::options(const Invite& request, uint64_t now_ns) {
+  const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   return start_options(*core_, request);
 }

@@ -120,8 +120,9 @@ AuthRules rules_for(const Core& core, const Connection& connection) {
 }
 
 // Too long a message is a limit, not a buffer of the host's.
-Result<ByteView> finish(sip::Writer& w, std::string_view type, std::string_view body) {
+Result<ByteView> finish(Core& core, sip::Writer& w, std::string_view type, std::string_view body) {
   auto result = w.finish(type, body);
+  core.scratch_used = std::max(core.scratch_used, result ? result->size() : core.scratch.size());
   if (!result && result.error() == Status::ERR_BUFFER_TOO_SMALL) return Status::ERR_LIMIT;
   return result;
 }
@@ -139,7 +140,7 @@ Result<ByteView> write_beside(Core& core, sip::Method method, const sip::Message
   w.copy(to, HeaderId::kTo);
   w.copy(request, HeaderId::kCallId);
   w.cseq(request.cseq().number, sip::method_text(method));
-  return finish(w, {}, {});
+  return finish(core, w, {}, {});
 }
 
 // The topmost Via with received (RFC 3261 18.2.1) and rport (RFC 3581 4).
@@ -278,7 +279,7 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
     w.header(name, value);
     return true;
   });
-  return finish(w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
+  return finish(core, w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
 }
 
 Result<ByteView> write_again(Core& core, const Again& again) {
@@ -313,7 +314,7 @@ Result<ByteView> write_again(Core& core, const Again& again) {
   const AuthTarget target{request.method_text(), request.start_line().uri_text};
   VOXLOCK_TRY_VOID(
       write_credentials(again.auth, rules_for(core, again.connection), target, core.random, w));
-  return finish(w, request.find(HeaderId::kContentType).value_or(std::string_view()),
+  return finish(core, w, request.find(HeaderId::kContentType).value_or(std::string_view()),
                 request.body());
 }
 
@@ -365,7 +366,7 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
         core.authenticator.write_challenges(core.random, reply.is_stale, core.now_ns, w));
   }
   if (!core.product.empty() && reply.code != 100) w.header(HeaderId::kServer, core.product);
-  return finish(w, reply.sdp.empty() ? std::string_view() : kSdpType, as_text(reply.sdp));
+  return finish(core, w, reply.sdp.empty() ? std::string_view() : kSdpType, as_text(reply.sdp));
 }
 
 Result<void> check_headers(std::string_view headers) {

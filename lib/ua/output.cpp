@@ -13,6 +13,7 @@ bool OutputQueue::push(Event event, ByteView data) {
   if (!has_room(1, data.size())) return false;
   if (data.size() > bytes_.size() - tail_) {
     std::memmove(bytes_.data(), bytes_.data() + head_, tail_ - head_);
+    secure::wipe(bytes_.data() + (tail_ - head_), head_);
     tail_ -= head_;
     head_ = 0;
   }

@@ -1,9 +1,11 @@
 // A host allocator for tests: counts, fails on demand, asserts that every freed block is all zero.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 
 #include "base/context.h"
 #include "crypto/drbg.h"
@@ -29,6 +31,14 @@ class TestAllocator {
   uint64_t live_blocks = 0;  // not yet freed
   uint64_t live_bytes = 0;
   uint64_t dirty_frees = 0;  // blocks that came back with a byte other than zero
+  // From then on live blocks are known and can be searched.
+  bool tracks_blocks = false;
+  [[nodiscard]] size_t count_blocks_with(ByteView needle) const {
+    return static_cast<size_t>(std::count_if(blocks_.begin(), blocks_.end(), [&](const auto& each) {
+      const auto* raw = static_cast<const uint8_t*>(each.first);
+      return std::search(raw, raw + each.second, needle.begin(), needle.end()) != raw + each.second;
+    }));
+  }
 
  private:
   static void* alloc(void* user, size_t size, size_t align) {
@@ -43,6 +53,7 @@ class TestAllocator {
       return nullptr;
     ++self->live_blocks;
     self->live_bytes += size;
+    if (self->tracks_blocks) self->blocks_[block] = size;
     return block;
   }
   static void free(void* user, void* block, size_t size, size_t /*align*/) {
@@ -56,12 +67,14 @@ class TestAllocator {
     }
     --self->live_blocks;
     self->live_bytes -= size;
+    if (self->tracks_blocks) self->blocks_.erase(block);
     std::free(block);
   }
 
   voxlock_allocator raw_;
   uint64_t fail_at_ = UINT64_MAX;
   bool fails_for_good_ = false;
+  std::map<void*, size_t> blocks_;  // live ones, where they are tracked
 };
 
 // A context for tests of inner classes: counting memory and a seeded random source.

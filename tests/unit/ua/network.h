@@ -23,6 +23,7 @@ struct Seen {
 
 struct Phone {
   Phone(const char* its_name, const ua::Config& config) : name(its_name) {
+    context.allocator.tracks_blocks = true;
     (void)context.random.seed(as_bytes(name + " seed 0123456789abcdef"));
     auto made = ua::Endpoint::create(context.context, config);
     REQUIRE(made);
