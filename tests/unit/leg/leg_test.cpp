@@ -413,3 +413,23 @@ TEST_CASE("a peer that gave a host name is sent nothing before it is heard") {
   CHECK(b->send(packet, {}, 3));
   CHECK(drain(*b)[0].to == address(9, 99));
 }
+
+TEST_CASE(
+    "RFC 3711 3.3.1: a leg's first sequence number leaves its receiver no doubt of the round") {
+  TestContext world;
+  const HopPlan plan;
+  bool has_high_bits = false;
+  for (int i = 0; i < 64; ++i) {
+    auto leg = make_leg(world, leg::LegConfig());
+    REQUIRE(leg->apply(agree(plan, true), 1));
+    send_payload(*leg, std::vector<uint8_t>(160, 0x55), {plan.payload_type_to_peer, false, 0}, 1);
+    const auto packets = drain(*leg);
+    REQUIRE(packets.size() == 1);
+    const auto header = rtp::parse_header(packets[0].data);
+    REQUIRE(header);
+    CHECK(header->sequence < 0x8000);
+    has_high_bits = has_high_bits || header->sequence >= 0x4000;
+  }
+  // Random all the same.
+  CHECK(has_high_bits);
+}
