@@ -179,10 +179,11 @@ typedef struct voxlock_leg_media_info {
                                      the handshake */
 } voxlock_leg_media_info;
 
-/* Causes of a drop, index of voxlock_leg_stats.dropped. */
+/* Causes of a drop, index of voxlock_leg_stats.dropped. Plain RTP is a stranger's where it comes
+ * from elsewhere after it came from the address in the peer's SDP. */
 #define VOXLOCK_DROP_NOT_MEDIA 0    /* neither RTP nor RTCP (RFC 7983) */
 #define VOXLOCK_DROP_MALFORMED 1    /* not a valid RTP or RTCP packet */
-#define VOXLOCK_DROP_AUTH 2         /* no live key authenticates it */
+#define VOXLOCK_DROP_AUTH 2         /* no live key authenticates it; plain RTP: a stranger's */
 #define VOXLOCK_DROP_REPLAY 3       /* seen before, or older than the replay window */
 #define VOXLOCK_DROP_NOT_READY 4    /* nothing agreed yet, or the bridge's other leg is not ready */
 #define VOXLOCK_DROP_PAYLOAD_TYPE 5 /* a payload type that was not agreed */

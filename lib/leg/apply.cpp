@@ -103,7 +103,10 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   const bool is_new_clock = !is_first && agreement_->rtp_clock_hz != next.rtp_clock_hz;
   // An address that was followed stays until the peer states another one. ICE has its own.
   if (association_) next.remote_rtp = next.remote_rtcp = remote_rtp_;
-  if (is_first || agreement_->remote_rtp != next.remote_rtp) remote_rtp_ = next.remote_rtp;
+  if (is_first || agreement_->remote_rtp != next.remote_rtp) {
+    remote_rtp_ = next.remote_rtp;
+    is_peer_heard_ = false;
+  }
   if (is_first || agreement_->remote_rtcp != next.remote_rtcp) remote_rtcp_ = next.remote_rtcp;
   // RFC 7160 4.1: a stream that changes its clock takes another SSRC. If the random source fails
   // the old one goes on, which is allowed; so does the one that a description to a WebRTC peer

@@ -229,6 +229,7 @@ class Leg {
 
   // receive.cpp
   Result<size_t> open(ByteView packet, MutableBytes plain, bool is_rtcp);
+  bool is_stranger(const Address& source, bool is_rtcp);
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
   Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
@@ -294,6 +295,7 @@ class Leg {
   ResendRing resend_;
 
   // What we receive.
+  bool is_peer_heard_ = false;  // plain RTP: from the address of the agreement
   bool has_source_ = false;
   uint32_t ssrc_recv_ = 0;
   SourceMemory sources_;

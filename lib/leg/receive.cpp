@@ -50,6 +50,7 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   if ((!is_rtcp && kind != rtp::DatagramKind::kRtp) || is_framed)
     return count_drop(Drop::kNotMedia), Received{};
   if (!agreement_ || is_closed_ || !is_ready()) return count_drop(Drop::kNotReady), Received{};
+  if (is_stranger(datagram.source, is_rtcp)) return count_drop(Drop::kAuth), Received{};
   const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
   if (!opened) {
     if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
@@ -66,6 +67,20 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   if (!parsed) return count_drop(Drop::kMalformed), Received{};
   (void)time_.advance(now_ns);
   return take_rtp(datagram, *parsed);
+}
+
+// Plain RTP has nothing but its source to be known by: once it came from where the peer's
+// description says, nobody else can take its place or end it.
+bool Leg::is_stranger(const Address& source, bool is_rtcp) {
+  if (!std::holds_alternative<PlainTransport>(transport_) || !source.is_set()) return false;
+  if (source == remote_rtp_) {
+    is_peer_heard_ = true;
+    return false;
+  }
+  // RTCP may come from another port.
+  const bool is_peer =
+      is_rtcp && source.family == remote_rtp_.family && source.ip == remote_rtp_.ip;
+  return is_peer_heard_ && !is_peer;
 }
 
 void Leg::take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns) {

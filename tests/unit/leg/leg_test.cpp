@@ -109,6 +109,51 @@ TEST_CASE("plain RTP is never followed and needs a policy that allows it") {
   CHECK(pair.a->is_secure());
 }
 
+TEST_CASE("plain RTP that came from where the peer said it would lets no stranger in any more") {
+  HopPlan plan;
+  plan.is_secure = false;
+  leg::LegConfig config;
+  config.policy = leg::Policy::kPreferred;
+  Pair pair(plan, config);
+  const leg::Address peer = pair.b->remote_rtp();
+  const leg::Address stranger = address(66, 6666);
+  // Before that the peer may be behind a NAT, and is taken from anywhere.
+  CHECK(is_audio(pair.give(pair.sealed(), stranger)));
+  CHECK(is_audio(pair.give(pair.sealed(160), peer)));
+  const uint32_t source = pair.b->ssrc_recv();
+  std::vector<uint8_t> forged(172, 0x55);
+  bytes::Writer(forged).u16(0x8000);
+  for (int i = 0; i < 5; ++i) {
+    pair.now += kFrame;
+    forged[3] = static_cast<uint8_t>(i);
+    CHECK(!is_audio(pair.b->receive({forged, stranger}, pair.plain, pair.now)));
+    CHECK(pair.b->ssrc_recv() == source);
+    CHECK(is_audio(pair.give(pair.sealed(320 + 160 * static_cast<uint32_t>(i)), peer)));
+  }
+  // A BYE of the peer's source ends no call either.
+  std::vector<uint8_t> bye(8);
+  bytes::Writer writer(bye);
+  writer.u32(0x81cb0001);
+  writer.u32(source);
+  CHECK(!is_audio(pair.b->receive({bye, stranger}, pair.plain, pair.now)));
+  CHECK(pair.dropped(Drop::kAuth) == 6);
+  CHECK(pair.b->stats().rtcp_in == 0);
+  while (!pair.b->queue().is_empty()) {
+    CHECK(pair.b->queue().front().type != leg::EventType::kBye);
+    pair.b->queue().pop();
+  }
+  // The peer's RTCP may come from another port of its own.
+  leg::Address control = peer;
+  control.port = 4321;
+  (void)pair.b->receive({bye, control}, pair.plain, pair.now);
+  CHECK(pair.b->stats().rtcp_in == 1);
+  // What the peer says of its address in a new agreement begins anew.
+  pair.plan.outer_host = 3;
+  pair.plan.inner_host = 3;
+  REQUIRE(pair.apply());
+  CHECK(is_audio(pair.give(pair.sealed(2000), stranger)));
+}
+
 TEST_CASE("old receive keys live on for the overlap and no longer") {
   Pair pair;
   const Packet before = pair.sealed();
