@@ -155,7 +155,10 @@ void connection_closed(Core& core, uint64_t id) {
 
 bool read_connection(Core& core, Connection& connection) {
   while (!connection.is_broken) {
-    if (!has_room(core)) return false;
+    if (!has_room(core)) {
+      core.has_unread = true;
+      return false;
+    }
     const auto frame = connection.framer.next();
     if (!frame) {
       take_broken(core, connection, frame.error());
@@ -173,9 +176,9 @@ bool read_connection(Core& core, Connection& connection) {
 }
 
 void read_connections(Core& core) {
-  core.connections.for_each([&](Connection& connection) {
-    if (has_room(core)) read_connection(core, connection);
-  });
+  if (!core.has_unread || !has_room(core)) return;
+  core.has_unread = false;
+  core.connections.for_each([&](Connection& connection) { read_connection(core, connection); });
 }
 
 }  // namespace voxlock::ua

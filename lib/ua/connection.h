@@ -36,7 +36,7 @@ void connection_opened(Core& core, Connection& connection);
 // Sends what waited for connections to open, while the output has room.
 void send_waiting(Core& core);
 void connection_closed(Core& core, uint64_t id);
-// Works on the frames of all connections while the output has room.
+// Works on the frames of the connections that were left with some, while the output has room.
 void read_connections(Core& core);
 // Reads one connection's frames; false where the output ran out of room.
 bool read_connection(Core& core, Connection& connection);

@@ -183,6 +183,7 @@ struct Core {
   uint64_t now_ns = 0;
   uint64_t next_request_id = 1;
   bool has_waiting = false;  // a connection opened: requests that waited for it are to be sent
+  bool has_unread = false;   // a connection was left with messages, for the output was full
   Stats counters;
 };
 

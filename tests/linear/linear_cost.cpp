@@ -111,6 +111,28 @@ void read_agent(const std::string& bytes) {
   }
 }
 
+// A keep-alive on each of many connections, with a poll behind it.
+void read_connections(const std::string& bytes) {
+  constexpr size_t kPing = 4;
+  const size_t count = bytes.size() / kPing;
+  World world;
+  ua::Config config;
+  config.host = "b.example";
+  config.limits.connections = static_cast<uint32_t>(count);
+  config.limits.message_len = 2048;
+  config.limits.output_len = 16 * config.limits.message_len;
+  auto made = ua::Endpoint::create(world.context, config);
+  if (!made) return;
+  static std::array<ua::Event, 16> events;
+  static std::vector<uint8_t> arena(65536);
+  for (size_t i = 0; i < count; ++i) {
+    const auto connection = (*made)->accept(ua::Transport::kTcp, "192.0.2.1", 5060, 1);
+    if (!connection) return;
+    (void)(*made)->input(*connection, as_bytes(std::string_view(bytes).substr(0, kPing)), 1);
+    (void)(*made)->poll(events, arena, 1);
+  }
+}
+
 std::string description(const std::string& media) {
   return "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n" + media;
 }
@@ -286,6 +308,8 @@ const std::vector<Row> kRows = {
     {"ua: options",
      [](size_t n) { return message("Require: timer" + times(n * 20, ",a") + "\r\n"); }, kAgent},
     {"ua: requests", [](size_t n) { return times(n / 4, message("")); }, kAgent},
+    {"ua: connections", [](size_t n) { return times(n * 4, "\r\n\r\n"); },
+     [](const std::string& bytes) { read_connections(bytes); }},
     {"ua: keep-alives", [](size_t n) { return times(n * 10, "\r\n\r\n"); }, kAgent},
     {"sdp: sections", [](size_t n) { return description(times(n / 6, kAudio)); }, kOffer},
     {"sdp: sections that are no audio",
