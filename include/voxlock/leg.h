@@ -115,6 +115,15 @@ typedef struct voxlock_leg_config {
                           sent to a peer that asks for them (voxlock/quality.h). Default 0.
                           @see RFC 3611, section 5 */
   uint32_t reserved3; /* 0 */
+  int32_t transport_cc; /* 1: packets carry transport-wide numbers; which of the peer's came, and
+                           when, is told to it every 100 ms (250 ms without rtcp_rsize), and what it
+                           tells is counted. Its extension need not be among extensions. Default 0.
+                           @see draft-holmer-rmcat-transport-wide-cc-extensions-01 */
+  uint32_t extensions;  /* VOXLOCK_EXTENSION_* (voxlock/sdp.h): header extensions that are sent
+                           where the peer agrees; default 0. The level is that of the audio which a
+                           bridge encodes, and is left out where frames are sealed; a leg alone and
+                           a relay have none of their own. The mid goes along until the peer reports
+                           about us. @see RFC 6464, 8285, 9143 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -222,6 +231,13 @@ typedef struct voxlock_leg_stats {
   uint64_t unrecovered;   /* missing ones that are not waited for any longer */
   uint64_t resent_out;    /* packets sent again because the peer asked */
   uint64_t resend_denied; /* asked for, but gone or sent too often */
+  /* Transport-wide feedback. */
+  uint64_t feedback_out;       /* messages about the peer's packets */
+  uint64_t feedback_in;        /* the peer's messages */
+  uint64_t transport_received; /* packets of ours that it says came */
+  uint64_t transport_lost;     /* and those it says did not */
+  uint64_t transport_queue_us; /* how much longer the last of them was on its way than the quickest
+                                  one: what waits in queues between */
 } voxlock_leg_stats;
 
 /* Event types. */

@@ -31,7 +31,7 @@ typedef struct voxlock_relay_config {
                            the bytes could tell. 0: they do not, and the report calls the call hop by
                            hop: its content lies open in memory between the two hops */
   uint32_t level_id[2]; /* which header extension of the leg is the audio level, 1..14; 0 (default):
-                           none */
+                           the one that the leg agreed on, or none */
 } voxlock_relay_config;
 
 typedef struct voxlock_relay voxlock_relay;

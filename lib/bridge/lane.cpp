@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "audio/level.h"
+
 namespace voxlock::bridge {
 namespace {
 
@@ -65,6 +67,13 @@ Result<audio::Chain> make_chain(std::pmr::memory_resource& memory, const Lane::C
   return audio::Chain::create(memory, chain);
 }
 
+// RFC 6464 3: the voice bit is an estimate of loudness alone, for who listens for the loudest.
+rtp::AudioLevel level_of(audio::PcmView pcm) {
+  constexpr uint8_t kQuietestVoice = 50;
+  const uint8_t level = audio::level_minus_dbov(pcm);
+  return {level <= kQuietestVoice, level};
+}
+
 }  // namespace
 
 Result<Lane> Lane::create(std::pmr::memory_resource& memory, const Config& config) {
@@ -77,7 +86,7 @@ Result<Lane> Lane::create(std::pmr::memory_resource& memory, const Config& confi
   VOXLOCK_TRY(audio::Chain chain, make_chain(memory, config, rates));
   const size_t out_frame = rates.out / 1000 * config.to.ptime_ms;
   const size_t longest = encoder.max_payload(out_frame) + config.seal_overhead;
-  if (longest > leg::kMaxPacketLen - rtp::kFixedHeaderLen) return Status::ERR_LIMIT;
+  if (longest > leg::kMaxPacketLen - leg::kMaxHeaderLen) return Status::ERR_LIMIT;
   return Lane(memory, config, {std::move(decoder), std::move(encoder), std::move(chain)});
 }
 
@@ -248,12 +257,12 @@ void Lane::take_event(const leg::Received& received, const Path& path) {
   const auto ahead = static_cast<int32_t>(timestamp - next_timestamp_);
   const auto position = static_cast<uint64_t>(static_cast<int64_t>(next_position_) + ahead);
   const auto translated = translator_.translate(*event, timestamp, out_timestamp(position));
-  const MutableBytes packet = path.airlock.packet(rtp::kFixedHeaderLen + rtp::kEventLen);
-  bytes::Writer writer(packet.subspan(rtp::kFixedHeaderLen));
+  const leg::Outgoing fields{event_type_, translated.is_first, translated.timestamp};
+  const size_t header_len = path.to.header_len(fields);
+  const MutableBytes packet = path.airlock.packet(header_len + rtp::kEventLen);
+  bytes::Writer writer(packet.subspan(header_len));
   rtp::write_event(translated.event, writer);
-  if (path.to.send(packet, {event_type_, translated.is_first, translated.timestamp}, path.now_ns)) {
-    ++stats_.events_out;
-  }
+  if (path.to.send(packet, fields, path.now_ns)) ++stats_.events_out;
 }
 
 void Lane::push(audio::Pcm pcm, const Path& path) {
@@ -274,8 +283,7 @@ void Lane::push(audio::Pcm pcm, const Path& path) {
   }
 }
 
-size_t Lane::encode(audio::Pcm pcm, MutableBytes packet, const Path& path) {
-  const MutableBytes payload = packet.subspan(rtp::kFixedHeaderLen);
+size_t Lane::encode(audio::Pcm pcm, MutableBytes payload, const Path& path) {
   const bool is_sealed = path.sealer != nullptr;
   const MutableBytes room =
       is_sealed ? path.airlock.encoded(encoder_.max_payload(pcm.size())) : payload;
@@ -301,12 +309,18 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   path.airlock.stack(std::max(chain_.stack_depth(), encoder_.stack_depth(frame_out)));
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
+  leg::Outgoing fields{payload_type_, is_spurt_begin_, timestamp};
+  // How loud sealed frames are is their peers' affair.
+  if (path.sealer == nullptr && path.to.tells_level())
+    fields.level = level_of(out.first(*processed));
+  const size_t header_len = path.to.header_len(fields);
   const MutableBytes packet =
-      path.airlock.packet(rtp::kFixedHeaderLen + encoder_.max_payload(*processed) + seal_overhead_);
-  const size_t len = encode(out.first(*processed), packet, path);
+      path.airlock.packet(header_len + encoder_.max_payload(*processed) + seal_overhead_);
+  const size_t len = encode(out.first(*processed), packet.subspan(header_len), path);
   if (len == 0) return;
-  const MutableBytes whole = packet.first(rtp::kFixedHeaderLen + len);
-  if (!path.to.send(whole, {payload_type_, is_spurt_begin_, timestamp}, path.now_ns)) return;
+  // A pause may have begun in there; the header is as long.
+  fields.marker = is_spurt_begin_;
+  if (!path.to.send(packet.first(header_len + len), fields, path.now_ns)) return;
   is_spurt_begin_ = false;
   ++stats_.packets_out;
 }

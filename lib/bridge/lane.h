@@ -80,8 +80,8 @@ class Lane {
   };
   // False where the frame of the packet does not open.
   bool open(leg::Received& received, Airlock& airlock, const Ends& ends);
-  // Encodes into a packet and seals it where it has to be; its length, 0 for nothing to send.
-  size_t encode(audio::Pcm pcm, MutableBytes packet, const Path& path);
+  // Encodes a payload and seals it where it has to be; its length, 0 for nothing to send.
+  size_t encode(audio::Pcm pcm, MutableBytes payload, const Path& path);
   void take_audio(const leg::Received& received, const Path& path, leg::Leg& from);
   void take_event(const leg::Received& received, const Path& path);
   void advance(const leg::Received& received, const Path& path);

@@ -6,6 +6,11 @@
 #include "base/secure.h"
 
 namespace voxlock::bridge {
+namespace {
+
+constexpr auto kLevel = static_cast<size_t>(leg::Extension::kAudioLevel);
+
+}  // namespace
 
 Relay::Relay(leg::Leg& first, leg::Leg& second, const RelayConfig& config)
     : legs_{&first, &second}, config_(config) {
@@ -54,14 +59,19 @@ void Relay::input(const BridgeDatagram& datagram, uint64_t now_ns) {
       from.receive(datagram.datagram, MutableBytes(opened_).first(room), now_ns);
   if (received.kind != leg::Received::Kind::kNothing) {
     if (status_ == Status::OK) {
+      const uint8_t level_in = config_.level_ids[datagram.leg] != 0
+                                   ? config_.level_ids[datagram.leg]
+                                   : from.agreement()->extensions_recv[kLevel];
+      const uint8_t level_out = config_.level_ids[1 - datagram.leg] != 0
+                                    ? config_.level_ids[1 - datagram.leg]
+                                    : to.agreement()->extensions_send[kLevel];
       lanes_[datagram.leg].take(received,
-                                {from, to, config_, config_.level_ids[datagram.leg],
-                                 config_.level_ids[1 - datagram.leg], MutableBytes(packet_)});
+                                {from, to, config_, level_in, level_out, MutableBytes(packet_)});
     } else {
       from.count_drop(leg::Drop::kNotReady);
     }
-    // A header with one extension is longer than the one that came, by 8 bytes at most.
-    secure::wipe(MutableBytes(packet_).first(std::min(room + 8, packet_.size())));
+    // The header may be longer than the one that came.
+    secure::wipe(MutableBytes(packet_).first(std::min(room + leg::kMaxHeaderLen, packet_.size())));
   }
   secure::wipe(MutableBytes(opened_).first(room));
 }

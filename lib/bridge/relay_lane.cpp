@@ -120,16 +120,14 @@ void RelayLane::send_event(const leg::Received& received, int32_t ahead, const P
 bool RelayLane::send(ByteView payload, leg::Outgoing fields, const leg::Received& received,
                      const Path& path) {
   std::array<rtp::ExtensionElement, 1> level;
-  size_t header_len = rtp::kFixedHeaderLen;
   const bool may_tell = path.config.levels == LevelPolicy::kForward && path.level_id_in != 0 &&
                         path.level_id_out != 0 && received.packet.has_extension;
   const auto found = may_tell ? received.packet.extensions().find(path.level_id_in) : std::nullopt;
   if (found && found->data.size() == 1) {
     level[0] = {path.level_id_out, found->data};
     fields.extensions = level;
-    // RFC 8285 4.2: the head and one word.
-    header_len += 8;
   }
+  const size_t header_len = path.to.header_len(fields);
   if (payload.size() > path.packet.size() - header_len) {
     path.from.count_drop(leg::Drop::kMalformed);
     return false;

@@ -9,6 +9,7 @@
 #include "capi/identity.h"
 #include "capi/leg_handle.h"
 #include "capi/structs.h"
+#include "voxlock/sdp.h"
 
 VOXLOCK_LAYOUT(voxlock_address, VOXLOCK_FIELD(ip), VOXLOCK_FIELD(port), VOXLOCK_FIELD(family),
                VOXLOCK_FIELD(reserved))
@@ -25,7 +26,8 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(dtls_client), VOXLOCK_FIELD(identity),
                VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count),
                VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2), VOXLOCK_FIELD(nack),
-               VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(rtcp_xr), VOXLOCK_FIELD(reserved3))
+               VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(rtcp_xr), VOXLOCK_FIELD(reserved3),
+               VOXLOCK_FIELD(transport_cc), VOXLOCK_FIELD(extensions))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -48,7 +50,9 @@ VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc
                VOXLOCK_FIELD(peer_jitter_us), VOXLOCK_FIELD(peer_fraction_lost),
                VOXLOCK_FIELD(rekeys), VOXLOCK_FIELD(followed), VOXLOCK_FIELD(dropped),
                VOXLOCK_FIELD(nacked_out), VOXLOCK_FIELD(recovered_in), VOXLOCK_FIELD(unrecovered),
-               VOXLOCK_FIELD(resent_out), VOXLOCK_FIELD(resend_denied))
+               VOXLOCK_FIELD(resent_out), VOXLOCK_FIELD(resend_denied), VOXLOCK_FIELD(feedback_out),
+               VOXLOCK_FIELD(feedback_in), VOXLOCK_FIELD(transport_received),
+               VOXLOCK_FIELD(transport_lost), VOXLOCK_FIELD(transport_queue_us))
 VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
                VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc),
                VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
@@ -103,6 +107,10 @@ bool is_valid(const voxlock_leg_config& in) {
 
 bool is_valid_webrtc(const voxlock_leg_config& in) {
   static_assert(VOXLOCK_MAX_FURTHER_ADDRESSES + 1 == leg::kMaxLocalAddresses);
+  static_assert(VOXLOCK_EXTENSION_TRANSPORT_CC ==
+                1u << static_cast<size_t>(leg::Extension::kTransportCc));
+  constexpr uint32_t kAllExtensions = (1u << leg::kExtensions) - 1;
+  if (!is_flag(in.transport_cc) || (in.extensions & ~kAllExtensions) != 0) return false;
   if (!is_flag(in.dtls_client) || !is_flag(in.nack) || !is_flag(in.rtcp_rsize) ||
       in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
       in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
@@ -111,7 +119,7 @@ bool is_valid_webrtc(const voxlock_leg_config& in) {
   }
   if (in.key_exchange == VOXLOCK_KEYS_SDES)
     return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0 &&
-           in.nack == 0 && in.rtcp_rsize == 0;
+           in.nack == 0 && in.rtcp_rsize == 0 && in.transport_cc == 0 && in.extensions == 0;
   if (in.key_exchange != VOXLOCK_KEYS_DTLS) return false;
   return in.srtp_policy == VOXLOCK_SRTP_REQUIRED && in.rtcp_mux == 1 &&
          std::all_of(in.further_addresses, in.further_addresses + in.further_address_count,
@@ -148,6 +156,9 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
     out.further_addresses[i] = to_address(in.further_addresses[i]);
   out.has_nack = in.nack != 0;
   out.has_rtcp_rsize = in.rtcp_rsize != 0;
+  out.has_transport_cc = in.transport_cc != 0;
+  for (size_t i = 0; i < leg::kExtensions; ++i)
+    out.has_extension[i] = (in.extensions >> i & 1) != 0;
   if (in.cname == nullptr) return out;
   const size_t len = strnlen(in.cname, out.cname.size());
   if (len == 0 || len == out.cname.size()) return Status::ERR_INVALID_ARGUMENT;
@@ -260,6 +271,12 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
   out.unrecovered = losses.given_up;
   out.resent_out = stats.resent;
   out.resend_denied = stats.resend_denied;
+  out.feedback_out = stats.transport_feedback_out;
+  const rtp::TransportStats& transport = leg.transport_stats();
+  out.feedback_in = transport.messages;
+  out.transport_received = transport.received;
+  out.transport_lost = transport.lost;
+  out.transport_queue_us = transport.queue_us;
   return out;
 }
 
@@ -438,12 +455,13 @@ int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t*
     VOXLOCK_TRY(const ByteView bytes, capi::input(payload, len));
     if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
     if (leg->leg->host() != nullptr) return Status::ERR_WRONG_STATE;
-    std::array<uint8_t, rtp::kFixedHeaderLen + capi::kMaxPayload> packet;
-    if (len != 0) std::memcpy(packet.data() + rtp::kFixedHeaderLen, bytes.data(), len);
+    std::array<uint8_t, leg::kMaxHeaderLen + capi::kMaxPayload> packet;
+    const leg::Outgoing fields{static_cast<uint8_t>(payload_type), marker != 0, timestamp};
+    const size_t header_len = leg->leg->header_len(fields);
+    if (len != 0) std::memcpy(packet.data() + header_len, bytes.data(), len);
     const auto result =
-        leg->leg->send(MutableBytes(packet).first(rtp::kFixedHeaderLen + len),
-                       {static_cast<uint8_t>(payload_type), marker != 0, timestamp}, now_ns);
-    secure::wipe(packet.data(), rtp::kFixedHeaderLen + len);
+        leg->leg->send(MutableBytes(packet).first(header_len + len), fields, now_ns);
+    secure::wipe(packet.data(), header_len + len);
     return result;
   });
 }

@@ -1,6 +1,7 @@
 // What two peers agreed on, as the media path needs it: the result of an offer/answer step.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -42,6 +43,17 @@ struct Keys {
   Key remote;  // what the peer seals with
 };
 
+// Header extensions (RFC 8285); the numbers of sdp::HeaderExtension.
+enum class Extension : uint8_t {
+  kAudioLevel = 0,   // RFC 6464
+  kMid = 1,          // RFC 9143
+  kAbsSendTime = 2,  // of Google's congestion control
+  kTransportCc = 3   // draft-holmer-rmcat-transport-wide-cc-extensions-01
+};
+inline constexpr size_t kExtensions = 4;
+using ExtensionIds = std::array<uint8_t, kExtensions>;  // 0: not agreed
+inline constexpr size_t kMaxMid = 32;
+
 struct Agreement {
   Codec codec = Codec::kNone;
   uint32_t sample_rate = 8000;  // of the PCM side for fixed-rate codecs; Opus: 48000
@@ -65,8 +77,12 @@ struct Agreement {
   Address remote_rtp;
   Address remote_rtcp;
   bool is_rtcp_mux = false;
-  bool has_nack = false;         // generic NACK, both ways (RFC 4585)
-  bool is_rtcp_reduced = false;  // feedback may go alone (RFC 5506)
+  ExtensionIds extensions_send{};
+  ExtensionIds extensions_recv{};
+  std::array<char, kMaxMid + 1> mid{};  // NUL-terminated; empty: none
+  bool has_transport_feedback = false;  // transport-wide numbers are told, both ways
+  bool has_nack = false;                // generic NACK, both ways (RFC 4585)
+  bool is_rtcp_reduced = false;         // feedback may go alone (RFC 5506)
   // RFC 3611 5.1: what the peer wants in extended reports.
   bool has_xr_metrics = false;
   bool has_xr_rtt = false;

@@ -117,6 +117,7 @@ void Leg::take(Agreement next, uint64_t now_ns) {
     leave_source();
   }
   if (!next.has_nack) losses_.reset();
+  if (!next.has_transport_feedback) arrivals_.reset();
   agreement_.emplace(std::move(next));
   ++generation_;
   // A hold is no silence: the time without media counts from here.

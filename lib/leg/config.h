@@ -53,6 +53,8 @@ struct LegConfig {
   // Offered and accepted; nothing of it where the peer does not agree.
   bool has_nack = false;        // RFC 4585
   bool has_rtcp_rsize = false;  // RFC 5506
+  bool has_transport_cc = false;
+  std::array<bool, kExtensions> has_extension{};
 };
 
 }  // namespace voxlock::leg

@@ -12,6 +12,7 @@ void Leg::take_feedback(const rtp::RtcpPacket& packet) {
   const auto feedback = rtp::parse_feedback(packet);
   if (!feedback) return count_drop(Drop::kMalformed);
   if (feedback->format == rtp::kGenericNack) take_nack(*feedback);
+  if (feedback->format == rtp::kTransportFeedback) take_transport_feedback(*feedback);
 }
 
 // RTCP of plain RTP may come from anyone: it moves nothing. What the ring gives out is bounded by
@@ -58,6 +59,37 @@ void Leg::send_nack() {
   (void)rtp::write_nack(ssrc_send_, ssrc_recv_, std::span(due).first(count), writer);
   if (!writer.ok()) return count_drop(Drop::kQueue);
   (void)send_rtcp(writer.written());
+}
+
+// Another peer, or another association with it.
+void Leg::forget_transport() {
+  resend_.clear();
+  arrivals_.reset();
+}
+
+// Numbers are the transport's, not the source's: the SSRC in the message says nothing.
+void Leg::take_transport_feedback(const rtp::FeedbackView& feedback) {
+  if (!agreement_->has_transport_feedback) return;
+  const auto parsed = rtp::TransportFeedback::parse(feedback.fci);
+  if (!parsed) return count_drop(Drop::kMalformed);
+  sent_log_.on_feedback(*parsed);
+}
+
+// A tenth of a second is what senders expect; with a report around it, it would take as much as the
+// audio.
+uint64_t Leg::transport_feedback_at_ns() const {
+  const uint64_t since = arrivals_.waiting_since_ns();
+  if (since == kNever || !agreement_) return kNever;
+  return after(since, (agreement_->is_rtcp_reduced ? 100 : 250) * kNsPerMs);
+}
+
+void Leg::send_transport_feedback() {
+  uint8_t plain[512];
+  bytes::Writer writer(plain);
+  if (!rtcp_target().is_set()) return arrivals_.reset();
+  if (!agreement_->is_rtcp_reduced) write_report(writer);
+  if (!arrivals_.write(ssrc_send_, ssrc_recv_, writer) || !writer.ok()) return;
+  if (send_rtcp(writer.written())) ++stats_.transport_feedback_out;
 }
 
 }  // namespace voxlock::leg

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "leg/header.h"
 
 namespace voxlock::leg {
 
@@ -79,7 +80,9 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   header.sequence = static_cast<uint16_t>(sequence_send_ + fields.ahead);
   header.timestamp = fields.timestamp + timestamp_offset_;
   header.ssrc = ssrc_send_;
-  header.extensions = fields.extensions;
+  Elements elements;
+  collect(fields, elements);
+  header.extensions = elements.view();
   bytes::Writer writer(packet);
   VOXLOCK_TRY_VOID(rtp::write_header(header, writer));
   // The longest addition of any suite: tag and MKI.
@@ -99,6 +102,8 @@ Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now
   event.address = remote_rtp_;
   event.local = local_;
   (void)queue_.push(event, *sealed, port != nullptr);
+  if (agreement_->extensions_send[static_cast<size_t>(Extension::kTransportCc)] != 0)
+    (void)sent_log_.next(now);
   if (fields.ahead >= 0) {
     sequence_send_ = static_cast<uint16_t>(header.sequence + 1);
     last_timestamp_ = header.timestamp;
@@ -120,6 +125,7 @@ void Leg::run_timers(uint64_t now_ns) {
   if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->drop_old(now);
   tell_digits(detector_.on_time(now));
   if (now >= losses_.next_deadline()) send_nack();
+  if (now >= transport_feedback_at_ns()) send_transport_feedback();
   if (now >= schedule_.next_deadline() && is_report_due()) send_report(false);
   const bool is_late = config_.media_timeout_ns != 0 && receives(agreement_->direction) &&
                        now >= after(heard_ns_, config_.media_timeout_ns);
@@ -136,8 +142,8 @@ uint64_t Leg::next_deadline() const {
   if (is_closed_) return kNever;
   uint64_t deadline = association_ ? association_->next_deadline() : kNever;
   if (!agreement_) return deadline;
-  deadline = std::min(
-      {deadline, schedule_.next_deadline(), detector_.next_deadline(), losses_.next_deadline()});
+  deadline = std::min({deadline, schedule_.next_deadline(), detector_.next_deadline(),
+                       losses_.next_deadline(), transport_feedback_at_ns()});
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     deadline = std::min(deadline, secure->next_deadline());
   }
@@ -176,7 +182,8 @@ uint64_t Leg::state_hash() const {
         heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port}, uint64_t{remote_rtcp_.port},
         uint64_t{ssrc_send_}, uint64_t{sequence_send_}, stats_.packets_in, stats_.rtcp_in,
         uint64_t{detector_.is_active()}, stats_.resent, stats_.resend_denied, resend_.position(),
-        losses_.stats().requested, losses_.next_deadline()}) {
+        losses_.stats().requested, losses_.next_deadline(), sent_log_.stats().messages,
+        transport_feedback_at_ns()}) {
     hash = srtp::mix_word(hash, word);
   }
   if (association_) hash = srtp::mix_word(hash, association_->state_hash());

@@ -15,11 +15,14 @@
 #include "leg/resend_ring.h"
 #include "leg/source_memory.h"
 #include "leg/transport.h"
+#include "rtp/arrival_log.h"
 #include "rtp/dtmf.h"
 #include "rtp/feedback.h"
+#include "rtp/header_elements.h"
 #include "rtp/loss_list.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp_schedule.h"
+#include "rtp/sent_log.h"
 #include "rtp/sequence.h"
 #include "rtp/statistics.h"
 
@@ -27,6 +30,10 @@ namespace voxlock::leg {
 
 // Room for any datagram that is opened or built: an Ethernet frame's payload and some.
 inline constexpr size_t kMaxPacketLen = 2048;
+
+// The fixed header, the head of an extension, and all elements that can be agreed, with two bytes
+// each in front.
+inline constexpr size_t kMaxHeaderLen = rtp::kFixedHeaderLen + 4 + 48;
 
 // How far back a packet that came twice is noticed where no SRTP does it.
 inline constexpr uint32_t kDuplicateWindow = 128;
@@ -89,6 +96,8 @@ struct Outgoing {
   // packet is late and takes one that was left free.
   int32_t ahead = 0;
   std::span<const rtp::ExtensionElement> extensions = {};
+  // Of the audio in the packet (RFC 6464); it goes along where that was agreed.
+  std::optional<rtp::AudioLevel> level = {};
 };
 
 struct LegStats {
@@ -97,8 +106,9 @@ struct LegStats {
   uint64_t lost_before = 0;  // of sources that are gone
   uint64_t duplicates = 0, reordered = 0, followed = 0;
   uint64_t digits = 0;
-  uint64_t resent = 0;         // packets that the peer asked for and got again
-  uint64_t resend_denied = 0;  // and those it did not get: gone, or too often
+  uint64_t resent = 0;                  // packets that the peer asked for and got again
+  uint64_t transport_feedback_out = 0;  // messages about transport-wide numbers
+  uint64_t resend_denied = 0;           // and those it did not get: gone, or too often
   uint32_t rekeys = 0;
   std::array<uint64_t, kDropCauses> dropped{};
 };
@@ -140,8 +150,11 @@ class Leg {
   // The same for a frame of the host's: only where host() is framed.
   Received receive_frame(const Frame& frame, MutableBytes plain, uint64_t now_ns);
 
-  // Seals a packet whose payload the caller has put behind rtp::kFixedHeaderLen bytes of room (more
-  // where it has extensions: exactly the header's length), and queues it. ERR_WRONG_STATE,
+  // Bytes in front of the payload of the next packet with such fields: the header with what was
+  // agreed to go along. At most kMaxHeaderLen without extensions of the caller's.
+  [[nodiscard]] size_t header_len(const Outgoing& fields) const;
+  // Seals a packet whose payload the caller has put behind exactly header_len() bytes of room, and
+  // queues it. ERR_WRONG_STATE,
   // ERR_LEG_HELD (also while the peer's address is not known), ERR_LEG_CLOSED, ERR_LEG_QUEUE_FULL,
   // ERR_SRTP_KEY_EXPIRED.
   Result<void> send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
@@ -192,6 +205,10 @@ class Leg {
   // Packets that are missing, of all sources since the leg began.
   [[nodiscard]] uint64_t lost_in() const;
   [[nodiscard]] const rtp::SendStatistics& send_statistics() const { return send_stats_; }
+  // Whether the level of the audio that is sent goes along.
+  [[nodiscard]] bool tells_level() const {
+    return agreement_ && agreement_->extensions_send[static_cast<size_t>(Extension::kAudioLevel)];
+  }
   // What is missing, where NACK was agreed.
   [[nodiscard]] const rtp::LossList& losses() const { return losses_; }
   // Of what is heard here, and what the peer says about what it hears.
@@ -203,6 +220,8 @@ class Leg {
     count_drop(Drop::kLate);
     quality_.on_discarded(index);
   }
+  // What the peer tells of our packets, where transport-wide feedback was agreed.
+  [[nodiscard]] const rtp::TransportStats& transport_stats() const { return sent_log_.stats(); }
   [[nodiscard]] uint32_t ssrc_send() const { return ssrc_send_; }
   [[nodiscard]] uint32_t ssrc_recv() const { return ssrc_recv_; }
   [[nodiscard]] const Address& remote_rtp() const { return remote_rtp_; }
@@ -232,6 +251,7 @@ class Leg {
   bool is_stranger(const Address& source, bool is_rtcp);
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
+  void forget_transport();
   Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
   bool admit_source(const rtp::PacketView& packet);
   void leave_source();
@@ -257,10 +277,18 @@ class Leg {
     return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;
   }
 
+  // header.cpp
+  struct Elements;
+  void collect(const Outgoing& fields, Elements& out) const;
+  void note_elements(const rtp::PacketView& packet);
+
   // feedback.cpp
   void take_feedback(const rtp::RtcpPacket& packet);
   void take_nack(const rtp::FeedbackView& feedback);
   void send_nack();
+  void take_transport_feedback(const rtp::FeedbackView& feedback);
+  void send_transport_feedback();
+  [[nodiscard]] uint64_t transport_feedback_at_ns() const;
   [[nodiscard]] uint64_t answer_ns() const;
 
   // quality.cpp
@@ -293,6 +321,7 @@ class Leg {
   uint32_t own_sources_ = 0;  // SSRCs of ours under the present key
   rtp::SendStatistics send_stats_;
   ResendRing resend_;
+  rtp::SentLog sent_log_;
 
   // What we receive.
   bool is_peer_heard_ = false;  // plain RTP: from the address of the agreement
@@ -306,6 +335,7 @@ class Leg {
   rtp::EventDetector detector_;
   uint16_t frame_sequence_ = 0;  // of a port's last frame
   rtp::LossList losses_;
+  rtp::ArrivalLog arrivals_;
   uint64_t last_received_ns_ = 0;
   uint64_t heard_ns_ = 0;  // last authenticated packet of any kind, or the agreement
   bool is_silent_ = false;

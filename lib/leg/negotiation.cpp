@@ -41,6 +41,25 @@ Key to_key(sdp::CryptoSuite suite, const sdp::KeyParameter& in) {
   return out;
 }
 
+// RFC 8285 4.1.2 and 6: headers of two bytes beside those of one only where both ends said so. What
+// needs them stays away else.
+void take_extensions(const sdp::WebrtcAgreement& in, Agreement& out) {
+  static_assert(kExtensions == sdp::kHeaderExtensions && kMaxMid == sdp::kMaxMid);
+  constexpr uint8_t kLastOneByteId = 14;
+  constexpr size_t kLongestOneByte = 16;
+  for (size_t i = 0; i < kExtensions; ++i) {
+    const sdp::AgreedExtension& one = in.extensions[i];
+    const auto direction = static_cast<Direction>(one.direction);
+    if (receives(direction)) out.extensions_recv[i] = one.id;
+    const bool is_short = one.id <= kLastOneByteId || in.is_extmap_mixed;
+    if (sends(direction) && is_short) out.extensions_send[i] = one.id;
+  }
+  const std::string_view mid = in.mid.view();
+  if (mid.size() <= kLongestOneByte || in.is_extmap_mixed) mid.copy(out.mid.data(), kMaxMid);
+  const auto transport = static_cast<size_t>(Extension::kTransportCc);
+  out.has_transport_feedback = in.has_transport_cc && in.extensions[transport].id != 0;
+}
+
 Agreement to_agreement(const sdp::Agreement& in) {
   constexpr uint32_t kTelephoneClock = 8000;
   Agreement out;
@@ -69,6 +88,7 @@ Agreement to_agreement(const sdp::Agreement& in) {
   if (in.webrtc) {
     out.has_nack = in.webrtc->has_nack;
     out.is_rtcp_reduced = in.webrtc->has_rtcp_rsize;
+    take_extensions(*in.webrtc, out);
   }
   out.has_xr_metrics = in.xr.has_voip_metrics;
   out.has_xr_rtt = in.xr.has_rtt;
@@ -96,6 +116,11 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
     describe_stream(leg, local.webrtc);
     local.webrtc.has_nack = leg.config().has_nack;
     local.webrtc.has_rtcp_rsize = leg.config().has_rtcp_rsize;
+    local.webrtc.has_transport_cc = leg.config().has_transport_cc;
+    for (size_t i = 0; i < kExtensions; ++i)
+      local.webrtc.extensions.set(i, leg.config().has_extension[i]);
+    if (leg.config().has_transport_cc)
+      local.webrtc.extensions.set(static_cast<size_t>(sdp::HeaderExtension::kTransportCc));
   }
   VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local, random));
   return Negotiation(std::move(state));

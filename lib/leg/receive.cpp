@@ -105,7 +105,7 @@ void Leg::follow_association(uint64_t now_ns) {
     // The keys of a former handshake go on until the new one has ended, well or not.
     if (!association_->is_over() || !is_ready()) return;
     transport_.emplace<std::monostate>();
-    resend_.clear();
+    forget_transport();
     ++generation_;
     return;
   }
@@ -115,7 +115,7 @@ void Leg::follow_association(uint64_t now_ns) {
   Result<SecureTransport> secure = SecureTransport::create(context_, *keys);
   if (!secure) return;
   transport_.emplace<SecureTransport>(*std::move(secure));
-  resend_.clear();
+  forget_transport();
   secured_serial_ = association_->serial();
   ++generation_;
   heard_ns_ = now_ns;
@@ -128,6 +128,7 @@ void Leg::follow_association(uint64_t now_ns) {
 Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
   const uint64_t now = time_.now_ns();
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
+  note_elements(packet);
   // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean
   // nothing.
   constexpr uint8_t kComfortNoise = 13;

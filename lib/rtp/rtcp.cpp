@@ -9,6 +9,12 @@ bool is_report(uint8_t type) {
   return type == kRtcpSenderReport || type == kRtcpReceiverReport;
 }
 
+// Browsers and pion pad this one by one to three octets, wherever it stands.
+bool is_transport_feedback(uint8_t first, uint8_t type) {
+  constexpr uint8_t kFormat = 15;
+  return type == kRtcpTransportFeedback && (first & 0x1f) == kFormat;
+}
+
 // Checks the packet at the front of the datagram.
 Result<RtcpPacket> front_packet(ByteView datagram) {
   bytes::Reader reader(datagram);
@@ -22,7 +28,8 @@ Result<RtcpPacket> front_packet(ByteView datagram) {
   if ((first & 0x20) != 0) {
     // RFC 3550 6.4.1: the last octet counts the padding, a multiple of four.
     const size_t padding = body.empty() ? 0 : body.back();
-    if (padding == 0 || padding > body.size() || padding % 4 != 0) return Status::ERR_RTP_PADDING;
+    const bool is_odd = padding % 4 != 0 && !is_transport_feedback(first, type);
+    if (padding == 0 || padding > body.size() || is_odd) return Status::ERR_RTP_PADDING;
     body = body.first(body.size() - padding);
   }
   return RtcpPacket{static_cast<uint8_t>(first & 0x1f), type, body, packet};
@@ -60,7 +67,8 @@ Result<RtcpCompound> RtcpCompound::parse(ByteView datagram, Rule rule) {
     const bool is_first = left.size() == datagram.size();
     const bool is_last = packet.packet.size() == left.size();
     const bool is_padded = packet.body.size() + 4 != packet.packet.size();
-    if (is_padded && !is_last) return Status::ERR_RTCP_COMPOUND;
+    if (is_padded && !is_last && !is_transport_feedback(packet.count, packet.type))
+      return Status::ERR_RTCP_COMPOUND;
     if (rule == Rule::kStrict && is_first && !is_report(packet.type))
       return Status::ERR_RTCP_COMPOUND;
     left = left.subspan(packet.packet.size());

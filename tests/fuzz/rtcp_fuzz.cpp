@@ -1,10 +1,12 @@
-// RTCP compounds: parse and read every packet; what a NACK asks for is the same when it is written
+// RTCP compounds: parse and read every packet; what feedback tells is the same when it is written
 // anew.
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
 
 #include "rtp/feedback.h"
+#include "rtp/sent_log.h"
+#include "rtp/transport_feedback.h"
 #include "rtp/xr.h"
 
 using namespace voxlock;
@@ -66,6 +68,40 @@ void read_extended(const RtcpPacket& packet) {
   if (reader.ok() && total != packet.body.size()) std::abort();
 }
 
+// What is told is the same when it is written anew, and counts no packet that was not sent.
+void read_transport_feedback(ByteView fci) {
+  auto feedback = TransportFeedback::parse(fci);
+  if (!feedback) return;
+  SentLog log;
+  for (int i = 0; i < 100; ++i) (void)log.next(0);
+  log.on_feedback(*feedback);
+  if (log.stats().received + log.stats().lost > 100) std::abort();
+  std::vector<int64_t> arrivals;
+  uint16_t base = 0;
+  while (const auto status = feedback->next()) {
+    if (arrivals.empty()) base = status->sequence;
+    if (status->sequence != static_cast<uint16_t>(base + arrivals.size())) std::abort();
+    if (status->is_received && status->arrival_us < 0) return;  // before their clock began
+    arrivals.push_back(status->is_received ? status->arrival_us : -1);
+  }
+  uint8_t raw[512];
+  bytes::Writer writer(raw);
+  const size_t n = write_transport_feedback({1, 2, base, 3}, arrivals, writer);
+  if (n == 0) return;
+  auto compound = RtcpCompound::parse(writer.written(), RtcpCompound::Rule::kReducedSize);
+  if (!compound) std::abort();
+  auto again = TransportFeedback::parse(parse_feedback(*compound->next())->fci);
+  if (!again) std::abort();
+  for (size_t i = 0; i < n; ++i) {
+    const auto status = again->next();
+    constexpr int64_t kWrap = kReferenceUs << 24;
+    const int64_t expected = arrivals[i] < 0 ? -1 : arrivals[i] % kWrap;
+    const int64_t told = !status ? -2 : status->is_received ? status->arrival_us % kWrap : -1;
+    if (told != expected) std::abort();
+  }
+  if (again->next()) std::abort();
+}
+
 void read_packet(const RtcpPacket& packet) {
   if (packet.type == kRtcpExtendedReport) read_extended(packet);
   if (const auto report = parse_report(packet)) {
@@ -74,7 +110,10 @@ void read_packet(const RtcpPacket& packet) {
   if (const auto bye = parse_bye(packet)) {
     for (size_t i = 0; i < bye->ssrc_count(); ++i) (void)bye->ssrc(i);
   }
-  if (const auto feedback = parse_feedback(packet)) read_nack(feedback->fci);
+  if (const auto feedback = parse_feedback(packet)) {
+    read_nack(feedback->fci);
+    read_transport_feedback(feedback->fci);
+  }
   SdesReader reader(packet);
   while (reader.next()) {
   }

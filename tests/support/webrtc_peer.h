@@ -46,6 +46,8 @@ struct PeerPlan {
   uint64_t first_timeout_ns = kNsPerSecond;
   bool has_nack = false;
   bool has_rtcp_rsize = false;
+  bool has_transport_cc = false;
+  sdp::ExtensionSet extensions;
   bool has_wrong_certificate = false;  // shows another one than its description names
 };
 
@@ -141,8 +143,11 @@ class WebrtcPeer {
     fields.sequence = sequence_++;
     fields.timestamp = timestamp;
     fields.ssrc = ssrc;
+    fields.extensions = elements;
+    packet.resize(rtp::kFixedHeaderLen + 64);
     bytes::Writer writer(packet);
     must(rtp::write_header(fields, writer));
+    packet.resize(writer.size());
     packet.insert(packet.end(), payload.begin(), payload.end());
     std::vector<uint8_t> sealed(packet.size() + 64);
     sealed.resize(must(media->seal(packet, sealed, false)));
@@ -167,6 +172,7 @@ class WebrtcPeer {
     uint32_t timestamp = 0;
     std::vector<uint8_t> payload;
     uint16_t sequence = 0;
+    std::map<uint8_t, std::vector<uint8_t>> elements;  // of the header, by id
   };
 
   PeerPlan plan;
@@ -177,6 +183,7 @@ class WebrtcPeer {
   Box<tls::Dtls> dtls{nullptr, {nullptr}};
   std::optional<leg::SecureTransport> media;
   std::vector<Heard> heard;
+  std::vector<rtp::ExtensionElement> elements;  // of what is sent
   uint32_t ssrc = 0x0a0b0c0d;
   std::vector<std::vector<uint8_t>> rtcp;  // compounds that came, in clear
   uint32_t rtcp_in = 0;
@@ -233,6 +240,8 @@ class WebrtcPeer {
     web.ssrc = ssrc;
     web.has_nack = plan.has_nack;
     web.has_rtcp_rsize = plan.has_rtcp_rsize;
+    web.has_transport_cc = plan.has_transport_cc;
+    web.extensions = plan.extensions;
     return local;
   }
 
@@ -330,11 +339,16 @@ class WebrtcPeer {
         media ? media->open(data, plain, false) : Result<size_t>(Status::ERR_WRONG_STATE);
     if (!len) return void(++unopened);
     const auto packet = must(rtp::parse_packet(ByteView(plain).first(*len)));
+    std::map<uint8_t, std::vector<uint8_t>> elements;
+    auto walk = packet.extensions();
+    while (const auto element = walk.next())
+      elements[element->id].assign(element->data.begin(), element->data.end());
     heard.push_back({packet.ssrc,
                      packet.payload_type,
                      packet.timestamp,
                      {packet.payload.begin(), packet.payload.end()},
-                     packet.sequence});
+                     packet.sequence,
+                     std::move(elements)});
   }
   void take_rtcp(const std::vector<uint8_t>& data) {
     std::vector<uint8_t> plain(data.size());

@@ -242,6 +242,39 @@ TEST_CASE("RFC 6464: levels are stripped, or go on under the other side's number
   }
 }
 
+TEST_CASE("RFC 6464: agreed numbers of levels serve where the host names none, and leak nothing") {
+  constexpr auto kLevel = static_cast<size_t>(leg::Extension::kAudioLevel);
+  constexpr auto kSendTime = static_cast<size_t>(leg::Extension::kAbsSendTime);
+  for (const auto policy : {bridge::LevelPolicy::kStrip, bridge::LevelPolicy::kForward}) {
+    bridge::RelayConfig config;
+    config.levels = policy;
+    Relayed call(config);
+    leg::Agreement near = agree(near_plan(), true);
+    near.extensions_recv[kLevel] = kLevelIn;
+    REQUIRE(call.trunk->apply(std::move(near), call.now));
+    leg::Agreement far = agree(far_plan(), true);
+    far.extensions_send[kLevel] = kLevelOut;
+    far.extensions_send[kSendTime] = 9;
+    REQUIRE(call.room->apply(std::move(far), call.now));
+    call.relay->refresh();
+    const uint8_t level[] = {0x85};
+    const rtp::ExtensionElement element{kLevelIn, level};
+    leg::Outgoing fields{111, false, call.ticks += 960};
+    fields.extensions = std::span(&element, 1);
+    const auto heard = call.pass(call.sealed_packet(frame(1), fields));
+    REQUIRE(heard);
+    CHECK(heard->payload == frame(1));
+    CHECK(heard->header.extensions().find(9).has_value());
+    const auto found = heard->header.extensions().find(kLevelOut);
+    CHECK(found.has_value() == (policy == bridge::LevelPolicy::kForward));
+    if (found) CHECK(found->data[0] == 0x85);
+    // A packet without a level gets none here.
+    const auto bare = call.pass(call.spoken(frame(2)));
+    REQUIRE(bare);
+    CHECK_FALSE(bare->header.extensions().find(kLevelOut).has_value());
+  }
+}
+
 TEST_CASE("different codecs are not joined, and a re-offer may part a relay again") {
   Relayed call;
   REQUIRE(call.pass(call.spoken(frame(1))));

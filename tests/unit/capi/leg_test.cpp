@@ -99,6 +99,8 @@ TEST_CASE("a leg's config is checked field by field") {
       {"queue", [](auto& c) { c.queue_bytes = 4095; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"cname", [](auto& c) { c.cname = ""; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"nack", [](auto& c) { c.nack = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"transport cc", [](auto& c) { c.transport_cc = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"extensions", [](auto& c) { c.extensions = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"rsize", [](auto& c) { c.rtcp_rsize = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"reserved", [](auto& c) { c.reserved = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
   };

@@ -1,5 +1,8 @@
 // Feedback of a WebRTC leg by the C ABI: agreed in SDP, asked for and answered (RFC 4585, 5506).
+#include <bit>
+
 #include "rtp/feedback.h"
+#include "rtp/transport_feedback.h"
 #include "support/webrtc_call.h"
 
 using namespace voxlock;
@@ -145,9 +148,117 @@ TEST_CASE("a new handshake with another peer gets nothing of what the former one
   CHECK(call.peer.unopened == 0);
 }
 
+namespace {
+
+CallPlan plan_with_extensions(uint32_t ours, uint32_t theirs, bool is_bridged = false) {
+  CallPlan plan = plan_with(true, true);
+  plan.is_bridged = is_bridged;
+  plan.peer.has_transport_cc = true;
+  plan.peer.extensions = sdp::ExtensionSet(theirs);
+  const auto feedback = plan.change_room;
+  plan.change_room = [=](voxlock_leg_config& config) {
+    feedback(config);
+    config.extensions = ours;
+    config.transport_cc = 1;
+  };
+  return plan;
+}
+
+uint8_t id_of(const WebrtcCall& call, sdp::HeaderExtension extension) {
+  return call.peer.webrtc().extensions[static_cast<size_t>(extension)].id;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 8285 6: extensions go along where both ends want them, whoever offers") {
+  using sdp::HeaderExtension;
+  constexpr uint32_t kAll = 15, kTransport = VOXLOCK_EXTENSION_TRANSPORT_CC;
+  for (const bool peer_offers : {true, false}) {
+    for (const uint32_t ours : {0u, 1u, 6u, kAll}) {
+      for (const uint32_t theirs : {kTransport, 2u | kTransport, kAll}) {
+        INFO("peer offers " << peer_offers << ", ours " << ours << ", theirs " << theirs);
+        WebrtcCall call(plan_with_extensions(ours, theirs, true));
+        peer_offers ? call.peer_offers() : call.room_offers();
+        REQUIRE(call.connect());
+        // Tone, then silence.
+        for (size_t i = 0; i < 10; ++i)
+          call.phone_says(std::vector<uint8_t>(160, i < 8 ? (i % 2 != 0 ? 0x0d : 0x8d) : 0xff));
+        call.run_for(100 * kNsPerMs);
+        REQUIRE(call.peer.heard.size() == 10);
+        const uint32_t agreed = (ours | kTransport) & theirs;
+        for (size_t i = 0; i < sdp::kHeaderExtensions; ++i) {
+          const uint8_t id = id_of(call, static_cast<HeaderExtension>(i));
+          CHECK((id != 0) == ((agreed >> i & 1) != 0));
+          if (id == 0) continue;
+          const auto& elements = call.peer.heard[5].elements;
+          REQUIRE(elements.count(id) == 1);
+          if (i == static_cast<size_t>(HeaderExtension::kMid))
+            CHECK(as_text(elements.at(id)) == call.peer.webrtc().mid.view());
+          if (i == static_cast<size_t>(HeaderExtension::kAudioLevel)) {
+            // The voice bit and a loud level; silence in the end.
+            CHECK((elements.at(id)[0] & 0x80) != 0);
+            CHECK((elements.at(id)[0] & 0x7f) < 40);
+            CHECK((call.peer.heard[9].elements.at(id)[0] & 0x7f) >
+                  (elements.at(id)[0] & 0x7f) + 10);
+          }
+        }
+        for (const auto& heard : call.peer.heard)
+          CHECK(heard.elements.size() == static_cast<size_t>(std::popcount(agreed)));
+      }
+    }
+  }
+}
+
+TEST_CASE("transport-wide feedback: ours reaches the peer, and the peer's is counted") {
+  WebrtcCall call(plan_with_extensions(0, VOXLOCK_EXTENSION_TRANSPORT_CC));
+  call.peer_offers();
+  REQUIRE(call.connect());
+  const uint8_t id = id_of(call, sdp::HeaderExtension::kTransportCc);
+  std::array<uint8_t, 2> number{0xff, 0xf0};
+  const size_t before = call.peer.rtcp.size();
+  for (uint32_t i = 0; i < 50; ++i) {
+    number[1] = static_cast<uint8_t>(0xf0 + i);
+    if (number[1] < 0xf0) number[0] = 0;
+    call.peer.elements = {{id, number}};
+    if (i == 7) continue;
+    call.peer.send({1, 2}, static_cast<uint8_t>(call.media().payload_type_recv), i * 960);
+    CHECK(call.send({3, 4}, i * 960) == VOXLOCK_OK);
+    call.run_for(kFrameNs);
+  }
+  call.run_for(200 * kNsPerMs);
+  size_t received = 0, lost = 0;
+  for (size_t i = before; i < call.peer.rtcp.size(); ++i) {
+    auto compound =
+        rtp::RtcpCompound::parse(call.peer.rtcp[i], rtp::RtcpCompound::Rule::kReducedSize);
+    REQUIRE(compound);
+    while (const auto part = compound->next()) {
+      const auto view = rtp::parse_feedback(*part);
+      if (!view || view->format != rtp::kTransportFeedback) continue;
+      auto feedback = rtp::TransportFeedback::parse(view->fci);
+      REQUIRE(feedback);
+      while (const auto status = feedback->next()) ++(status->is_received ? received : lost);
+    }
+  }
+  CHECK(received == 49);
+  CHECK(lost == 1);
+  CHECK(call.stats().feedback_out >= 8);
+  // The peer's message, about our first ten.
+  std::vector<uint8_t> raw(256);
+  bytes::Writer writer(raw);
+  std::vector<int64_t> arrivals{1000000, 1020000, -1, 1060000};
+  REQUIRE(rtp::write_transport_feedback({1, call.media().ssrc_send, 0, 0}, arrivals, writer) == 4);
+  raw.resize(writer.size());
+  call.peer.send_rtcp(raw);
+  call.run_for(100 * kNsPerMs);
+  CHECK(call.stats().feedback_in == 1);
+  CHECK(call.stats().transport_received == 3);
+  CHECK(call.stats().transport_lost == 1);
+}
+
 TEST_CASE("the flags of feedback are checked") {
   for (int32_t voxlock_leg_config::*field :
-       {&voxlock_leg_config::nack, &voxlock_leg_config::rtcp_rsize}) {
+       {&voxlock_leg_config::nack, &voxlock_leg_config::rtcp_rsize,
+        &voxlock_leg_config::transport_cc}) {
     Host host;
     voxlock_leg_config config;
     REQUIRE(voxlock_leg_config_init(&config, sizeof config) == VOXLOCK_OK);

@@ -130,7 +130,7 @@ class voxlock_leg_config(Structure):
         ("reserved", c_uint32), ("cname", c_void_p), ("key_exchange", c_int32), ("dtls_client", c_int32),
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
         ("consent_ms", c_uint32), ("reserved2", c_uint32), ("nack", c_int32), ("rtcp_rsize", c_int32),
-        ("rtcp_xr", c_int32), ("reserved3", c_uint32),
+        ("rtcp_xr", c_int32), ("reserved3", c_uint32), ("transport_cc", c_int32), ("extensions", c_uint32),
     ]
 
 
@@ -163,7 +163,8 @@ class voxlock_leg_stats(Structure):
         ("peer_jitter_us", c_uint64), ("peer_fraction_lost", c_uint32), ("rekeys", c_uint32),
         ("followed", c_uint64), ("dropped", c_uint64 * 16), ("nacked_out", c_uint64),
         ("recovered_in", c_uint64), ("unrecovered", c_uint64), ("resent_out", c_uint64),
-        ("resend_denied", c_uint64),
+        ("resend_denied", c_uint64), ("feedback_out", c_uint64), ("feedback_in", c_uint64),
+        ("transport_received", c_uint64), ("transport_lost", c_uint64), ("transport_queue_us", c_uint64),
     ]
 
 
