@@ -144,9 +144,10 @@ typedef struct voxlock_bridge_stats {
   uint64_t plaintext_p99_ns[2];
   uint64_t plaintext_p999_ns[2];
   uint64_t plaintext_max_ns[2];
-  uint64_t unopened[2]; /* sealed frames that did not open: no key, bad tag. Concealed as lost */
-  uint64_t unsealed[2]; /* packets not sent because there was no key to seal them */
-  uint64_t waited[2];   /* packets that waited for a lost one in front of them (repair_ms) */
+  uint64_t unopened[2];  /* sealed frames that did not open: no key, bad tag. Concealed as lost */
+  uint64_t unsealed[2];  /* packets not sent because there was no key to seal them */
+  uint64_t waited[2];    /* packets that waited for a lost one in front of them (repair_ms) */
+  uint64_t recovered[2]; /* lost ones whose frame came along with a later packet (RFC 2198) */
 } voxlock_bridge_stats;
 
 /* Tells the counters; those of the legs by voxlock_leg_get_stats.

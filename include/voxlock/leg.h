@@ -124,6 +124,12 @@ typedef struct voxlock_leg_config {
                            bridge encodes, and is left out where frames are sealed; a leg alone and
                            a relay have none of their own. The mid goes along until the peer reports
                            about us. @see RFC 6464, 8285, 9143 */
+  int32_t red;          /* 1: redundant audio around Opus. Frames of lost packets are taken from the
+                           ones behind; each packet that is sent brings earlier frames along: of a
+                           bridge, or of voxlock_leg_send. Not where frames are sealed, and not of a
+                           relay, which passes payloads as they are. Default 0. @see RFC 2198 */
+  uint32_t red_blocks;  /* how many earlier frames, 0..2, as far as they fit into 1200 bytes; they
+                           wait in the leg for so long. 0: none. Default 1 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -238,15 +244,20 @@ typedef struct voxlock_leg_stats {
   uint64_t transport_lost;     /* and those it says did not */
   uint64_t transport_queue_us; /* how much longer the last of them was on its way than the quickest
                                   one: what waits in queues between */
+  /* Redundant audio: packets with earlier frames in them. */
+  uint64_t redundant_in;
+  uint64_t redundant_out;
 } voxlock_leg_stats;
 
 /* Event types. */
 #define VOXLOCK_EV_TRANSMIT                                           \
   1 /* send arena[offset .. offset+len) to address from the leg's RTP \
        socket (is_rtcp 0) or RTCP socket (1; the RTP one with rtcp_mux) */
-#define VOXLOCK_EV_PAYLOAD                                                                        \
-  2                        /* a leg alone: the decrypted payload lies in the arena; a frame port: \
-                              the payload for the host's peer (voxlock/port.h) */
+#define VOXLOCK_EV_PAYLOAD                                                                         \
+  2                        /* a leg alone: the decrypted payload lies in the arena; a frame port:  \
+                              the payload for the host's peer (voxlock/port.h). Of a lost packet   \
+                              whose frame came along with this one (RFC 2198) there is an event in \
+                              front, value 1, with the number it must have had */
 #define VOXLOCK_EV_DIGIT 3 /* the peer pressed a key: digit, duration_ms; once for each press */
 #define VOXLOCK_EV_ADDRESS 4    /* an authenticated packet moved the peer to address */
 #define VOXLOCK_EV_BYE 5        /* RTCP BYE of the peer's source ssrc */

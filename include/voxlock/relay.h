@@ -98,6 +98,8 @@ typedef struct voxlock_relay_stats {
   uint64_t events_out[2];
   uint64_t events_blocked[2];
   uint64_t levels_out[2];
+  uint64_t recovered[2]; /* lost ones whose frame came along with a later packet (RFC 2198); they go
+                            out in their places */
 } voxlock_relay_stats;
 
 /* Tells the counters; those of the legs by voxlock_leg_get_stats.

@@ -1,7 +1,6 @@
 #include "bridge/hold.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/secure.h"
 
@@ -22,21 +21,30 @@ size_t Hold::free_slot() const {
 bool Hold::take(const leg::Received& received, bool is_open, uint64_t now_ns) {
   const bool is_ahead = received.index > next_ && (is_open || count_ != 0);
   if (!is_used() || !is_ahead || count_ == kMost) return false;
-  const ByteView payload = received.packet.payload;
+  // All of it came in one datagram, and fits.
   const size_t slot = free_slot();
-  if (payload.size() > leg::kMaxPacketLen) return false;
-  if (!payload.empty()) std::memcpy(room(slot).data(), payload.data(), payload.size());
+  bytes::Writer writer(room(slot));
+  leg::Received own = received;
+  copy(own.packet.payload, writer, room(slot));
+  for (size_t i = 0; i < own.redundant.count; ++i)
+    copy(own.redundant.list[i].data, writer, room(slot));
+  if (!writer.ok()) return secure::wipe(room(slot)), false;
+  // Nothing else of the packet's buffer stays valid.
+  own.packet.csrcs = own.packet.extension = {};
+  own.packet.has_extension = false;
   ++waited_;
   size_t at = count_++;
   for (; at > 0 && waiting_[at - 1].received.index > received.index; --at)
     waiting_[at] = waiting_[at - 1];
-  Waiting& waiting = waiting_[at];
-  waiting = {received, slot, after(now_ns, span_ns_)};
-  // Nothing else of the packet's buffer stays valid.
-  waiting.received.packet.payload = room(slot).first(payload.size());
-  waiting.received.packet.csrcs = waiting.received.packet.extension = {};
-  waiting.received.packet.has_extension = false;
+  waiting_[at] = {own, slot, writer.size(), after(now_ns, span_ns_)};
   return true;
+}
+
+// The view is turned to a copy of what it shows.
+void Hold::copy(ByteView& view, bytes::Writer& writer, MutableBytes room) {
+  const size_t begin = writer.size();
+  writer.put(view);
+  view = writer.ok() ? ByteView(room).subspan(begin, view.size()) : ByteView();
 }
 
 std::optional<leg::Received> Hold::oldest() const {
@@ -51,9 +59,7 @@ std::optional<leg::Received> Hold::ready(uint64_t now_ns) const {
 }
 
 void Hold::pop() {
-  const MutableBytes used =
-      room(waiting_[0].slot).first(waiting_[0].received.packet.payload.size());
-  secure::wipe(used);
+  secure::wipe(room(waiting_[0].slot).first(waiting_[0].len));
   passed(waiting_[0].received);
   std::move(waiting_.begin() + 1, waiting_.begin() + static_cast<ptrdiff_t>(count_),
             waiting_.begin());

@@ -48,12 +48,14 @@ class Hold {
   struct Waiting {
     leg::Received received;
     size_t slot = 0;
+    size_t len = 0;  // bytes of the slot
     uint64_t until_ns = 0;
   };
   [[nodiscard]] MutableBytes room(size_t slot) {
     return MutableBytes(bytes_).subspan(slot * leg::kMaxPacketLen, leg::kMaxPacketLen);
   }
   [[nodiscard]] size_t free_slot() const;
+  static void copy(ByteView& view, bytes::Writer& writer, MutableBytes room);
 
   uint64_t span_ns_;
   std::pmr::vector<uint8_t> bytes_;

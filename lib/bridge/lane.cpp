@@ -136,6 +136,8 @@ bool Lane::open(leg::Received& received, Airlock& airlock, const Ends& ends) {
     return false;
   }
   received.packet.payload = ByteView(room).first(*len);
+  // Earlier frames that came along are sealed as well: they do without.
+  received.redundant = {};
   return true;
 }
 
@@ -161,7 +163,6 @@ void Lane::restart(uint32_t timestamp, uint64_t now_ns) {
 }
 
 void Lane::advance(const leg::Received& received, const Path& path) {
-  const ByteView payload = received.packet.payload;
   const bool is_audio = received.kind == leg::Received::Kind::kAudio;
   if (!has_any_ || received.is_new_source) {
     const uint64_t before = next_position_;
@@ -171,7 +172,7 @@ void Lane::advance(const leg::Received& received, const Path& path) {
     const uint64_t missing = received.index - last_index_ - 1;
     const auto ahead = static_cast<int32_t>(received.packet.timestamp - next_timestamp_);
     // Event packets repeat the timestamp of their beginning: they say nothing about the gap.
-    if (is_audio && ahead > 0 && missing != 0) meet_gap(missing, payload, path);
+    if (is_audio && ahead > 0 && missing != 0) meet_gap(missing, received, path);
     stats_.lost += missing;
   }
   last_index_ = received.index;
@@ -184,9 +185,49 @@ void Lane::advance(const leg::Received& received, const Path& path) {
   next_timestamp_ = received.packet.timestamp;
 }
 
-// Packets are missing: a short gap is filled, the last piece from the redundancy of the packet
+// Packets are missing: frames that came along with this one (RFC 2198) stand in their places, what
+// is left is concealed.
+void Lane::meet_gap(uint64_t missing, const leg::Received& received, const Path& path) {
+  const auto frames = received.redundant.view();
+  const auto is_new = [&](const leg::Redundant::Frame& frame) {
+    return static_cast<int32_t>(frame.timestamp - next_timestamp_) >= 0;
+  };
+  auto left = static_cast<uint64_t>(std::count_if(frames.begin(), frames.end(), is_new));
+  for (const leg::Redundant::Frame& frame : frames) {
+    if (!is_new(frame) || missing == 0) continue;
+    if (missing > left && frame.timestamp != next_timestamp_) {
+      conceal(missing - left, frame.data, path);
+      missing = left;
+    }
+    --left;
+    if (recover(frame, path)) --missing;
+  }
+  if (missing != 0 && received.packet.timestamp != next_timestamp_)
+    conceal(missing, received.packet.payload, path);
+}
+
+bool Lane::recover(const leg::Redundant::Frame& frame, const Path& path) {
+  const auto samples = decoder_.samples_in(frame.data);
+  if (!samples) return false;
+  const audio::Pcm pcm = path.airlock.decoded(*samples);
+  path.airlock.stack(decoder_.stack_depth(*samples));
+  const auto decoded = decoder_.decode(frame.data, pcm);
+  if (!decoded) return false;
+  const uint32_t ahead = frame.timestamp - next_timestamp_;
+  // A pause between two frames stays one.
+  if (ahead != 0) jump(next_position_ + ahead, path);
+  if (is_muted(frame.timestamp)) secure::wipe(pcm);
+  ++stats_.recovered;
+  const uint64_t ticks = ticks_of(*decoded);
+  next_timestamp_ = frame.timestamp + static_cast<uint32_t>(ticks);
+  next_position_ += ticks;
+  push(pcm.first(*decoded), path);
+  return true;
+}
+
+// A short gap is filled, the last piece from the redundancy of the packet
 // behind it; a long one stays a gap of the timestamps.
-void Lane::meet_gap(uint64_t missing, ByteView next, const Path& path) {
+void Lane::conceal(uint64_t missing, ByteView next, const Path& path) {
   const size_t lost_samples = decoder_.last_samples();
   const uint64_t step = ticks_of(lost_samples);
   if (step == 0 || missing * step > conceal_max_ticks_) return;
@@ -310,6 +351,8 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
   leg::Outgoing fields{payload_type_, is_spurt_begin_, timestamp};
+  // Who opens sealed frames expects one in a packet.
+  fields.is_repeatable = path.sealer == nullptr;
   // How loud sealed frames are is their peers' affair.
   if (path.sealer == nullptr && path.to.tells_level())
     fields.level = level_of(out.first(*processed));

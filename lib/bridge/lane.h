@@ -23,6 +23,7 @@ struct LaneStats {
   uint64_t packets_out = 0;
   uint64_t lost = 0;        // missing between two packets
   uint64_t concealed = 0;   // of these: filled in
+  uint64_t recovered = 0;   // of these: came along with a later packet (RFC 2198)
   uint64_t silences = 0;    // gaps the sender meant (DTX, comfort noise)
   uint64_t muted = 0;       // in-band leftovers of a digit, replaced by silence
   uint64_t events_out = 0;  // telephone-event packets passed on
@@ -85,7 +86,9 @@ class Lane {
   void take_audio(const leg::Received& received, const Path& path, leg::Leg& from);
   void take_event(const leg::Received& received, const Path& path);
   void advance(const leg::Received& received, const Path& path);
-  void meet_gap(uint64_t missing, ByteView next, const Path& path);
+  void meet_gap(uint64_t missing, const leg::Received& received, const Path& path);
+  void conceal(uint64_t missing, ByteView next, const Path& path);
+  bool recover(const leg::Redundant::Frame& frame, const Path& path);
   void restart(uint32_t timestamp, uint64_t now_ns);
   void jump(uint64_t position, const Path& path);
   void push(audio::Pcm pcm, const Path& path);

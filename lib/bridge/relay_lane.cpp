@@ -57,7 +57,28 @@ void RelayLane::leave_out(const leg::Received& received) {
   left_out_ |= 1;
 }
 
+// Frames of lost packets that came along (RFC 2198) go out in packets of their own, in the places
+// of the lost ones.
 void RelayLane::take(const leg::Received& received, const Path& path) {
+  const auto frames = received.redundant.view();
+  const size_t n = std::min<uint64_t>(frames.size(), received.lost);
+  for (size_t i = n; i > 0 && has_any_ && !received.is_new_source; --i) {
+    leg::Received earlier = received;
+    earlier.kind = leg::Received::Kind::kAudio;
+    earlier.index = received.index - i;
+    earlier.packet.timestamp = frames[frames.size() - i].timestamp;
+    earlier.packet.payload = frames[frames.size() - i].data;
+    earlier.packet.payload_type = path.from.agreement()->payload_type_recv;
+    earlier.packet.marker = false;
+    // The level in the header is not theirs.
+    earlier.packet.has_extension = false;
+    ++stats_.recovered;
+    take_one(earlier, path);
+  }
+  take_one(received, path);
+}
+
+void RelayLane::take_one(const leg::Received& received, const Path& path) {
   if (!has_any_ || received.is_new_source) begin(received, path);
   const bool is_event = received.kind == leg::Received::Kind::kEvent;
   const auto ahead = place(received);

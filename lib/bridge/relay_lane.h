@@ -28,6 +28,7 @@ struct RelayStats {
   uint64_t packets_in = 0;  // audio
   uint64_t packets_out = 0;
   uint64_t lost = 0;       // missing before a packet; the gap is passed on
+  uint64_t recovered = 0;  // of these: came along with a later packet (RFC 2198)
   uint64_t reordered = 0;  // late ones, passed on with their number
   uint64_t too_late = 0;   // dropped
   uint64_t events_out = 0;
@@ -52,6 +53,7 @@ class RelayLane {
 
  private:
   void begin(const leg::Received& received, const Path& path);
+  void take_one(const leg::Received& received, const Path& path);
   // Where the packet's number lies from the next one of the outgoing stream; nothing where it is
   // too late.
   std::optional<int32_t> place(const leg::Received& received);

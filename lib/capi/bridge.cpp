@@ -24,7 +24,7 @@ VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(r
                VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
                VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
                VOXLOCK_FIELD(plaintext_max_ns), VOXLOCK_FIELD(unopened), VOXLOCK_FIELD(unsealed),
-               VOXLOCK_FIELD(waited))
+               VOXLOCK_FIELD(waited), VOXLOCK_FIELD(recovered))
 
 namespace voxlock::capi {
 namespace {
@@ -144,6 +144,7 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
     out.packets_out[i] = stats.packets_out;
     out.lost[i] = stats.lost;
     out.concealed[i] = stats.concealed;
+    out.recovered[i] = stats.recovered;
     out.silences[i] = stats.silences;
     out.muted[i] = stats.muted;
     out.events_out[i] = stats.events_out;

@@ -27,7 +27,8 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(further_addresses), VOXLOCK_FIELD(further_address_count),
                VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2), VOXLOCK_FIELD(nack),
                VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(rtcp_xr), VOXLOCK_FIELD(reserved3),
-               VOXLOCK_FIELD(transport_cc), VOXLOCK_FIELD(extensions))
+               VOXLOCK_FIELD(transport_cc), VOXLOCK_FIELD(extensions), VOXLOCK_FIELD(red),
+               VOXLOCK_FIELD(red_blocks))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -52,7 +53,8 @@ VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc
                VOXLOCK_FIELD(nacked_out), VOXLOCK_FIELD(recovered_in), VOXLOCK_FIELD(unrecovered),
                VOXLOCK_FIELD(resent_out), VOXLOCK_FIELD(resend_denied), VOXLOCK_FIELD(feedback_out),
                VOXLOCK_FIELD(feedback_in), VOXLOCK_FIELD(transport_received),
-               VOXLOCK_FIELD(transport_lost), VOXLOCK_FIELD(transport_queue_us))
+               VOXLOCK_FIELD(transport_lost), VOXLOCK_FIELD(transport_queue_us),
+               VOXLOCK_FIELD(redundant_in), VOXLOCK_FIELD(redundant_out))
 VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
                VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc),
                VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
@@ -71,6 +73,7 @@ constexpr StructLayout kLayouts[] = {
 
 constexpr size_t kMaxPayload = 1400;
 constexpr uint32_t kLeastConsentMs = 1000;
+constexpr uint32_t kMaxRedBlocks = 2;
 
 voxlock_leg_config leg_defaults() {
   const leg::LegConfig inner;
@@ -91,6 +94,7 @@ voxlock_leg_config leg_defaults() {
   out.queue_bytes = static_cast<uint32_t>(inner.queue_bytes);
   out.key_exchange = VOXLOCK_KEYS_SDES;
   out.consent_ms = static_cast<uint32_t>(inner.consent_ns / kNsPerMs);
+  out.red_blocks = static_cast<uint32_t>(inner.red_blocks);
   return out;
 }
 
@@ -110,6 +114,7 @@ bool is_valid_webrtc(const voxlock_leg_config& in) {
   static_assert(VOXLOCK_EXTENSION_TRANSPORT_CC ==
                 1u << static_cast<size_t>(leg::Extension::kTransportCc));
   constexpr uint32_t kAllExtensions = (1u << leg::kExtensions) - 1;
+  if (!is_flag(in.red) || in.red_blocks > kMaxRedBlocks) return false;
   if (!is_flag(in.transport_cc) || (in.extensions & ~kAllExtensions) != 0) return false;
   if (!is_flag(in.dtls_client) || !is_flag(in.nack) || !is_flag(in.rtcp_rsize) ||
       in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
@@ -119,7 +124,8 @@ bool is_valid_webrtc(const voxlock_leg_config& in) {
   }
   if (in.key_exchange == VOXLOCK_KEYS_SDES)
     return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0 &&
-           in.nack == 0 && in.rtcp_rsize == 0 && in.transport_cc == 0 && in.extensions == 0;
+           in.nack == 0 && in.rtcp_rsize == 0 && in.transport_cc == 0 && in.extensions == 0 &&
+           in.red == 0;
   if (in.key_exchange != VOXLOCK_KEYS_DTLS) return false;
   return in.srtp_policy == VOXLOCK_SRTP_REQUIRED && in.rtcp_mux == 1 &&
          std::all_of(in.further_addresses, in.further_addresses + in.further_address_count,
@@ -157,6 +163,8 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.has_nack = in.nack != 0;
   out.has_rtcp_rsize = in.rtcp_rsize != 0;
   out.has_transport_cc = in.transport_cc != 0;
+  out.has_red = in.red != 0;
+  out.red_blocks = in.red_blocks;
   for (size_t i = 0; i < leg::kExtensions; ++i)
     out.has_extension[i] = (in.extensions >> i & 1) != 0;
   if (in.cname == nullptr) return out;
@@ -277,25 +285,44 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
   out.transport_received = transport.received;
   out.transport_lost = transport.lost;
   out.transport_queue_us = transport.queue_us;
+  out.redundant_in = stats.redundant_in;
+  out.redundant_out = stats.redundant_out;
   return out;
 }
 
 // A leg alone hands its payload to the host: the one place where plaintext waits for poll.
-void queue_payload(leg::Leg& leg, const leg::Received& received) {
-  const ByteView payload = received.packet.payload;
-  if (received.kind != leg::Received::Kind::kAudio || payload.empty()) return;
+void queue_payload(leg::Leg& leg, leg::Event event, ByteView payload) {
+  if (payload.empty()) return;
   const MutableBytes room = leg.queue().reserve(payload.size());
   if (room.empty()) return leg.count_drop(leg::Drop::kQueue);
   std::memcpy(room.data(), payload.data(), payload.size());
-  leg::Event event;
   event.type = leg::EventType::kPayload;
+  (void)leg.queue().push(event, payload.size(), true);
+}
+
+void queue_received(leg::Leg& leg, const leg::Received& received) {
+  if (received.kind != leg::Received::Kind::kAudio) return;
+  leg::Event event;
   event.ssrc = received.packet.ssrc;
+  const auto frames = received.redundant.view();
+  const size_t recovered = std::min<uint64_t>(frames.size(), received.lost);
+  const uint64_t lost = received.lost - recovered;
+  event.lost = static_cast<uint32_t>(std::min<uint64_t>(lost, UINT32_MAX));
+  // One frame in a packet, so the last of them was in the packet right before.
+  for (size_t i = recovered; i > 0; --i) {
+    event.sequence = received.index - i;
+    event.timestamp = frames[frames.size() - i].timestamp;
+    event.payload_type = leg.agreement()->payload_type_recv;
+    event.value = 1;
+    queue_payload(leg, event, frames[frames.size() - i].data);
+    event.lost = 0;
+  }
+  event.value = 0;
   event.sequence = received.index;
   event.timestamp = received.packet.timestamp;
   event.payload_type = received.packet.payload_type;
   event.marker = received.packet.marker;
-  event.lost = static_cast<uint32_t>(std::min<uint64_t>(received.lost, UINT32_MAX));
-  (void)leg.queue().push(event, payload.size(), true);
+  queue_payload(leg, event, received.packet.payload);
 }
 
 Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagrams, size_t count,
@@ -310,7 +337,7 @@ Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagra
   for (size_t i = 0; i < count; ++i) {
     const leg::Datagram datagram{
         {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
-    queue_payload(*handle.leg, handle.leg->receive(datagram, plain.bytes, now_ns));
+    queue_received(*handle.leg, handle.leg->receive(datagram, plain.bytes, now_ns));
   }
   return {};
 }
@@ -456,7 +483,8 @@ int32_t voxlock_leg_send(voxlock_leg* leg, uint32_t payload_type, const uint8_t*
     if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
     if (leg->leg->host() != nullptr) return Status::ERR_WRONG_STATE;
     std::array<uint8_t, leg::kMaxHeaderLen + capi::kMaxPayload> packet;
-    const leg::Outgoing fields{static_cast<uint8_t>(payload_type), marker != 0, timestamp};
+    leg::Outgoing fields{static_cast<uint8_t>(payload_type), marker != 0, timestamp};
+    fields.is_repeatable = true;
     const size_t header_len = leg->leg->header_len(fields);
     if (len != 0) std::memcpy(packet.data() + header_len, bytes.data(), len);
     const auto result =

@@ -10,7 +10,7 @@ VOXLOCK_LAYOUT(voxlock_relay_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(d
 VOXLOCK_LAYOUT(voxlock_relay_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(status),
                VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
                VOXLOCK_FIELD(reordered), VOXLOCK_FIELD(too_late), VOXLOCK_FIELD(events_out),
-               VOXLOCK_FIELD(events_blocked), VOXLOCK_FIELD(levels_out))
+               VOXLOCK_FIELD(events_blocked), VOXLOCK_FIELD(levels_out), VOXLOCK_FIELD(recovered))
 
 // Keeps its legs alive: relay and legs are freed in any order.
 struct voxlock_relay : voxlock::capi::Handle {
@@ -81,6 +81,7 @@ voxlock_relay_stats describe(const bridge::Relay& relay) {
     out.events_out[i] = in.events_out;
     out.events_blocked[i] = in.events_blocked;
     out.levels_out[i] = in.levels_out;
+    out.recovered[i] = in.recovered;
   }
   return out;
 }

@@ -100,6 +100,9 @@ Result<Change> Leg::apply(Agreement next, uint64_t now_ns) {
 
 void Leg::take(Agreement next, uint64_t now_ns) {
   const bool is_first = !agreement_.has_value();
+  const bool is_new_codec = !is_first && (agreement_->codec != next.codec ||
+                                          agreement_->payload_type_send != next.payload_type_send);
+  if (is_new_codec && red_) red_->reset();
   const bool is_new_clock = !is_first && agreement_->rtp_clock_hz != next.rtp_clock_hz;
   // An address that was followed stays until the peer states another one. ICE has its own.
   if (association_) next.remote_rtp = next.remote_rtcp = remote_rtp_;

@@ -54,6 +54,8 @@ struct LegConfig {
   bool has_nack = false;        // RFC 4585
   bool has_rtcp_rsize = false;  // RFC 5506
   bool has_transport_cc = false;
+  bool has_red = false;   // RFC 2198
+  size_t red_blocks = 1;  // earlier frames in each packet that is sent
   std::array<bool, kExtensions> has_extension{};
 };
 

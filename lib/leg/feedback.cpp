@@ -65,6 +65,7 @@ void Leg::send_nack() {
 void Leg::forget_transport() {
   resend_.clear();
   arrivals_.reset();
+  if (red_) red_->reset();
 }
 
 // Numbers are the transport's, not the source's: the SSRC in the message says nothing.

@@ -19,6 +19,10 @@ Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
   auto leg = make_box<Leg>(context.memory(), context, random, config);
   VOXLOCK_TRY_VOID(leg->start_source());
   VOXLOCK_TRY_VOID(leg->make_cname());
+  if (config.has_red && config.red_blocks != 0) {
+    leg->red_ = make_box<rtp::RedSender>(context.memory());
+    VOXLOCK_TRY_VOID(leg->red_->set_generations(config.red_blocks));
+  }
   if (config.key_exchange == KeyExchange::kDtls) {
     VOXLOCK_TRY(leg->association_, Association::create(context, random, config));
   }
@@ -69,6 +73,14 @@ Result<size_t> Leg::seal(ByteView packet, MutableBytes room, bool is_rtcp) {
 }
 
 Result<void> Leg::send(MutableBytes packet, const Outgoing& fields, uint64_t now_ns) {
+  const bool is_redundant = red_ && fields.is_repeatable && agreement_ &&
+                            agreement_->red_type_send != kNoPayloadType &&
+                            fields.payload_type == agreement_->payload_type_send;
+  return is_redundant ? send_redundant(packet, fields, now_ns)
+                      : send_packet(packet, fields, now_ns);
+}
+
+Result<void> Leg::send_packet(MutableBytes packet, const Outgoing& fields, uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
   if (is_closed_) return Status::ERR_LEG_CLOSED;
   if (!agreement_) return Status::ERR_WRONG_STATE;
@@ -177,13 +189,26 @@ uint64_t Leg::lost_in() const {
 uint64_t Leg::state_hash() const {
   uint64_t hash = 0;
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) hash = secure->state_hash();
-  for (const uint64_t word :
-       {uint64_t{has_source_}, uint64_t{ssrc_recv_}, sources_.hash(), sequence_recv_.highest(),
-        heard_ns_, last_received_ns_, uint64_t{remote_rtp_.port}, uint64_t{remote_rtcp_.port},
-        uint64_t{ssrc_send_}, uint64_t{sequence_send_}, stats_.packets_in, stats_.rtcp_in,
-        uint64_t{detector_.is_active()}, stats_.resent, stats_.resend_denied, resend_.position(),
-        losses_.stats().requested, losses_.next_deadline(), sent_log_.stats().messages,
-        transport_feedback_at_ns()}) {
+  for (const uint64_t word : {uint64_t{has_source_},
+                              uint64_t{ssrc_recv_},
+                              sources_.hash(),
+                              sequence_recv_.highest(),
+                              heard_ns_,
+                              last_received_ns_,
+                              uint64_t{remote_rtp_.port},
+                              uint64_t{remote_rtcp_.port},
+                              uint64_t{ssrc_send_},
+                              uint64_t{sequence_send_},
+                              stats_.packets_in,
+                              stats_.rtcp_in,
+                              uint64_t{detector_.is_active()},
+                              stats_.resent,
+                              stats_.resend_denied,
+                              resend_.position(),
+                              losses_.stats().requested,
+                              losses_.next_deadline(),
+                              sent_log_.stats().messages,
+                              transport_feedback_at_ns()}) {
     hash = srtp::mix_word(hash, word);
   }
   if (association_) hash = srtp::mix_word(hash, association_->state_hash());

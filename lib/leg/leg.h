@@ -21,6 +21,7 @@
 #include "rtp/header_elements.h"
 #include "rtp/loss_list.h"
 #include "rtp/packet.h"
+#include "rtp/red.h"
 #include "rtp/rtcp_schedule.h"
 #include "rtp/sent_log.h"
 #include "rtp/sequence.h"
@@ -78,6 +79,19 @@ struct PortPlan {
   bool is_protected = false;
 };
 
+// Frames of earlier packets that came along (RFC 2198), oldest first, each of the agreed codec.
+struct Redundant {
+  static constexpr size_t kMost = 4;
+  struct Frame {
+    uint32_t timestamp = 0;
+    ByteView data;
+  };
+  std::array<Frame, kMost> list{};
+  size_t count = 0;
+
+  [[nodiscard]] std::span<const Frame> view() const { return std::span(list).first(count); }
+};
+
 // What receive made of a datagram. The views point into the caller's buffer.
 struct Received {
   enum class Kind : uint8_t { kNothing, kAudio, kEvent };
@@ -86,6 +100,7 @@ struct Received {
   uint64_t lost = 0;           // packets missing right before this one
   uint64_t index = 0;          // extended sequence number, grows within one source
   bool is_new_source = false;  // another SSRC, or the source started over
+  Redundant redundant;
 };
 
 struct Outgoing {
@@ -98,12 +113,17 @@ struct Outgoing {
   std::span<const rtp::ExtensionElement> extensions = {};
   // Of the audio in the packet (RFC 6464); it goes along where that was agreed.
   std::optional<rtp::AudioLevel> level = {};
+  // A frame of the codec that later packets may bring again, and that may have earlier ones with it
+  // (RFC 2198), where that was agreed.
+  bool is_repeatable = false;
 };
 
 struct LegStats {
   uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
   uint64_t rtcp_in = 0, rtcp_out = 0;
-  uint64_t lost_before = 0;  // of sources that are gone
+  uint64_t lost_before = 0;   // of sources that are gone
+  uint64_t redundant_in = 0;  // packets with earlier frames in them
+  uint64_t redundant_out = 0;
   uint64_t duplicates = 0, reordered = 0, followed = 0;
   uint64_t digits = 0;
   uint64_t resent = 0;                  // packets that the peer asked for and got again
@@ -236,6 +256,7 @@ class Leg {
   void take_source(const SourceChance& chance);
   Result<void> make_cname();
   Result<size_t> seal(ByteView packet, MutableBytes room, bool is_rtcp);
+  Result<void> send_packet(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
 
   // port.cpp
   [[nodiscard]] Event frame_event(const rtp::PacketFields& header, const Outgoing& fields) const;
@@ -252,7 +273,8 @@ class Leg {
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
   void forget_transport();
-  Received take_rtp(const Datagram& datagram, const rtp::PacketView& packet);
+  Received take_rtp(const Datagram& datagram, const rtp::PacketView& outer);
+  void note_loss(const Received& received);
   bool admit_source(const rtp::PacketView& packet);
   void leave_source();
   void restart_numbers();
@@ -276,6 +298,10 @@ class Leg {
   [[nodiscard]] const Address& rtcp_target() const {
     return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;
   }
+
+  // redundancy.cpp
+  static Result<void> unwrap(const Agreement& agreed, Received& received);
+  Result<void> send_redundant(MutableBytes packet, Outgoing fields, uint64_t now_ns);
 
   // header.cpp
   struct Elements;
@@ -321,6 +347,7 @@ class Leg {
   uint32_t own_sources_ = 0;  // SSRCs of ours under the present key
   rtp::SendStatistics send_stats_;
   ResendRing resend_;
+  Box<rtp::RedSender> red_{nullptr, {nullptr}};  // where the config has it
   rtp::SentLog sent_log_;
 
   // What we receive.

@@ -89,6 +89,8 @@ Agreement to_agreement(const sdp::Agreement& in) {
     out.has_nack = in.webrtc->has_nack;
     out.is_rtcp_reduced = in.webrtc->has_rtcp_rsize;
     take_extensions(*in.webrtc, out);
+    out.red_type_send = in.webrtc->red_type_send;
+    out.red_type_recv = in.webrtc->red_type_recv;
   }
   out.has_xr_metrics = in.xr.has_voip_metrics;
   out.has_xr_rtt = in.xr.has_rtt;
@@ -116,6 +118,7 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
     describe_stream(leg, local.webrtc);
     local.webrtc.has_nack = leg.config().has_nack;
     local.webrtc.has_rtcp_rsize = leg.config().has_rtcp_rsize;
+    local.webrtc.has_red = leg.config().has_red;
     local.webrtc.has_transport_cc = leg.config().has_transport_cc;
     for (size_t i = 0; i < kExtensions; ++i)
       local.webrtc.extensions.set(i, leg.config().has_extension[i]);

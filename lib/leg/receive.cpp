@@ -125,8 +125,13 @@ void Leg::follow_association(uint64_t now_ns) {
   (void)queue_.push(event);
 }
 
-Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) {
+Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
   const uint64_t now = time_.now_ns();
+  Received received;
+  received.packet = outer;
+  if (outer.payload_type == agreement_->red_type_recv && !unwrap(*agreement_, received))
+    return count_drop(Drop::kMalformed), Received{};
+  const rtp::PacketView& packet = received.packet;
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
   note_elements(packet);
   // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean
@@ -138,8 +143,6 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
   }
   if (!receives(agreement_->direction)) return count_drop(Drop::kDirection), Received{};
   avoid_collision(packet.ssrc);
-  Received received;
-  received.packet = packet;
   if (!has_source_ || packet.ssrc != ssrc_recv_) {
     if (!admit_source(packet)) return count_drop(Drop::kLate), Received{};
     received.is_new_source = true;
@@ -174,7 +177,7 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& packet) 
     received.lost = received.index - sequence_recv_.highest() - 1;
   sequence_recv_.commit(received.index);
   seen_.commit(received.index);
-  if (agreement_->has_nack) losses_.on_packet(received.index, now);
+  note_loss(received);
   quality_.on_packet(received.index, packet.timestamp, !is_event);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
   ++stats_.packets_in;

@@ -21,13 +21,15 @@ struct Weather {
 struct Means {
   bool has_nack = false;
   uint32_t repair_ms = 0;
+  size_t red_blocks = 0;
 };
 
 struct Outcome {
   uint64_t spoken = 0;
   uint64_t lost = 0;  // on the way
   uint64_t concealed = 0;
-  uint64_t heard = 0;  // packets of the bridge
+  uint64_t recovered = 0;  // by frames that came along
+  uint64_t heard = 0;      // packets of the bridge
   uint64_t feedback = 0;
   uint64_t resent = 0;
   bool is_ascending = true;
@@ -45,8 +47,11 @@ class Call {
     far.codec = leg::Codec::kPcma;
     far.payload_type_to_peer = far.payload_type_from_peer = 8;
     far.key_inner = 5, far.key_outer = 6;
-    REQUIRE(phone_->apply(agree(trunk, false), now_));
-    REQUIRE(trunk_->apply(agree(trunk, true), now_));
+    for (const bool is_inner : {true, false}) {
+      leg::Agreement agreed = agree(trunk, is_inner);
+      if (means.red_blocks != 0) agreed.red_type_send = agreed.red_type_recv = 121;
+      REQUIRE((is_inner ? trunk_ : phone_)->apply(std::move(agreed), now_));
+    }
     REQUIRE(inner_->apply(agree(far, true), now_));
     REQUIRE(room_->apply(agree(far, false), now_));
     bridge::BridgeConfig config;
@@ -56,14 +61,16 @@ class Call {
 
   Outcome run(uint32_t packets) {
     for (uint32_t i = 0; i < packets; ++i) {
-      send_payload(*phone_, std::vector<uint8_t>(160, static_cast<uint8_t>(i)),
-                   {0, i == 0, i * 160}, now_);
+      leg::Outgoing fields{0, i == 0, i * 160};
+      fields.is_repeatable = true;
+      send_payload(*phone_, std::vector<uint8_t>(160, static_cast<uint8_t>(i)), fields, now_);
       ++out_.spoken;
       run_until(now_ + kFrame);
     }
     run_until(now_ + kNsPerSecond);
     CHECK(bridge_->hold(0).is_clean());
     out_.concealed = bridge_->lane(0)->stats().concealed;
+    out_.recovered = bridge_->lane(0)->stats().recovered;
     out_.resent = phone_->stats().resent;
     return out_;
   }
@@ -72,6 +79,8 @@ class Call {
   Box<leg::Leg> leg_with(const Means& means) {
     leg::LegConfig config;
     config.has_nack = means.has_nack;
+    config.has_red = means.red_blocks != 0;
+    config.red_blocks = means.red_blocks;
     return make_leg(world_, config);
   }
   void run_until(uint64_t end_ns) {
@@ -166,6 +175,33 @@ TEST_CASE("NACK and a wait of a round trip leave an eighth of the concealed fram
       CHECK(with.feedback <= with.lost * 3 / 2 + 30);
     }
   }
+}
+
+TEST_CASE("RED leaves a sixth of the concealed frames with one block, a fortieth with two") {
+  for (const uint32_t loss : {2u, 5u, 10u}) {
+    INFO("loss " << loss);
+    const Weather weather{loss, 20 * kNsPerMs, 0};
+    const Outcome without = run(weather, {});
+    const Outcome one = run(weather, {false, 0, 1});
+    const Outcome two = run(weather, {false, 0, 2});
+    CHECK(one.concealed * 6 <= without.concealed);
+    CHECK(two.concealed * 40 <= without.concealed);
+    CHECK(one.recovered + one.concealed + 3 >= one.lost);
+    CHECK(one.recovered > 0);
+    CHECK((one.is_ascending && two.is_ascending));
+    CHECK(two.heard + 3 >= two.spoken);
+    CHECK(one.feedback <= 30);
+  }
+}
+
+TEST_CASE("RED and NACK together leave a fortieth, and ask for what RED does not cover alone") {
+  const Weather weather{10, 20 * kNsPerMs, 0};
+  const Outcome without = run(weather, {});
+  const Outcome alone = run(weather, {true, 120});
+  const Outcome both = run(weather, {true, 120, 1});
+  CHECK(both.concealed * 40 <= without.concealed);
+  CHECK(both.resent * 5 <= alone.resent);
+  CHECK(both.is_ascending);
 }
 
 TEST_CASE("a wait shorter than the round trip repairs nothing, and costs no frame") {

@@ -47,6 +47,7 @@ struct PeerPlan {
   bool has_nack = false;
   bool has_rtcp_rsize = false;
   bool has_transport_cc = false;
+  bool has_red = false;
   sdp::ExtensionSet extensions;
   bool has_wrong_certificate = false;  // shows another one than its description names
 };
@@ -241,6 +242,7 @@ class WebrtcPeer {
     web.has_nack = plan.has_nack;
     web.has_rtcp_rsize = plan.has_rtcp_rsize;
     web.has_transport_cc = plan.has_transport_cc;
+    web.has_red = plan.has_red;
     web.extensions = plan.extensions;
     return local;
   }

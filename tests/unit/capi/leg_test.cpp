@@ -101,6 +101,8 @@ TEST_CASE("a leg's config is checked field by field") {
       {"nack", [](auto& c) { c.nack = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"transport cc", [](auto& c) { c.transport_cc = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"extensions", [](auto& c) { c.extensions = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"red", [](auto& c) { c.red = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"red blocks", [](auto& c) { c.red_blocks = 3; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"rsize", [](auto& c) { c.rtcp_rsize = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"reserved", [](auto& c) { c.reserved = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
   };

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "rtp/feedback.h"
+#include "rtp/red.h"
 #include "rtp/transport_feedback.h"
 #include "support/webrtc_call.h"
 
@@ -253,6 +254,94 @@ TEST_CASE("transport-wide feedback: ours reaches the peer, and the peer's is cou
   CHECK(call.stats().feedback_in == 1);
   CHECK(call.stats().transport_received == 3);
   CHECK(call.stats().transport_lost == 1);
+}
+
+TEST_CASE("RFC 2198: red goes both ways where both ends want it, whoever offers") {
+  for (const bool peer_offers : {true, false}) {
+    for (const bool ours : {true, false}) {
+      for (const bool theirs : {true, false}) {
+        INFO("peer offers " << peer_offers << ", ours " << ours << ", theirs " << theirs);
+        CallPlan plan;
+        plan.peer.has_red = theirs;
+        plan.change_room = [&](voxlock_leg_config& config) {
+          CHECK(config.red_blocks == 1);
+          config.red = ours ? 1 : 0;
+          config.red_blocks = 2;
+        };
+        WebrtcCall call(plan);
+        peer_offers ? call.peer_offers() : call.room_offers();
+        REQUIRE(call.connect());
+        const bool is_agreed = ours && theirs;
+        const uint8_t type = call.peer.webrtc().red_type_recv;
+        CHECK((type != sdp::kNoPayloadType) == is_agreed);
+        for (uint8_t i = 0; i < 4; ++i) {
+          CHECK(call.send({1, 2, i}, i * 960u) == VOXLOCK_OK);
+          call.run_for(kFrameNs);
+        }
+        REQUIRE(call.peer.heard.size() == 4);
+        const auto& last = call.peer.heard[3];
+        CHECK(call.stats().redundant_out == (is_agreed ? 3 : 0));
+        if (!is_agreed) {
+          CHECK(last.payload == std::vector<uint8_t>{1, 2, 3});
+          continue;
+        }
+        CHECK(last.payload_type == type);
+        rtp::RedReceiver receiver;
+        std::vector<std::vector<uint8_t>> frames;
+        for (const size_t i : {size_t{0}, size_t{3}}) {
+          const auto got = receiver.take(call.peer.heard[i].timestamp, call.peer.heard[i].payload);
+          REQUIRE(got);
+          for (const rtp::RedFrame& frame : got->view()) {
+            CHECK(frame.payload_type == call.peer.agreement().payload_type_recv);
+            frames.emplace_back(frame.data.begin(), frame.data.end());
+          }
+        }
+        REQUIRE(frames.size() == 4);
+        for (uint8_t i = 0; i < 4; ++i) CHECK(frames[i] == std::vector<uint8_t>{1, 2, i});
+      }
+    }
+  }
+}
+
+TEST_CASE("RFC 2198: a leg alone hands out the frames of lost packets in front of the next") {
+  CallPlan plan;
+  plan.peer.has_red = true;
+  plan.change_room = [](voxlock_leg_config& config) { config.red = 1; };
+  WebrtcCall call(plan);
+  call.peer_offers();
+  REQUIRE(call.connect());
+  const auto codec = call.peer.agreement().payload_type_send;
+  rtp::RedSender sender;
+  REQUIRE(sender.set_generations(2));
+  // Packets 3, 4 and 5 are lost; the next one brings two of them.
+  uint32_t count = 0;
+  call.filter = [&](PeerDatagram& datagram, bool is_to_peer) {
+    return !is_to_peer && is_rtp(datagram) && count++ / 3 == 1;
+  };
+  for (uint8_t i = 0; i < 8; ++i) {
+    std::vector<uint8_t> payload(64);
+    bytes::Writer writer(payload);
+    REQUIRE(sender.write(codec, i * 960u, std::vector<uint8_t>{7, i}, 1200, writer));
+    payload.resize(writer.size());
+    call.peer.send(payload, call.peer.webrtc().red_type_send, i * 960u);
+    call.run_for(kFrameNs);
+  }
+  call.run_for(100 * kNsPerMs);
+  std::vector<voxlock_media_event> heard;
+  for (const auto& event : call.events) {
+    if (event.type == VOXLOCK_EV_PAYLOAD) heard.push_back(event);
+  }
+  const std::vector<uint8_t> expected{0, 1, 2, 4, 5, 6, 7};
+  REQUIRE(heard.size() == expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    CHECK(call.payloads[i] == std::vector<uint8_t>{7, expected[i]});
+    CHECK(heard[i].sequence == heard[0].sequence + expected[i]);
+    CHECK(heard[i].timestamp == expected[i] * 960u);
+    CHECK(heard[i].payload_type == codec);
+    CHECK(heard[i].value == (i == 3 || i == 4 ? 1 : 0));
+    CHECK(heard[i].lost == (i == 3 ? 1 : 0));
+  }
+  CHECK(call.stats().redundant_in == 4);
 }
 
 TEST_CASE("the flags of feedback are checked") {

@@ -131,6 +131,7 @@ class voxlock_leg_config(Structure):
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
         ("consent_ms", c_uint32), ("reserved2", c_uint32), ("nack", c_int32), ("rtcp_rsize", c_int32),
         ("rtcp_xr", c_int32), ("reserved3", c_uint32), ("transport_cc", c_int32), ("extensions", c_uint32),
+        ("red", c_int32), ("red_blocks", c_uint32),
     ]
 
 
@@ -165,6 +166,7 @@ class voxlock_leg_stats(Structure):
         ("recovered_in", c_uint64), ("unrecovered", c_uint64), ("resent_out", c_uint64),
         ("resend_denied", c_uint64), ("feedback_out", c_uint64), ("feedback_in", c_uint64),
         ("transport_received", c_uint64), ("transport_lost", c_uint64), ("transport_queue_us", c_uint64),
+        ("redundant_in", c_uint64), ("redundant_out", c_uint64),
     ]
 
 
@@ -204,7 +206,7 @@ class voxlock_bridge_stats(Structure):
         ("bypassed", c_uint64 * 2), ("latency_us", c_uint64 * 2), ("plaintext_count", c_uint64 * 2),
         ("plaintext_p50_ns", c_uint64 * 2), ("plaintext_p99_ns", c_uint64 * 2),
         ("plaintext_p999_ns", c_uint64 * 2), ("plaintext_max_ns", c_uint64 * 2), ("unopened", c_uint64 * 2),
-        ("unsealed", c_uint64 * 2), ("waited", c_uint64 * 2),
+        ("unsealed", c_uint64 * 2), ("waited", c_uint64 * 2), ("recovered", c_uint64 * 2),
     ]
 
 
@@ -310,7 +312,7 @@ class voxlock_relay_stats(Structure):
         ("struct_size", c_uint32), ("status", c_int32), ("packets_in", c_uint64 * 2),
         ("packets_out", c_uint64 * 2), ("lost", c_uint64 * 2), ("reordered", c_uint64 * 2),
         ("too_late", c_uint64 * 2), ("events_out", c_uint64 * 2), ("events_blocked", c_uint64 * 2),
-        ("levels_out", c_uint64 * 2),
+        ("levels_out", c_uint64 * 2), ("recovered", c_uint64 * 2),
     ]
 
 
