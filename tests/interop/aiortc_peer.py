@@ -46,7 +46,7 @@ imported_or_skips(sys.argv[1])
 import aioice.ice  # noqa: E402
 import av  # noqa: E402
 from aiortc import (  # noqa: E402
-    AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription)
+    AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription)
 
 # Loopback only; of its own accord aioice leaves it out.
 aioice.ice.get_host_addresses = lambda *_, **__: ["127.0.0.1"]
@@ -97,6 +97,21 @@ async def hear(track):
             del held[:]
 
 
+def watch_elements():
+    """Tells once what came in headers of packets."""
+    told, take = set(), RTCRtpReceiver._handle_rtp_packet
+
+    async def taken(self, packet, arrival_time_ms):
+        for line in (packet.extensions.mid and f"element mid {packet.extensions.mid}",
+                     packet.extensions.audio_level is not None and "element level"):
+            if line and line not in told:
+                told.add(line)
+                say(line)
+        await take(self, packet, arrival_time_ms)
+
+    RTCRtpReceiver._handle_rtp_packet = taken
+
+
 async def watch_rtcp(connection):
     told = set()
     names = {"remote-inbound-rtp": "rtcp rr", "remote-outbound-rtp": "rtcp sr"}
@@ -112,6 +127,7 @@ async def watch_rtcp(connection):
 async def run():
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     connection.addTrack(Tone())
+    watch_elements()
     tasks = [asyncio.create_task(watch_rtcp(connection))]
 
     @connection.on("track")

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numbers>
 
 #include "peer_process.h"
@@ -35,7 +36,9 @@ class WebrtcHost {
  public:
   static constexpr double kToneHz = 1000;
 
-  explicit WebrtcHost(bool is_dtls_client = false) {
+  explicit WebrtcHost(
+      bool is_dtls_client = false,
+      const std::function<void(voxlock_leg_config&)>& change = [](voxlock_leg_config&) {}) {
     socket_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sockaddr_in local{};
     local.sin_family = AF_INET;
@@ -50,6 +53,7 @@ class WebrtcHost {
     config.dtls_client = is_dtls_client ? 1 : 0;
     config.rtp_address = to_voxlock(local);
     config.queue_bytes = 65536;
+    change(config);
     REQUIRE(voxlock_leg_new(ctx_, &config, &leg_) == VOXLOCK_OK);
     voxlock_codec_config codec;
     REQUIRE(voxlock_codec_config_init(&codec, sizeof codec) == VOXLOCK_OK);
@@ -130,6 +134,7 @@ class WebrtcHost {
   std::vector<uint8_t> payload;  // the last one
   std::vector<int16_t> heard;    // decoded, the last 200 ms
   std::vector<std::vector<uint8_t>> said;
+  uint32_t lost_every = 0;  // so many packets of RTP each way, the last one is lost; 0: none
 
  private:
   static uint8_t* writable(std::string& text) { return reinterpret_cast<uint8_t*>(text.data()); }
@@ -151,6 +156,7 @@ class WebrtcHost {
     const ssize_t n =
         recvfrom(socket_, raw, sizeof raw, 0, reinterpret_cast<sockaddr*>(&source), &len);
     REQUIRE(n >= 0);
+    if (is_lost(raw, static_cast<size_t>(n), packets_in_)) return;
     voxlock_datagram datagram{};
     datagram.data = raw;
     datagram.len = static_cast<size_t>(n);
@@ -202,7 +208,13 @@ class WebrtcHost {
     if (heard.size() > kOpusHz / 5)
       heard.erase(heard.begin(), heard.end() - static_cast<std::ptrdiff_t>(kOpusHz / 5));
   }
-  void send(const voxlock_media_event& event, const uint8_t* bytes) const {
+  // RFC 7983: 128..191 is media; RFC 5761, section 4: packet types of RTCP.
+  [[nodiscard]] bool is_lost(const uint8_t* bytes, size_t len, uint32_t& count) const {
+    const bool is_rtp = len > 1 && bytes[0] >> 6 == 2 && (bytes[1] < 192 || bytes[1] > 223);
+    return lost_every != 0 && is_rtp && ++count % lost_every == 0;
+  }
+  void send(const voxlock_media_event& event, const uint8_t* bytes) {
+    if (is_lost(bytes, event.len, packets_out_)) return;
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(event.address.port);
@@ -217,6 +229,8 @@ class WebrtcHost {
   int socket_ = -1;
   uint64_t next_frame_ns_ = 0;
   uint32_t spoken_ = 0;
+  uint32_t packets_in_ = 0;
+  uint32_t packets_out_ = 0;
 };
 
 }  // namespace voxlock::test

@@ -15,11 +15,12 @@ constexpr uint64_t kStepNs = 20'000'000'000;
 
 struct Stack {
   const char* name;
-  bool has_restart;  // can restart ICE, or follow a restart
-  bool sends_tone;   // speaks 440 Hz and says how much it hears of our tone; else bytes
+  bool has_restart;   // can restart ICE, or follow a restart
+  bool sends_tone;    // speaks 440 Hz and says how much it hears of our tone; else bytes
+  bool has_feedback;  // NACK and transport-wide feedback for audio
 };
 #ifdef PEER_IS_PION
-const Stack kStack{"pion", true, false};
+const Stack kStack{"pion", true, false, true};
 std::vector<std::string> command_or_skips() {
   static const std::string program =
       test::build_go(PION_SOURCE, "./webrtc", PION_BUILD "/pion_webrtc_peer");
@@ -28,7 +29,7 @@ std::vector<std::string> command_or_skips() {
   std::exit(77);
 }
 #else
-const Stack kStack{"aiortc", false, true};
+const Stack kStack{"aiortc", false, true, false};
 std::vector<std::string> command_or_skips() {
   const std::vector<std::string> command{"python3", "-B", AIORTC_PEER, AIORTC_BUILD};
   // It says how it ends where its input has ended at once.
@@ -61,11 +62,20 @@ struct Plan {
   bool is_dtls_client = false;
   bool spoils_theirs = false;  // the fingerprint that we are told
   bool spoils_ours = false;    // the one that the peer is told
+  bool has_feedback = false;   // all that a leg can do against losses, and tell in headers
+  bool has_nack = true;        // of that
 };
 
 class Call {
  public:
-  explicit Call(const Plan& its_plan = {}) : plan(its_plan), host(its_plan.is_dtls_client) {
+  explicit Call(const Plan& its_plan = {})
+      : plan(its_plan), host(its_plan.is_dtls_client, [&](voxlock_leg_config& config) {
+          if (!its_plan.has_feedback) return;
+          config.transport_cc = config.rtcp_rsize = config.red = 1;
+          config.nack = its_plan.has_nack ? 1 : 0;
+          config.extensions = VOXLOCK_EXTENSION_AUDIO_LEVEL | VOXLOCK_EXTENSION_MID |
+                              VOXLOCK_EXTENSION_ABS_SEND_TIME;
+        }) {
     replace_peer();
   }
   void replace_peer() { process_ = std::make_unique<PeerProcess>(command_or_skips()); }
@@ -220,6 +230,60 @@ TEST_CASE("a peer that was told another fingerprint of ours takes no media") {
     std::string out;
     CHECK_FALSE(call.peer().take("heard", out));
   }
+}
+
+TEST_CASE("RFC 8285: the peer understands our headers, and which section they are of") {
+  for (const bool peer_offers : {true, false}) {
+    INFO(kStack.name << ": peer offers " << peer_offers);
+    Plan plan;
+    plan.peer_offers = peer_offers;
+    plan.has_feedback = true;
+    Call call(plan);
+    call.connect();
+    call.exchange();
+    REQUIRE(call.run_until([&] { return call.peer().has_said("element mid 0"); }));
+    // The other one has it for video alone.
+    if (kStack.has_feedback)
+      REQUIRE(call.run_until([&] { return call.peer().has_said("element time"); }));
+  }
+}
+
+TEST_CASE("RFC 4585: lost packets are asked for and sent again, both ways") {
+  if (!kStack.has_feedback) return;
+  for (const bool peer_offers : {true, false}) {
+    INFO(kStack.name << ": peer offers " << peer_offers);
+    Plan plan;
+    plan.peer_offers = peer_offers;
+    plan.has_feedback = true;
+    Call call(plan);
+    call.connect();
+    call.exchange();
+    call.host.lost_every = 15;
+    REQUIRE(call.run_until([&] {
+      const voxlock_leg_stats stats = call.host.stats();
+      return stats.recovered_in >= 5 && stats.resent_out >= 5 && call.peer().has_said("rtcp nack");
+    }));
+    CHECK(call.host.stats().dropped[VOXLOCK_DROP_MALFORMED] == 0);
+  }
+}
+
+TEST_CASE("transport-wide feedback is understood both ways, and tells what was lost") {
+  if (!kStack.has_feedback) return;
+  Plan plan;
+  plan.has_feedback = true;
+  // What is sent again keeps its number, and would come before the loss was told.
+  plan.has_nack = false;
+  Call call(plan);
+  call.connect();
+  call.host.lost_every = 10;
+  REQUIRE(call.run_until([&] {
+    const voxlock_leg_stats stats = call.host.stats();
+    return stats.feedback_in >= 10 && stats.feedback_out >= 10 && stats.transport_lost >= 3 &&
+           call.peer().has_said("rtcp twcc");
+  }));
+  const voxlock_leg_stats stats = call.host.stats();
+  CHECK(stats.transport_received > 5 * stats.transport_lost);
+  CHECK(stats.dropped[VOXLOCK_DROP_MALFORMED] == 0);
 }
 
 TEST_CASE("RFC 8445 9: ICE restarts, whoever asks for it, and media goes on under the same keys") {

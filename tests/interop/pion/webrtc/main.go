@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 )
@@ -64,6 +66,10 @@ func listenRTCP(read func() ([]rtcp.Packet, error), told *teller) {
 				blocks = report.Reports
 			case *rtcp.ReceiverReport:
 				blocks = report.Reports
+			case *rtcp.TransportLayerNack:
+				told.tell("rtcp nack")
+			case *rtcp.TransportLayerCC:
+				told.tell("rtcp twcc")
 			}
 			if len(blocks) > 0 {
 				told.tell("rtcp rr")
@@ -78,9 +84,38 @@ func newConnection() *webrtc.PeerConnection {
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	settings.SetICETimeouts(4*time.Second, 8*time.Second, 500*time.Millisecond)
-	connection, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	check(media.RegisterDefaultCodecs())
+	// What it does for video only by default, or not at all.
+	media.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack"}, webrtc.RTPCodecTypeAudio)
+	for uri := range elements {
+		check(media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeAudio))
+	}
+	check(webrtc.RegisterDefaultInterceptors(media, registry))
+	check(webrtc.ConfigureTWCCHeaderExtensionSender(media, registry))
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(media),
+		webrtc.WithInterceptorRegistry(registry))
+	connection, err := api.NewPeerConnection(webrtc.Configuration{})
 	check(err)
 	return connection
+}
+
+// Header extensions that are told of, with their values.
+var elements = map[string]string{
+	"urn:ietf:params:rtp-hdrext:ssrc-audio-level":                "level",
+	"urn:ietf:params:rtp-hdrext:sdes:mid":                        "mid",
+	"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": "time",
+}
+
+func tellElements(packet *rtp.Packet, receiver *webrtc.RTPReceiver, told *teller) {
+	for _, extension := range receiver.GetParameters().HeaderExtensions {
+		name, value := elements[extension.URI], packet.GetExtension(uint8(extension.ID))
+		if name == "mid" && value != nil {
+			told.tell("element mid " + string(value))
+		} else if name != "" && value != nil {
+			told.tell("element " + name)
+		}
+	}
 }
 
 // speak sends an Opus frame every 20 ms: silence of 20 ms, and bytes that an Opus decoder passes over.
@@ -90,12 +125,13 @@ func speak(track *webrtc.TrackLocalStaticSample) {
 	}
 }
 
-func hear(track *webrtc.TrackRemote) {
+func hear(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, told *teller) {
 	for n := 0; ; n++ {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
+		tellElements(packet, receiver, told)
 		if n%25 == 0 {
 			say("heard %s", hex.EncodeToString(packet.Payload))
 		}
@@ -113,7 +149,7 @@ func main() {
 	go listenRTCP(func() ([]rtcp.Packet, error) { p, _, err := sender.ReadRTCP(); return p, err }, told)
 	connection.OnTrack(func(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		go listenRTCP(func() ([]rtcp.Packet, error) { p, _, err := receiver.ReadRTCP(); return p, err }, told)
-		hear(remote)
+		hear(remote, receiver, told)
 	})
 	connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		say("state %s", state)
