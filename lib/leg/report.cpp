@@ -28,7 +28,8 @@ void Leg::take_rtcp(ByteView packet, const Address& source) {
 void Leg::take_report(const rtp::RtcpPacket& packet) {
   const auto report = rtp::parse_report(packet);
   if (!report) return count_drop(Drop::kMalformed);
-  avoid_collision(report->ssrc);
+  // An SFU that only receives reports under the identifier of the source it reports about.
+  if (report->info) avoid_collision(report->ssrc);
   if (report->info && receive_stats_ && report->ssrc == ssrc_recv_) {
     receive_stats_->on_sender_report(*report->info, time_.now_ns());
   }

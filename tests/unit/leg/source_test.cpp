@@ -40,10 +40,11 @@ struct Peer {
     REQUIRE(rtp::write_header(fields, writer));
     return seal(plain, false);
   }
-  std::vector<uint8_t> report(uint32_t ssrc) {
+  std::vector<uint8_t> report(uint32_t ssrc, bool is_sender = true) {
     std::vector<uint8_t> plain(64);
     bytes::Writer writer(plain);
-    REQUIRE(rtp::write_receiver_report(ssrc, {}, writer));
+    REQUIRE((is_sender ? rtp::write_sender_report(ssrc, {}, {}, writer)
+                       : rtp::write_receiver_report(ssrc, {}, writer)));
     plain.resize(writer.size());
     return seal(plain, true);
   }
@@ -335,6 +336,17 @@ TEST_CASE("RFC 3550 8.2: our SSRC at the peer, in media or in a report, makes us
     CHECK(ours.size() == 5);
     CHECK(used.size() == 250);
   }
+}
+
+TEST_CASE("a receiver that reports under our identifier, as some SFUs do, moves nothing") {
+  Scene scene;
+  scene.leg->run_timers(scene.now);
+  (void)drain(*scene.leg);
+  const uint32_t own = scene.leg->ssrc_send();
+  for (int i = 0; i < 3; ++i) (void)scene.give(scene.peer.report(own, false));
+  CHECK(scene.leg->ssrc_send() == own);
+  CHECK(scene.leg->stats().rtcp_in == 3);
+  CHECK(drain(*scene.leg).empty());
 }
 
 TEST_CASE("RFC 3550 8.2: without chance for a new SSRC the old one goes on, without a BYE") {
