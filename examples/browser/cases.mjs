@@ -8,6 +8,20 @@ async function lost(person) {
   }).catch(() => 0);
 }
 
+// What the gateway sends against losses and about the audio, as the browser itself takes it.
+async function understands(person) {
+  const seen = await person.page.evaluate(async () => {
+    const stats = [...(await window.lastPeer.getStats()).values()];
+    const inbound = stats.find((entry) => entry.type === 'inbound-rtp');
+    const [source] = window.lastPeer.getReceivers()[0].getSynchronizationSources();
+    return { redundant: inbound.fecPacketsReceived, level: source.audioLevel };
+  });
+  // RFC 2198: it unpacks redundant audio.
+  assert.ok(seen.redundant > 50, `redundant frames: ${seen.redundant}`);
+  // RFC 6464: it has the level from the header and from nowhere else.
+  assert.ok(seen.level >= 0 && seen.level <= 1, `level: ${seen.level}`);
+}
+
 // Lets the caller hear a few words more first.
 async function hangsUp(person) {
   await person.page.waitForTimeout(2500);
@@ -21,6 +35,7 @@ export const cases = {
     await person.answer();
     await person.waitFor('match', 'both ends agree');
     await person.page.waitForTimeout(2500);
+    await understands(person);
     await person.picture('page.png');
     assert.match(await person.text('scope'), /hop by hop/);
     for (;;) {

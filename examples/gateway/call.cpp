@@ -11,6 +11,7 @@ namespace example {
 namespace {
 
 constexpr size_t kSdpRoom = 8192;
+constexpr uint32_t kRepairMs = 60;
 constexpr size_t kArena = 64 * 1024;
 constexpr int kPairTries = 64;
 // A full ICE agent checks every two to five seconds: three are missing.
@@ -69,6 +70,8 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
             make_leg(ctx, kRoom, config, signalling[kRoom])} {
   auto bridge_config = make_config(voxlock_bridge_config_init);
   bridge_config.denoise_db[VOXLOCK_FORWARD] = config.denoise_db;
+  // What the room lost on the way may come again, where it can do that.
+  bridge_config.repair_ms[VOXLOCK_BACKWARD] = kRepairMs;
   voxlock_bridge* bridge = nullptr;
   check(voxlock_bridge_new(ctx, legs_[kTrunk].handle.get(), legs_[kRoom].handle.get(),
                            &bridge_config, &bridge),
@@ -97,6 +100,10 @@ Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& 
     // A LiveKit server answers an ICE-lite offer with setup:passive; a browser leaves it to us.
     leg_config.dtls_client = 1;
     leg_config.consent_ms = kConsentMs;
+    leg_config.nack = leg_config.rtcp_rsize = leg_config.transport_cc = 1;
+    leg_config.red = config.has_room_red ? 1 : 0;
+    leg_config.extensions =
+        VOXLOCK_EXTENSION_AUDIO_LEVEL | VOXLOCK_EXTENSION_MID | VOXLOCK_EXTENSION_ABS_SEND_TIME;
   } else {
     bind_pair(config.ip, out.rtp, out.rtcp);
     copy_list(config.suites[index], leg_config.suites);

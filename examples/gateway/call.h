@@ -25,6 +25,7 @@ struct MediaConfig {
   uint32_t denoise_db = 15;  // of what the trunk sends; 0: no denoiser
   uint32_t opus_complexity = 5;
   uint32_t media_timeout_ms = 5000;
+  bool has_room_red = true;     // redundant audio (RFC 2198) there
   bool is_room_webrtc = false;  // ICE-lite and DTLS-SRTP; suites[kRoom] does not count then
 };
 

@@ -108,6 +108,8 @@ GatewayConfig read_config(const Options& options) {
   }
   config.forward = options.get("room");
   if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
+  // Who subscribes at a LiveKit server without red hears nothing of what is sent in it.
+  config.media.has_room_red = is_browser(config.forward);
   config.media.is_room_webrtc = config.forward.starts_with(kWhip) || is_browser(config.forward);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =
