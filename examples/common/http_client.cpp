@@ -107,7 +107,9 @@ std::string origin_of(const std::string& text) {
   for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
     char* value = nullptr;
     if (curl_url_get(url.get(), part, &value, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
-    out += std::string(value) + " ";
+    for (const char* c = value; *c != '\0'; ++c)
+      out += *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c | 0x20) : *c;
+    out += ' ';
     curl_free(value);
   }
   return out;
