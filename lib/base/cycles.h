@@ -30,14 +30,17 @@ inline uint64_t read_cycles() {
 class CycleScale {
  public:
   void observe(uint64_t now_ns) {
-    if (!kHasCycles) return;
+    if (!kHasCycles || now_ns < next_ns_) return;
     const uint64_t cycles = read_cycles();
     if (first_cycles_ == 0) {
       first_cycles_ = cycles;
       first_ns_ = now_ns;
+      next_ns_ = now_ns + kShortestSpanNs;
       return;
     }
-    if (now_ns < first_ns_ + kShortestSpanNs || cycles <= first_cycles_) return;
+    if (cycles <= first_cycles_) return;
+    // A figure changes little while its span grows by a little.
+    next_ns_ = now_ns + kShortestSpanNs + (now_ns - first_ns_) / 16;
     cycles_per_ns_ =
         static_cast<double>(cycles - first_cycles_) / static_cast<double>(now_ns - first_ns_);
   }
@@ -53,6 +56,7 @@ class CycleScale {
 
   uint64_t first_cycles_ = 0;
   uint64_t first_ns_ = 0;
+  uint64_t next_ns_ = 0;
   double cycles_per_ns_ = 0;
 };
 

@@ -118,7 +118,9 @@ rtp::VoipMetrics Quality::metrics(const QualityContext& context) const {
   in.ie = codec->ie;
   in.bpl = codec->bpl;
   set_loss(sums, in);
-  out.mos_lq = to_score(rtp::rate(in).r);
+  // What a listener hears is all but the delay: the same for every call but for codec and loss.
+  static const double default_r = rtp::rate({}).r;
+  out.mos_lq = to_score(default_r - rtp::equipment_impairment(in));
   if (!context.rtt_ns) return out;
   // 4.7.3: one way is half of the round trip and of what both ends add.
   const double both = terminal_.delay_ms + (remote_ ? remote_->end_system_ms : 0);

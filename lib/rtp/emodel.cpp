@@ -85,18 +85,17 @@ double pure_delay(const EmodelInput& in) {
   return 25 * (soft_max(x, n) - 3 * soft_max(x / 3, n) + 2);
 }
 
-// 7.5
-double equipment(const EmodelInput& in) {
-  if (in.ppl <= 0) return in.ie;
-  return in.ie + (95 - in.ie) * in.ppl / (in.ppl / in.burst_r + in.bpl);
-}
-
 // Share of a normal distribution below z.
 double normal_below(double z) {
   return std::erfc(-z / std::sqrt(2.0)) / 2;
 }
 
 }  // namespace
+
+double equipment_impairment(const EmodelInput& in) {
+  if (in.ppl <= 0) return in.ie;
+  return in.ie + (95 - in.ie) * in.ppl / (in.ppl / in.burst_r + in.bpl);
+}
 
 Rating rate(const EmodelInput& in) {
   Rating out;
@@ -105,7 +104,7 @@ Rating rate(const EmodelInput& in) {
   const double ist = bad_sidetone(in);
   out.is = too_loud(in, no) + ist + quantization(in, out.ro);
   out.id = talker_echo(in, no, ist) + listener_echo(in, out.ro) + pure_delay(in);
-  out.ie_eff = equipment(in);
+  out.ie_eff = equipment_impairment(in);
   out.r = out.ro - out.is - out.id - out.ie_eff + in.advantage;
   return out;
 }

@@ -42,6 +42,8 @@ struct Rating {
 };
 
 Rating rate(const EmodelInput& in);
+// 7.5 alone: Ie-eff.
+double equipment_impairment(const EmodelInput& in);
 
 // G.107, annex B: the score of a conversation, 1 to 4.5, and what part of people call it good or
 // better, and poor or worse, in percent.

@@ -81,11 +81,29 @@ void LossRecord::advance(uint64_t steps) {
   next_ += steps;
 }
 
+// advance(1), which is what nearly every packet does.
+void LossRecord::move_on() {
+  if (count_ < kWindow) {
+    ++count_;
+  } else if (received_ >> (kWindow - 1) != 0) {
+    pattern_.add_received();
+  } else {
+    pattern_.add(fate_at(kWindow - 1));
+  }
+  received_ <<= 1;
+  discarded_ <<= 1;
+  ++next_;
+}
+
 void LossRecord::on_received(uint64_t index) {
   if (!has_any_) next_ = index;
   has_any_ = true;
   if (index >= next_) {
-    advance(index + 1 - next_);
+    if (index == next_) {
+      move_on();
+    } else {
+      advance(index + 1 - next_);
+    }
     received_ |= 1;
     return;
   }

@@ -20,6 +20,7 @@ class LossPattern {
 
   // The next packet, in order.
   void add(Fate fate);
+  void add_received() { ++packets_; }
   // As so many calls of add.
   void add_lost(uint64_t count);
 
@@ -61,6 +62,7 @@ class LossRecord {
 
  private:
   void advance(uint64_t steps);
+  void move_on();
   [[nodiscard]] Fate fate_at(uint32_t age) const;
 
   LossPattern pattern_;
