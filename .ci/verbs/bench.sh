@@ -5,11 +5,12 @@ usage: ./dev bench [--json FILE] [--only PART-OF-A-NAME]
 
 Measures speed and memory beside the peers in the same run: parse against sofia-sip and osip2, SRTP
 against libsrtp2 and its bare kernels, the bridge against its bare kernels, DTLS handshakes against
-mbedTLS, STUN checks against HMAC-SHA1, the bridge driven from Python against C. Counts memory, and
+mbedTLS, STUN checks against HMAC-SHA1, RTCP against the packets of media, the bridge driven from Python
+against C. Counts memory, and
 the round trips from the INVITE to the first audio in a room. One row a figure, with its goal where
 it has one; the goals missed come again at the end. The README's section "Speed" explains the rows.
 
-PART-OF-A-NAME is one of bridge, dtls, first_audio, memory, python, sip_parse, srtp, stun, or a part of it.
+PART-OF-A-NAME is one of bridge, dtls, first_audio, memory, python, rtcp, sip_parse, srtp, stun, or a part of it.
 TEXT
 }
 

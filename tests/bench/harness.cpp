@@ -134,23 +134,34 @@ void Table::note(const std::string& text) {
   std::printf("  note: %s\n", text.c_str());
 }
 
-std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds,
-                               double slice_ms) {
+double Rounds::median(const std::function<double(const std::vector<double>&)>& figure) const {
+  std::vector<double> figures;
+  for (const std::vector<double>& round : ns) figures.push_back(figure(round));
+  const auto middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
+  std::nth_element(figures.begin(), middle, figures.end());
+  return *middle;
+}
+
+Rounds measure_rounds(const std::vector<Work>& candidates, size_t rounds, double slice_ms) {
   std::vector<size_t> iterations;
   for (const Work& work : candidates) iterations.push_back(calibrate(work, slice_ms));
-  std::vector<std::vector<double>> samples(candidates.size());
+  Rounds out;
   for (size_t round = 0; round < rounds; ++round) {
+    std::vector<double>& ns = out.ns.emplace_back();
     for (size_t i = 0; i < candidates.size(); ++i) {
-      samples[i].push_back(seconds_of(candidates[i], iterations[i]) * 1e9 /
-                           static_cast<double>(iterations[i]));
+      ns.push_back(seconds_of(candidates[i], iterations[i]) * 1e9 /
+                   static_cast<double>(iterations[i]));
     }
   }
+  return out;
+}
+
+std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds,
+                               double slice_ms) {
+  const Rounds measured = measure_rounds(candidates, rounds, slice_ms);
   std::vector<double> medians;
-  for (auto& list : samples) {
-    std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2),
-                     list.end());
-    medians.push_back(list[list.size() / 2]);
-  }
+  for (size_t i = 0; i < candidates.size(); ++i)
+    medians.push_back(measured.median([i](const std::vector<double>& ns) { return ns[i]; }));
   return medians;
 }
 

@@ -28,11 +28,21 @@ class Table {
   std::vector<Row> rows_;
 };
 
+// Does a thing so many times.
+using Work = std::function<void(size_t iterations)>;
+
 // Nanoseconds of processor time of one iteration of each candidate: the median over rounds. A round
 // runs every candidate once for about slice_ms, in turn, so that all see the same weather.
-using Work = std::function<void(size_t iterations)>;
 std::vector<double> measure_ns(const std::vector<Work>& candidates, size_t rounds = 9,
                                double slice_ms = 20);
+// The same, round by round. A figure made of several candidates is made of each round first: what
+// the machine's other users do then is in all of its parts.
+struct Rounds {
+  std::vector<std::vector<double>> ns;  // by round and candidate
+  [[nodiscard]] double median(
+      const std::function<double(const std::vector<double>&)>& figure) const;
+};
+Rounds measure_rounds(const std::vector<Work>& candidates, size_t rounds = 9, double slice_ms = 20);
 
 // Keeps the compiler from removing a result.
 template <typename T>
