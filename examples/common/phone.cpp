@@ -46,6 +46,7 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
       socket_(bind_udp(config_.ip, 0)),
       arena_(kArena) {
   auto leg_config = make_config(voxlock_leg_config_init);
+  leg_config.rtcp_xr = 1;
   copy_list(config_.codecs, leg_config.codecs);
   copy_list(config_.suites, leg_config.suites);
   leg_config.rtp_address = to_voxlock(make_address(config_.ip, local_port(socket_.get())));

@@ -107,6 +107,7 @@ Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& 
   } else {
     bind_pair(config.ip, out.rtp, out.rtcp);
     copy_list(config.suites[index], leg_config.suites);
+    leg_config.rtcp_xr = 1;
   }
   copy_list(config.codecs[index], leg_config.codecs);
   leg_config.rtp_address = to_voxlock(make_address(config.ip, local_port(out.rtp.get())));
@@ -238,6 +239,12 @@ voxlock_bridge_stats Call::stats() const {
 voxlock_leg_stats Call::leg_stats(size_t leg) const {
   auto out = make_result<voxlock_leg_stats>();
   check(voxlock_leg_get_stats(legs_[leg].handle.get(), &out), "stats");
+  return out;
+}
+
+voxlock_quality Call::quality(size_t leg) const {
+  auto out = make_result<voxlock_quality>();
+  check(voxlock_leg_get_quality(legs_[leg].handle.get(), VOXLOCK_QUALITY_HEARD, &out), "quality");
   return out;
 }
 

@@ -78,6 +78,8 @@ class Call {
 
   [[nodiscard]] voxlock_bridge_stats stats() const;
   [[nodiscard]] voxlock_leg_stats leg_stats(size_t leg) const;
+  // Of what the leg's peer sends.
+  [[nodiscard]] voxlock_quality quality(size_t leg) const;
   [[nodiscard]] voxlock_leg_media_info media(size_t leg) const;
   [[nodiscard]] voxlock_protection protection() const;
   [[nodiscard]] const std::string& digits() const { return digits_; }

@@ -26,6 +26,20 @@ const char* key_exchange_name(int32_t keys) {
   return keys == VOXLOCK_KEYS_SDES ? "SDES" : "none";
 }
 
+// What nobody knows is null.
+json quality_of(const voxlock_quality& quality) {
+  const auto known = [&](uint32_t value, double divisor) {
+    const bool is_known = quality.is_known != 0 && value != VOXLOCK_QUALITY_UNKNOWN;
+    return is_known ? json(value / divisor) : json(nullptr);
+  };
+  return {
+      {"r_factor", known(quality.r_factor, 1)}, {"mos_listening", known(quality.mos_lq, 10)},
+      {"mos", known(quality.mos_cq, 10)},       {"lost", quality.lost},
+      {"discarded", quality.discarded},         {"bursts", quality.bursts},
+      {"burst_ms", quality.burst_ms},
+  };
+}
+
 json hop_of(const Call& call, size_t leg, const voxlock_protection& protection,
             const SecurityInfo& security) {
   const auto media = call.media(leg);
@@ -46,6 +60,7 @@ json hop_of(const Call& call, size_t leg, const voxlock_protection& protection,
       {"in", {{"codec", codec}, {"packets", stats.packets_in}, {"lost", stats.lost_in}}},
       {"out", {{"codec", codec}, {"packets", stats.packets_out}, {"lost", stats.peer_lost}}},
       {"jitter_ms", static_cast<double>(stats.jitter_in_us) / 1000},
+      {"quality", quality_of(call.quality(leg))},
       {"rekeys", stats.rekeys},
   };
 }

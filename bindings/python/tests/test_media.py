@@ -129,6 +129,26 @@ class Legs(unittest.TestCase):
         self.assertNotIn("U", repr(payloads[0]).removeprefix("Payload"))
         self.assertEqual(leg.stats().packets_in, 5)
 
+    def test_how_a_call_sounds_is_told_by_both_ends(self) -> None:
+        leg = voxlock.Leg(self.context, TRUNK, codecs=[voxlock.Codec.PCMU], rtcp_xr=1)
+        peer = voxlock.Leg(self.context, PEER, codecs=[voxlock.Codec.PCMU], rtcp_xr=1)
+        sdp, _ = leg.answer(peer.offer(now_ns=0), now_ns=0)
+        peer.accept_answer(sdp, now_ns=0)
+        self.assertIsNone(leg.quality())
+        self.assertIsNone(peer.quality(voxlock.Side.TOLD))
+        for index in range(1000):
+            at = (1 + index * 20) * MS
+            for one in (leg, peer):
+                one.send(0, b"\x55" * 160, index * 160, False, at)
+            self.carry(peer, leg, PEER, at)
+            self.carry(leg, peer, TRUNK, at)
+        heard, told = leg.quality(), peer.quality(voxlock.Side.TOLD)
+        assert heard is not None and told is not None
+        self.assertEqual((heard.packets, heard.lost, heard.bursts, heard.mos_lq), (1000, 0, 0, 4.4))
+        self.assertEqual((told.ssrc, told.loss_rate, told.mos_lq), (heard.ssrc, 0, 4.4))
+        assert heard.r_factor is not None
+        self.assertGreaterEqual(heard.r_factor, 92)
+
     def test_an_offer_that_is_refused_says_what_to_answer(self) -> None:
         plain = voxlock.Leg(self.context, PEER, srtp_policy=voxlock.SrtpPolicy.OFF)
         leg = voxlock.Leg(self.context, TRUNK)

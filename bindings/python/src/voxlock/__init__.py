@@ -25,7 +25,7 @@ from .events import (
     PortPacket, ProtectionChanged, Secured, SourceChanged, Transmit, UnknownEvent,
 )
 from .ice import IceAgent, IceEvent, IceEventKind
-from .leg import Drop, Leg, LegStats, MediaInfo, Signalling
+from .leg import Drop, Leg, LegStats, MediaInfo, Quality, Side, Signalling
 from .port import Port, PortFormat, PortFrame
 from .relay import Relay, RelayStats
 from .sdp import (
@@ -47,7 +47,7 @@ __all__ = [
     "IceEventKind", "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection",
     "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
-    "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Signalling",
+    "Quality", "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Side", "Signalling",
     "SipError", "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
     "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
     "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio",

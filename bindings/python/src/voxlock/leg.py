@@ -9,7 +9,7 @@ from typing import Any, Iterable, Iterator, Sequence
 
 from . import _abi_constants as abi
 from ._abi_structs import (
-    voxlock_leg_config, voxlock_leg_media_info, voxlock_leg_stats,
+    voxlock_leg_config, voxlock_leg_media_info, voxlock_leg_stats, voxlock_quality,
 )
 from ._clock import deadline, now
 from ._handle import Handle, configured, lend, names_of, result
@@ -100,6 +100,35 @@ class LegStats:
     rekeys: int
     followed: int
     dropped: dict[Drop, int]  # causes that happened
+
+
+class Side(IntEnum):
+    """Whose audio a Quality is about."""
+
+    HEARD = abi.QUALITY_HEARD  # what the peer sends, as it is heard here
+    TOLD = abi.QUALITY_TOLD  # what is sent here, as the peer says that it hears it
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How one direction of a call sounds; None: nobody knows. RFC 3611, section 4.7; ITU-T G.107"""
+
+    ssrc: int
+    loss_rate: int  # of 256, as the three below
+    discard_rate: int
+    burst_density: int
+    gap_density: int
+    burst_ms: int  # mean lengths
+    gap_ms: int
+    round_trip_ms: int | None
+    end_system_ms: int | None
+    r_factor: int | None  # 0 to 100
+    mos_lq: float | None  # 1.0 to 5.0, without what delay does
+    mos_cq: float | None  # and with it
+    packets: int  # HEARD alone, as those below
+    lost: int
+    discarded: int
+    bursts: int
 
 
 class Leg(Handle):
@@ -216,6 +245,25 @@ class Leg(Handle):
         out = result(voxlock_leg_stats)
         self._do(lib.voxlock_leg_get_stats, byref(out))
         return stats_of(out)
+
+    def quality(self, side: Side = Side.HEARD) -> Quality | None:
+        """How one direction sounds; None: not enough packets yet, or no report of the peer.
+
+        The peer reports where the leg was made with rtcp_xr=1 and the peer agreed."""
+        out = result(voxlock_quality)
+        self._do(lib.voxlock_leg_get_quality, side, byref(out))
+        return quality_of(out) if out.is_known else None
+
+
+def quality_of(out: Any) -> Quality:
+    """Out of the C struct."""
+    values = {name: getattr(out, name) for name in names_of(Quality)}
+    for name in ("round_trip_ms", "end_system_ms"):
+        values[name] = values[name] or None
+    for name, parts in (("r_factor", 1), ("mos_lq", 10), ("mos_cq", 10)):
+        known = values[name] != abi.QUALITY_UNKNOWN
+        values[name] = (values[name] if parts == 1 else values[name] / parts) if known else None
+    return Quality(**values)
 
 
 def stats_of(out: Any) -> LegStats:
