@@ -40,3 +40,12 @@ foreach(need IN LISTS VOXLOCK_STATIC_NEEDS)
 endforeach()
 configure_file(cmake/voxlock.pc.in ${PROJECT_BINARY_DIR}/voxlock.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/voxlock.pc DESTINATION ${_pc_dir})
+# And one for this build as it lies here, which pkg-config prefers: bindings are tested with it.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/voxlock-uninstalled.pc CONTENT
+"Name: voxlock
+Description: @PROJECT_DESCRIPTION@
+Version: @PROJECT_VERSION@
+Cflags: -I@PROJECT_SOURCE_DIR@/include
+Libs: -L@PROJECT_BINARY_DIR@ -lvoxlock -Wl,-rpath,@PROJECT_BINARY_DIR@
+Libs.private:@VOXLOCK_PC_PRIVATE@ -lstdc++ -lm
+" @ONLY)

@@ -7,7 +7,7 @@ Checks the C ABI of the dev build: the exported symbols against tests/abi/export
 header alone as C99 and C++20, and with abidiff the layouts against tests/abi/voxlock.abi.xml.
 An addition is reported and allowed; a removal or a change fails.
 --update stores the present state as the new baseline (say why in the commit and the CHANGELOG), and
-writes the layouts of the Python binding anew.
+writes the layouts of the bindings anew.
 TEXT
 }
 
@@ -58,6 +58,11 @@ main() {
   if [[ -n $update ]]; then
     step "store $baseline" "abi-dump" dump "$baseline"
     step "write the layouts of the Python binding" "abi-python" python3 -B bindings/python/tools/generate.py
+    if command -v gofmt >/dev/null; then
+      step "write the layouts of the Go binding" "abi-go" python3 -B bindings/go/tools/generate.py
+    else
+      say "no gofmt here: python3 bindings/go/tools/generate.py is left for a machine with Go"
+    fi
   fi
   check_layouts
   summary

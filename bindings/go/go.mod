@@ -1,0 +1,3 @@
+module voxlock
+
+go 1.24

@@ -1,0 +1,5 @@
+//go:build race
+
+package voxlock
+
+const underRaceDetector = true
