@@ -54,6 +54,36 @@ TEST_CASE("RFC 3711 3.3.1: a receiver that joins within the second round goes on
   CHECK(*pair.in.roc(test::kSsrc) == 2);
 }
 
+TEST_CASE("RFC 3711 3.3.1: every beginning near 65535 with 1 to 40 packets lost is found") {
+  for (const auto suite : {SuiteId::kAesCm128HmacSha1_80, SuiteId::kAeadAes128Gcm}) {
+    for (uint32_t first = 65536 - 40; first < 65536; ++first) {
+      for (uint32_t lost = 1; lost <= 40; ++lost) {
+        INFO(find_suite(suite)->name << ", begins with " << first << ", lost " << lost);
+        Pair pair(suite, "");
+        seal_unheard(pair, first, first + lost);
+        for (uint32_t i = first + lost; i < first + lost + 3; ++i) {
+          const auto plain = rtp_packet(static_cast<uint16_t>(i));
+          REQUIRE(pair.open(pair.seal(plain)) == plain);
+        }
+        REQUIRE(*pair.in.roc(test::kSsrc) == (first + lost + 2) >> 16);
+      }
+    }
+  }
+}
+
+TEST_CASE("RFC 3711 3.3.1: one round late is found from every part of the round on") {
+  for (uint32_t join = 0; join <= 65535; join += 65535 / 51) {
+    INFO("joins at " << join);
+    Pair pair(SuiteId::kAesCm128HmacSha1_80, "");
+    REQUIRE(pair.out.set_roc(test::kSsrc, 1));
+    for (uint32_t i = join; i < join + 10; ++i) {
+      const auto plain = rtp_packet(static_cast<uint16_t>(i));
+      REQUIRE(pair.open(pair.seal(plain)) == plain);
+    }
+    CHECK(*pair.in.roc(test::kSsrc) == 1 + ((join + 9) >> 16));
+  }
+}
+
 TEST_CASE("RFC 3711 3.3: forged packets of unknown sources leave nothing, few are tried twice") {
   for (const Suite& suite : suites()) {
     INFO(suite.name);
