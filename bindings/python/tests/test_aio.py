@@ -225,6 +225,16 @@ class Aio(unittest.IsolatedAsyncioTestCase):
         await serving
         self.assertEqual(len(taken), 12)
 
+    async def test_a_connection_is_closed_twice_and_aborted(self) -> None:
+        async with self.pair() as (here, there):
+            dialling = asyncio.create_task(there.dial(f"sips:agent@127.0.0.1:{here.port}"))
+            await (await anext(here.calls())).answer()
+            await dialling
+            for connection in [*here._connections.values(), *there._connections.values()]:
+                connection.close()
+                connection.close()
+                connection.abort()
+
     async def test_garbage_on_the_socket_harms_nobody(self) -> None:
         async with asyncio.timeout(PATIENCE_S), self.gateway(scheme="sip") as here:
             endless = b"INVITE sip:a SIP/2.0\r\n" + b"Via: x\r\n" * 9000

@@ -23,6 +23,7 @@ class Connection(asyncio.Protocol):
         self._wanted = wanted
         self._id: int | None = None
         self._transport: asyncio.Transport
+        self._is_closing = False
         self.closed = asyncio.Event()
         self.local_ip = ""
         self.description = ""
@@ -59,10 +60,14 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """After what was written has left."""
-        self._transport.close()
+        # A TLS transport of Python 3.11 that is closed twice can not be aborted any more.
+        if not self._is_closing:
+            self._is_closing = True
+            self._transport.close()
 
     def abort(self) -> None:
-        self._transport.abort()
+        if not self.closed.is_set():
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
