@@ -67,3 +67,15 @@ function(voxlock_module name)
   target_compile_definitions(voxlock_${name} PRIVATE VOXLOCK_BUILD)
   set_property(GLOBAL APPEND PROPERTY VOXLOCK_MODULES voxlock_${name})
 endfunction()
+
+# voxlock_fast_parser(name): -O3 takes a tenth of the instructions off a parse. The results of a parse
+# are cleared by plain stores: GCC's choice is "rep stos", whose start alone takes longer.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign VOXLOCK_HAS_MEMSET_STRATEGY)
+function(voxlock_fast_parser name)
+  set(_options -O3)
+  if(VOXLOCK_HAS_MEMSET_STRATEGY)
+    list(APPEND _options -mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign)
+  endif()
+  target_compile_options(voxlock_${name} PRIVATE "$<$<CONFIG:Release,RelWithDebInfo>:${_options}>")
+endfunction()

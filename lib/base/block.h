@@ -46,6 +46,13 @@ class PlainBlock {
       mask |= static_cast<uint32_t>(bytes_[i] == static_cast<uint8_t>(c)) << i;
     return mask;
   }
+  // One bit for each octet that with the bits of ored is that of expected.
+  [[nodiscard]] uint32_t places_of(PlainBlock expected, PlainBlock ored) const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>((bytes_[i] | ored.bytes_[i]) == expected.bytes_[i]) << i;
+    return mask;
+  }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }
 
  private:
@@ -81,6 +88,11 @@ class Sse2Block {
   [[nodiscard]] uint32_t places_of(char c) const {
     return static_cast<uint32_t>(_mm_movemask_epi8(equal(c)));
   }
+  // One bit for each octet that with the bits of ored is that of expected.
+  [[nodiscard]] uint32_t places_of(Sse2Block expected, Sse2Block ored) const {
+    const __m128i all = _mm_or_si128(bytes_, ored.bytes_);
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all, expected.bytes_)));
+  }
   static int first(uint32_t mask) { return __builtin_ctz(mask); }
 
  private:
@@ -102,16 +114,5 @@ using Block = Sse2Block;
 using Block = PlainBlock;
 
 #endif
-
-// Sixty-four octets in one word: bit i is set where octet i is not printable ASCII.
-inline constexpr size_t kWindowSize = 64;
-inline uint64_t unprintables_of_window(const char* p) {
-  uint64_t out = 0;
-#pragma GCC unroll 8
-  for (size_t i = 0; i < kWindowSize; i += Block::kSize) {
-    out |= uint64_t{Block::load(p + i).unprintables()} << i;
-  }
-  return out;
-}
 
 }  // namespace voxlock

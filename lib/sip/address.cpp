@@ -7,14 +7,13 @@
 namespace voxlock::sip {
 namespace {
 
-using grammar::Cursor;
-
 // Takes what stands before '<': a quoted string, tokens, or nothing. False where there is no '<'.
-VOXLOCK_SIP_INLINE bool take_display_name(Cursor& cursor, Address& out) {
-  if (cursor.peek() == '<') return true;
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE bool take_display_name(Cursor& cursor, Address& out) {
+  if (cursor.sees('<')) return true;
   if (cursor.take_quoted(out.display_name)) {
     cursor.skip_lws();
-    return cursor.peek() == '<';
+    return cursor.sees('<');
   }
   const char* start = cursor.position();
   const char* end = start;
@@ -23,7 +22,7 @@ VOXLOCK_SIP_INLINE bool take_display_name(Cursor& cursor, Address& out) {
     end = cursor.position();
     cursor.skip_lws();
   }
-  if (cursor.peek() != '<') {
+  if (!cursor.sees('<')) {
     cursor.move_to(start);
     return false;
   }
@@ -31,10 +30,11 @@ VOXLOCK_SIP_INLINE bool take_display_name(Cursor& cursor, Address& out) {
   return true;
 }
 
-VOXLOCK_SIP_INLINE Result<void> take_name_addr(Cursor& cursor, Address& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_name_addr(Cursor& cursor, Address& out) {
   cursor.skip_lws();
   out.has_angles = take_display_name(cursor, out);
-  if (!out.has_angles && cursor.peek() == '"') return Status::ERR_SIP_ADDRESS;
+  if (!out.has_angles && cursor.sees('"')) return Status::ERR_SIP_ADDRESS;
   cursor.take('<');
   Cursor inside = cursor;
   VOXLOCK_TRY_VOID(grammar::take_uri(inside, !out.has_angles, out.uri));
@@ -53,6 +53,7 @@ Status check_contact_param(std::string_view name, std::string_view value) {
 
 }  // namespace
 
+template <typename Cursor>
 Result<void> grammar::take_address(Cursor& caller, Address& out) {
   Cursor cursor = caller;
   VOXLOCK_TRY_VOID(take_name_addr(cursor, out));
@@ -62,8 +63,11 @@ Result<void> grammar::take_address(Cursor& caller, Address& out) {
   return {};
 }
 
-Result<void> grammar::take_contact(Cursor& caller, Address& out) {
-  Cursor cursor = caller;
+template Result<void> grammar::take_address(Cursor&, Address&);
+template Result<void> grammar::take_address(LineCursor&, Address&);
+
+Result<void> grammar::take_contact(LineCursor& caller, Address& out) {
+  LineCursor cursor = caller;
   Status numbers = Status::OK;
   VOXLOCK_TRY_VOID(take_name_addr(cursor, out));
   VOXLOCK_TRY_VOID(
@@ -81,7 +85,8 @@ Result<Address> parse_address(std::string_view text) {
     out.is_star = true;
     return out;
   }
-  return grammar::parse_all<Address>(text, Status::ERR_SIP_ADDRESS, grammar::take_address);
+  return grammar::parse_all<Address>(text, Status::ERR_SIP_ADDRESS,
+                                     grammar::take_address<grammar::Cursor>);
 }
 
 }  // namespace voxlock::sip

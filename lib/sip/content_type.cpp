@@ -11,6 +11,7 @@ bool ContentType::is(std::string_view media_type) const {
          text::equals_ignore_case(subtype, media_type);
 }
 
+template <typename Cursor>
 Result<void> grammar::take_content_type(Cursor& caller, ContentType& out) {
   Cursor cursor = caller;
   out.type = cursor.run(kToken);
@@ -22,10 +23,12 @@ Result<void> grammar::take_content_type(Cursor& caller, ContentType& out) {
   caller.move_to(cursor.position());
   return {};
 }
+template Result<void> grammar::take_content_type(Cursor&, ContentType&);
+template Result<void> grammar::take_content_type(LineCursor&, ContentType&);
 
 Result<ContentType> parse_content_type(std::string_view text) {
   return grammar::parse_all<ContentType>(text, Status::ERR_SIP_CONTENT_TYPE,
-                                         grammar::take_content_type);
+                                         grammar::take_content_type<grammar::Cursor>);
 }
 
 }  // namespace voxlock::sip

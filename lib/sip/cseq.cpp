@@ -4,6 +4,7 @@
 
 namespace voxlock::sip {
 
+template <typename Cursor>
 Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
   Cursor cursor = caller;
   if (!take_number(cursor, (1U << 31) - 1, out.number) || !cursor.sees(kLws))
@@ -15,9 +16,11 @@ Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
   caller.move_to(cursor.position());
   return {};
 }
+template Result<void> grammar::take_cseq(Cursor&, CSeq&);
+template Result<void> grammar::take_cseq(LineCursor&, CSeq&);
 
 Result<CSeq> parse_cseq(std::string_view text) {
-  return grammar::parse_all<CSeq>(text, Status::ERR_SIP_CSEQ, grammar::take_cseq);
+  return grammar::parse_all<CSeq>(text, Status::ERR_SIP_CSEQ, grammar::take_cseq<grammar::Cursor>);
 }
 
 }  // namespace voxlock::sip

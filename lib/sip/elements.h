@@ -15,19 +15,24 @@
 namespace voxlock::sip::grammar {
 
 // A URI. Outside angle brackets (is_bare) it ends at ';', ',' and '?' (RFC 3261 20).
+template <typename Cursor>
 Result<void> take_uri(Cursor& cursor, bool is_bare, Uri& out);
-
+template <typename Cursor>
 Result<void> take_address(Cursor& cursor, Address& out);
 // The same, and checks the numbers of a Contact (RFC 3261 20.10). ERR_SIP_NUMBER.
-Result<void> take_contact(Cursor& cursor, Address& out);
+Result<void> take_contact(LineCursor& cursor, Address& out);
+template <typename Cursor>
 Result<void> take_via(Cursor& cursor, Via& out);
+template <typename Cursor>
 Result<void> take_content_type(Cursor& cursor, ContentType& out);
+template <typename Cursor>
 Result<void> take_cseq(Cursor& cursor, CSeq& out);
 // Tokens divided by commas; an empty list is legal for Supported and Allow. ERR_SIP_TOKEN_LIST.
-Result<void> take_token_list(Cursor& cursor, bool may_be_empty);
+Result<void> take_token_list(LineCursor& cursor, bool may_be_empty);
 
 // *DIGIT, at most max. False for none and for more.
-VOXLOCK_SIP_INLINE bool take_number(Cursor& cursor, uint32_t max, uint32_t& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE bool take_number(Cursor& cursor, uint32_t max, uint32_t& out) {
   const char* start = cursor.position();
   const char* p = start;
   uint64_t value = 0;
@@ -47,10 +52,10 @@ const char* ipv6_reference_end(const char* p, const char* end);
 
 // host [":" port]; IPv6 in brackets. May have white space around the colon where is_spaced. Fills
 // host, port and has_port of out. ERR_SIP_HOST.
-template <typename T>
-VOXLOCK_SIP_INLINE Result<void> take_host_port(Cursor& cursor, bool is_spaced, T& out) {
+template <typename Cursor, typename T>
+VOXLOCK_ALWAYS_INLINE Result<void> take_host_port(Cursor& cursor, bool is_spaced, T& out) {
   const char* start = cursor.position();
-  if (cursor.peek() == '[') {
+  if (cursor.sees('[')) {
     const char* end = ipv6_reference_end(start, cursor.end());
     if (end == nullptr) return Status::ERR_SIP_HOST;
     cursor.move_to(end);
@@ -69,8 +74,8 @@ VOXLOCK_SIP_INLINE Result<void> take_host_port(Cursor& cursor, bool is_spaced, T
 
 // *( SEMI generic-param ), up to the end or a character that is none of it; see is called with the
 // name and value of each. ERR_SIP_PARAM.
-template <typename See>
-VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out, See see) {
+template <typename Cursor, typename See>
+VOXLOCK_ALWAYS_INLINE Result<void> take_params(Cursor& cursor, Params& out, See see) {
   const char* start = cursor.position();
   const char* end = start;
   while (cursor.take_separator(';')) {
@@ -92,7 +97,8 @@ VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out, See see
   return {};
 }
 
-VOXLOCK_SIP_INLINE Result<void> take_params(Cursor& cursor, Params& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_params(Cursor& cursor, Params& out) {
   return take_params(cursor, out, [](std::string_view, std::string_view) {});
 }
 

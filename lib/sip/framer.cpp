@@ -74,7 +74,8 @@ Result<Frame> Framer::take_message() {
   const size_t room = buffer_.size();
   while (is_between_messages_ || !has_head_) {
     is_between_messages_ = false;
-    const Step step = scanner_.next(data);
+    Field field;
+    const Step step = scanner_.next(data, &field);
     if (step == Step::kBadLine || step == Step::kTooLarge) return scanner_.error;
     if (step == Step::kMore)
       return data.size() < room ? Result<Frame>(Frame{}) : Status::ERR_SIP_TOO_LARGE;

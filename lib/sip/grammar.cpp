@@ -3,16 +3,16 @@
 
 namespace voxlock::sip::grammar {
 
-const char* Cursor::behind_lws(const char* p, const char* end) {
-  while (p != end && is(*p, kLws)) ++p;
+const char* behind_run(const char* p, const char* end, unsigned bits) {
+  while (p != end && is(*p, bits)) ++p;
   return p;
 }
 
-bool Cursor::is_escape(const char* p, const char* end) {
+bool is_escape(const char* p, const char* end) {
   return end - p >= 3 && text::hex_value(p[1]) >= 0 && text::hex_value(p[2]) >= 0;
 }
 
-const char* Cursor::closing_quote(const char* p, const char* end) {
+const char* closing_quote(const char* p, const char* end) {
   for (; p != end; ++p) {
     if (*p == '"') return p;
     // quoted-pair: the next character is taken as it is.

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "base/block.h"
-
-// For the small steps of which every value takes dozens: a call costs more than they do.
-#define VOXLOCK_SIP_INLINE [[gnu::always_inline]] inline
+#include "base/inline.h"
+#include "base/text_map.h"
 
 namespace voxlock::sip::grammar {
 
@@ -75,52 +75,66 @@ inline bool is_token(std::string_view text) {
   return all(text, kToken);
 }
 
-// The classes that hold every letter, every digit, '-' and '.': their runs are taken block by
-// block.
-inline constexpr unsigned kBlockwise = kToken | kUser | kBareUser | kPassword | kParamChar |
-                                       kHeaderChar | kHostChar | kGenValue | kWord | kOpaque |
-                                       kBareOpaque | kDisplay;
+// The classes that hold every letter, every digit, '-' and '.': their runs are passed by the map.
+inline constexpr unsigned kMapped = kToken | kUser | kBareUser | kPassword | kParamChar |
+                                    kHeaderChar | kHostChar | kGenValue | kWord | kOpaque |
+                                    kBareOpaque | kDisplay;
+
+// Behind the longest run of a class.
+const char* behind_run(const char* p, const char* end, unsigned bits);
+// Whether "%hh" stands at p.
+bool is_escape(const char* p, const char* end);
+// The quote that closes the string whose inside starts at p; nullptr where it does not end.
+const char* closing_quote(const char* p, const char* end);
 
 // Runs forward through text. Small enough to live in registers: a parser that calls others works on
-// its own copy (see elements.h), because a Cursor whose address is taken lives in memory.
-class Cursor {
+// its own copy (see elements.h), because a cursor whose address is taken lives in memory.
+//
+// A Cursor goes through any text, octet by octet. A LineCursor goes through a part of a line that
+// HeadScanner has found, before white space or the CRLF: it passes letters and digits by the map,
+// and stops at the white space without having to look for the end.
+template <bool kIsMapped>
+class BasicCursor {
  public:
-  explicit Cursor(std::string_view text) : Cursor(text, text.data() + text.size()) {}
-  // Octets up to readable_end may be looked at, though they do not belong to text.
-  Cursor(std::string_view text, const char* readable_end)
-      : p_(text.data()),
-        end_(text.data() + text.size()),
-        blocks_end_(readable_end - text.data() >= Block::kSize ? readable_end - Block::kSize + 1
-                                                               : text.data()) {}
+  explicit BasicCursor(std::string_view text) requires(!kIsMapped)
+      : p_(text.data()), end_(text.data() + text.size()) {}
+  BasicCursor(std::string_view text, const TextMap& map) requires(kIsMapped)
+      : p_(text.data()), end_(text.data() + text.size()), map_(&map) {}
 
   [[nodiscard]] bool at_end() const { return p_ == end_; }
   [[nodiscard]] const char* position() const { return p_; }
   [[nodiscard]] const char* end() const { return end_; }
   [[nodiscard]] std::string_view rest() const { return since(p_, end_); }
-  // '\0' at the end: no class holds it.
-  [[nodiscard]] char peek() const { return p_ != end_ ? *p_ : '\0'; }
-  [[nodiscard]] bool sees(unsigned bits) const { return p_ != end_ && is(*p_, bits); }
+  // Whether c, which is no white space, comes next.
+  [[nodiscard]] bool sees(char c) const { return (kIsMapped || p_ != end_) && *p_ == c; }
+  // Whether a member of the class comes next.
+  [[nodiscard]] bool sees(CharClass bits) const {
+    const bool is_safe = kIsMapped && (bits & kLws) == 0;
+    return (is_safe || p_ != end_) && is(*p_, bits);
+  }
   [[nodiscard]] std::string_view from(const char* start) const { return since(start, p_); }
-  // Whether two blocks may be loaded at p, which is not behind the position.
+  // Whether two blocks may be loaded at p, which is not behind the end.
   [[nodiscard]] bool has_two_blocks(const char* p) const {
-    return p < blocks_end_ && blocks_end_ - p > Block::kSize;
+    const char* readable_end = end_;
+    if constexpr (kIsMapped) readable_end = map_->end;
+    return readable_end - p >= 2 * Block::kSize;
   }
 
   void move_to(const char* p) { p_ = p; }
-  // Takes one character where it is c.
+  // Takes one character where it is c, which is no white space.
   bool take(char c) {
-    if (p_ == end_ || *p_ != c) return false;
+    if (!sees(c)) return false;
     ++p_;
     return true;
   }
   // Takes the longest run of a class.
-  VOXLOCK_SIP_INLINE std::string_view run(unsigned bits) {
+  VOXLOCK_ALWAYS_INLINE std::string_view run(unsigned bits) {
     const char* start = p_;
     skip(bits);
     return from(start);
   }
   // The same with "%hh" as one more member (escaped, RFC 3261 25.1).
-  VOXLOCK_SIP_INLINE std::string_view run_escaped(unsigned bits) {
+  VOXLOCK_ALWAYS_INLINE std::string_view run_escaped(unsigned bits) {
     const char* start = p_;
     do {
       skip(bits);
@@ -128,25 +142,26 @@ class Cursor {
     return from(start);
   }
   void skip_lws() {
-    while (sees(kLws)) ++p_;
+    if (!sees(kLws)) return;
+    ++p_;
+    if (sees(kLws)) p_ = behind_run(p_, end_, kLws);
   }
   // Takes c with white space around it.
-  VOXLOCK_SIP_INLINE bool take_separator(char c) {
-    if (p_ == end_) return false;
-    const char* p = p_;
-    if (*p != c) {
-      if (!is(*p, kLws)) return false;
-      p = behind_lws(p, end_);
+  VOXLOCK_ALWAYS_INLINE bool take_separator(char c) {
+    if (!sees(c)) {
+      if (!sees(kLws)) return false;
+      const char* p = behind_run(p_, end_, kLws);
       if (p == end_ || *p != c) return false;
+      p_ = p;
     }
-    p_ = p + 1;
-    if (sees(kLws)) p_ = behind_lws(p_, end_);
+    ++p_;
+    skip_lws();
     return true;
   }
   // Takes a quoted string; inside gets what stands between the quotes. False, and no move, where
   // there is none or it does not end.
   bool take_quoted(std::string_view& inside) {
-    if (p_ == end_ || *p_ != '"') return false;
+    if (!sees('"')) return false;
     const char* quote = closing_quote(p_ + 1, end_);
     if (quote == nullptr) return false;
     inside = since(p_ + 1, quote);
@@ -155,41 +170,35 @@ class Cursor {
   }
 
  private:
-  // Where blocks may be loaded, letters and digits are passed sixteen at a time; only the octet
-  // that stops them is looked up.
-  VOXLOCK_SIP_INLINE void skip(unsigned bits) {
-    const char* p = p_;
-    for (;; ++p) {
-      while ((bits & kBlockwise) != 0 && p < blocks_end_) {
-        const uint32_t specials = Block::load(p).specials();
-        if (specials != 0) {
-          p += Block::first(specials);
-          break;
-        }
-        p += Block::kSize;
+  struct Nothing {};
+
+  VOXLOCK_ALWAYS_INLINE void skip(unsigned bits) {
+    if constexpr (kIsMapped) {
+      if ((bits & kLws) == 0 && (bits & kMapped) != 0) {
+        p_ = map_->next_special(p_);
+        while (is(*p_, bits)) p_ = map_->next_special(p_ + 1);
+        return;
       }
-      if (p >= end_ || !is(*p, bits)) break;
     }
-    p_ = p < end_ ? p : end_;
+    p_ = behind_run(p_, end_, bits);
   }
   // Takes "%hh".
   bool take_escape() {
-    if (p_ == end_ || *p_ != '%' || !is_escape(p_, end_)) return false;
+    if (!sees('%') || !is_escape(p_, end_)) return false;
     p_ += 3;
     return true;
   }
-  static const char* behind_lws(const char* p, const char* end);
-  static bool is_escape(const char* p, const char* end);
-  // nullptr where the string does not end.
-  static const char* closing_quote(const char* p, const char* end);
   static std::string_view since(const char* a, const char* b) {
     return {a, static_cast<size_t>(b - a)};
   }
 
   const char* p_;
   const char* end_;
-  const char* blocks_end_;  // before it a block may be loaded anywhere
+  [[no_unique_address]] std::conditional_t<kIsMapped, const TextMap*, Nothing> map_;
 };
+
+using Cursor = BasicCursor<false>;
+using LineCursor = BasicCursor<true>;
 
 // Cuts the first element off a comma-separated list; commas inside quotes and angle brackets belong
 // to the element. left is empty after the last one.

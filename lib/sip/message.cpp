@@ -16,7 +16,7 @@ namespace voxlock::sip {
 class MessageParser {
  public:
   MessageParser(Message& out, std::string_view data, Transport transport)
-      : out_(out), data_(data), transport_(transport) {}
+      : out_(out), data_(data), map_(data), transport_(transport) {}
 
   Result<void> run() {
     skip_leading_crlf();
@@ -45,6 +45,7 @@ class MessageParser {
     if (transport_ == Transport::kStream) return;
     while (data_.substr(start_, 2) == "\r\n") start_ += 2;
     data_.remove_prefix(start_);
+    map_.start = data_.data();
     if (data_.empty()) note(Status::ERR_SIP_EMPTY, 0);
   }
 
@@ -52,12 +53,14 @@ class MessageParser {
   bool scan_head() {
     out_.data_ = data_;
     for (;;) {
-      switch (scanner_.next(data_)) {
+      scanner_.take_plain_fields(data_, map_, [this](const Field& field) { take_field(field); });
+      Field field{};
+      switch (scanner_.next(data_, &field, &map_)) {
         case Step::kField:
-          take_field();
+          take_field(field);
           break;
         case Step::kStartLine:
-          note(parse_start_line(scanner_.line, readable_end(), out_.start_), 0);
+          note(parse_start_line(data_.substr(0, scanner_.line_len()), map_, out_.start_), 0);
           break;
         case Step::kBadLine:
           // Where it is the framing that is broken, size() stays 0.
@@ -76,16 +79,15 @@ class MessageParser {
     }
   }
 
-  void take_field() {
-    const Field& field = scanner_.field;
-    const auto id = static_cast<size_t>(field.id);
-    const std::string_view value = data_.substr(field.value_at, field.value_len);
-    const uint8_t first = out_.first_[id];
-    out_.fields_[out_.field_count_] = field;
-    if (first == Message::kNone) out_.first_[id] = out_.field_count_;
-    ++out_.field_count_;
+  VOXLOCK_ALWAYS_INLINE void take_field(const Field& field) {
+    const std::string_view value(data_.data() + field.value_at, field.value_len);
+    const uint8_t index = out_.field_count_++;
+    uint8_t& first = out_.first_[static_cast<size_t>(field.id)];
+    const bool is_first = first == Message::kNone;
+    if (is_first) first = index;
+    out_.fields_[index] = field;
     if (field.id == HeaderId::kOther) return;
-    if (first != Message::kNone && header_row(field.id).multiplicity == Multiplicity::kSingle) {
+    if (!is_first && header_row(field.id).multiplicity == Multiplicity::kSingle) {
       // Content-Length was compared as a number by the scanner.
       if (field.id != HeaderId::kContentLength && out_.header(first).value != value) {
         note(Status::ERR_SIP_DUPLICATE, field.name_at);
@@ -97,8 +99,7 @@ class MessageParser {
 
   // Checks the value of a field that has a typed view, and keeps the ones a message has once.
   Result<void> take_value(HeaderId id, std::string_view value) {
-    // Values stand inside data_, so that blocks may be read up to its end.
-    grammar::Cursor cursor(value, readable_end());
+    grammar::LineCursor cursor(value, map_);
     switch (id) {
       case HeaderId::kFrom:
         return take_whole(cursor, Status::ERR_SIP_ADDRESS, out_.from_, grammar::take_address);
@@ -154,33 +155,31 @@ class MessageParser {
     }
   }
 
-  [[nodiscard]] const char* readable_end() const { return data_.data() + data_.size(); }
-
   template <typename T>
   static Result<void> discard(const Result<T>& result) {
     return result ? Result<void>() : Result<void>(result.error());
   }
 
-  static Result<void> check_end(const grammar::Cursor& cursor, Status left_over) {
+  static Result<void> check_end(const grammar::LineCursor& cursor, Status left_over) {
     return cursor.at_end() ? Result<void>() : Result<void>(left_over);
   }
 
   // Fills out in place; leaves it empty on an error.
   template <typename T>
-  static Result<void> take_whole(grammar::Cursor& cursor, Status left_over, T& out,
-                                 Result<void> (*take)(grammar::Cursor&, T&)) {
+  static Result<void> take_whole(grammar::LineCursor& cursor, Status left_over, T& out,
+                                 Result<void> (*take)(grammar::LineCursor&, T&)) {
     Result<void> result = take(cursor, out);
     if (result) result = check_end(cursor, left_over);
     if (!result) out = {};
     return result;
   }
 
-  static Result<void> check_token_list(grammar::Cursor& cursor, bool may_be_empty) {
+  static Result<void> check_token_list(grammar::LineCursor& cursor, bool may_be_empty) {
     VOXLOCK_TRY_VOID(grammar::take_token_list(cursor, may_be_empty));
     return check_end(cursor, Status::ERR_SIP_TOKEN_LIST);
   }
 
-  Result<void> take_vias(grammar::Cursor& cursor) {
+  Result<void> take_vias(grammar::LineCursor& cursor) {
     bool is_top = out_.via_.host.empty() &&
                   out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
     do {
@@ -191,7 +190,7 @@ class MessageParser {
     return check_end(cursor, Status::ERR_SIP_VIA);
   }
 
-  Result<void> take_contacts(grammar::Cursor& cursor) {
+  Result<void> take_contacts(grammar::LineCursor& cursor) {
     // The star stands alone (RFC 3261 20.10).
     if (cursor.rest() == "*" && !out_.has_contact_) {
       out_.has_contact_ = out_.contact_.is_star = true;
@@ -213,13 +212,13 @@ class MessageParser {
     return check_end(cursor, Status::ERR_SIP_ADDRESS);
   }
 
-  Result<void> take_contact(grammar::Cursor& cursor, Address& out) const {
+  Result<void> take_contact(grammar::LineCursor& cursor, Address& out) const {
     VOXLOCK_TRY_VOID(grammar::take_contact(cursor, out));
     return out_.contact_.is_star ? Result<void>(Status::ERR_SIP_ADDRESS) : Result<void>();
   }
 
   // route-param = name-addr: without the brackets nobody could tell its parameters apart.
-  static Result<void> check_routes(grammar::Cursor& cursor) {
+  static Result<void> check_routes(grammar::LineCursor& cursor) {
     do {
       Address route;
       VOXLOCK_TRY_VOID(grammar::take_address(cursor, route));
@@ -229,8 +228,8 @@ class MessageParser {
   }
 
   // callid = word [ "@" word ]
-  Result<void> take_call_id(grammar::Cursor& caller) {
-    grammar::Cursor cursor = caller;
+  Result<void> take_call_id(grammar::LineCursor& caller) {
+    grammar::LineCursor cursor = caller;
     const char* start = cursor.position();
     const bool has_word = !cursor.run(grammar::kWord).empty();
     const bool has_host = cursor.take('@');
@@ -284,6 +283,7 @@ class MessageParser {
 
   Message& out_;
   std::string_view data_;
+  TextMap map_;
   Transport transport_;
   HeadScanner scanner_;
   size_t start_ = 0;

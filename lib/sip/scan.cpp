@@ -1,5 +1,7 @@
 #include "sip/scan.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/block.h"
@@ -33,22 +35,59 @@ bool controls_are_quoted(std::string_view value) {
 }  // namespace
 
 // Marks the stops in the next octets; false where there are none left.
-bool HeadScanner::load_window(std::string_view data) {
+bool HeadScanner::load_window(std::string_view data, TextMap* map) {
   const size_t left = data.size() - window_end_;
   if (left == 0) return false;
-  const char* p = data.data() + window_end_;
   window_at_ = window_end_;
-  if (left >= kWindowSize) {
-    stops_ = unprintables_of_window(p);
-    window_end_ += kWindowSize;
-    return true;
+  window_end_ += std::min(left, Window::kSize);
+  if (map != nullptr) {
+    if (window_at_ == map->mapped_len) map->load_more();
+    stops_ = map->unprintables[window_at_ / Window::kSize];
+  } else {
+    const size_t len = std::min(left, Window::kSize);
+    uint64_t specials = 0;
+    Window::load_padded(data.data() + window_at_, len, stops_, specials);
   }
-  char padded[kWindowSize];
-  std::memset(padded, ' ', sizeof padded);
-  std::memcpy(padded, p, left);
-  stops_ = unprintables_of_window(padded);
-  window_end_ += left;
+  // The LF of the last CRLF may be its first octet.
+  stops_ &= ~uint64_t{line_end_ + 1 == window_at_};
   return true;
+}
+
+// A line end that may be a fold or incomplete, or a stop that is no line end.
+bool HeadScanner::find_end_with_care(std::string_view data, TextMap* map) {
+  for (;;) {
+    while (stops_ == 0) {
+      if (!load_window(data, map)) return false;
+    }
+    const size_t at = window_at_ + static_cast<size_t>(std::countr_zero(stops_));
+    const char* p = data.data() + at;
+    const size_t left = data.size() - at;
+    if (*p == '\r') {
+      if (left < 2) return false;
+      if (p[1] == '\n') {
+        const bool can_fold = has_start_line_ && at != at_;
+        if (can_fold && left < 3) return false;
+        drop_crlf();
+        line_end_ = at;
+        if (!can_fold || !text::is_space(p[2])) return true;
+        continue;
+      }
+    }
+    stops_ &= stops_ - 1;
+    note_stop(p, at == at_);
+  }
+}
+
+// A line that is no plain header field: the start line, the empty line, or one with control
+// characters. kField where it is a header field nevertheless.
+Step HeadScanner::take_other_line(std::string_view data) {
+  const bool is_clean = !has_control_ || check_controls(data);
+  if (!has_start_line_) {
+    has_start_line_ = true;
+    return is_clean ? Step::kStartLine : bad_line(Status::ERR_SIP_CONTROL);
+  }
+  if (line_len() == 0) return Step::kEnd;
+  return is_clean ? Step::kField : bad_line(Status::ERR_SIP_CONTROL);
 }
 
 // A stop other than of a line end or fold.
@@ -62,18 +101,29 @@ void HeadScanner::note_stop(const char* p, bool is_first) {
 }
 
 // Whether the line that was found may stand, as far as its control characters go.
-bool HeadScanner::check_controls() {
-  const bool is_bad = has_bare_control_ || !has_start_line_ || !controls_are_quoted(line);
+bool HeadScanner::check_controls(std::string_view data) {
+  const bool is_bad = has_bare_control_ || !has_start_line_ ||
+                      !controls_are_quoted(data.substr(line_at_, line_len()));
   has_control_ = has_bare_control_ = false;
   return !is_bad;
 }
 
+// The first colon of the line, where one is near; else the start of the line.
+const char* HeadScanner::first_colon(std::string_view data) const {
+  const char* start = data.data() + line_at_;
+  if (data.size() - line_at_ < Block::kSize) return start;
+  const uint32_t colons = Block::load(start).places_of(':');
+  const bool is_near = colons != 0 && static_cast<size_t>(Block::first(colons)) < line_len();
+  return is_near ? start + Block::first(colons) : start;
+}
+
 // The long way: the name is any token. False where there is none, or no colon.
-bool HeadScanner::find_colon(const char*& name_end, const char*& colon) const {
-  grammar::Cursor cursor(line);
+bool HeadScanner::find_colon(std::string_view data, const char*& name_end,
+                             const char*& colon) const {
+  grammar::Cursor cursor(data.substr(line_at_, line_len()));
   const std::string_view name = cursor.run(grammar::kToken);
   name_end = cursor.position();
-  while (text::is_space(cursor.peek())) cursor.move_to(cursor.position() + 1);
+  while (cursor.sees(' ') || cursor.sees('\t')) cursor.move_to(cursor.position() + 1);
   colon = cursor.position();
   return !name.empty() && name.size() <= UINT16_MAX && cursor.take(':');
 }

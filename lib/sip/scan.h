@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/text_map.h"
 #include "sip/header_table.h"
 
 namespace voxlock::sip {
@@ -27,26 +28,30 @@ struct Field {
 };
 
 enum class Step : uint8_t {
-  kMore,       // the data ends inside a line
-  kStartLine,  // line is the start line, without CRLF
-  kField,      // field is set
-  kBadLine,    // error is set; the scan may go on behind the line
-  kTooLarge,   // error tells which limit is passed; the scan is over
-  kEnd,        // the empty line was reached: head_len() is known
+  kMore,  // the data ends inside a line
+  kStartLine,
+  kField,     // field is set
+  kBadLine,   // error is set; the scan may go on behind the line
+  kTooLarge,  // error tells which limit is passed; the scan is over
+  kEnd,       // the empty line was reached: head_len() is known
 };
 
 // Takes lines one by one. Between calls data may grow, but keeps its beginning. Work is linear in
 // the size of the data however small the pieces are in which it arrives.
 class HeadScanner {
  public:
-  std::string_view line;
-  Field field{};
   Status error = Status::OK;
 
-  Step next(std::string_view data);  // in scan_steps.h
+  // map is of data, or nullptr; its words are written up to the end of the line. In scan_steps.h.
+  Step next(std::string_view data, Field* field, TextMap* map = nullptr);
 
-  // Where the line of the last step starts.
+  // Takes header fields as next does and gives each to take, up to one that next must look at.
+  template <typename Take>
+  void take_plain_fields(std::string_view data, TextMap& map, Take take);
+
+  // Where the line of the last step starts, and its length without CRLF.
   [[nodiscard]] size_t line_at() const { return line_at_; }
+  [[nodiscard]] size_t line_len() const { return line_end_ - line_at_; }
   // Octets up to and including the empty line; after kEnd.
   [[nodiscard]] size_t head_len() const { return at_; }
   // After kEnd: no octet of the head is above 0x7f.
@@ -56,18 +61,27 @@ class HeadScanner {
   }
 
  private:
-  bool load_window(std::string_view data);
-  void drop_crlf(size_t at);
-  bool find_end(std::string_view data);
+  bool load_window(std::string_view data, TextMap* map);
+  // Takes a CRLF off the stops; an LF behind the window is not among them.
+  void drop_crlf() {
+    stops_ &= stops_ - 1;
+    stops_ &= stops_ - 1;
+  }
+  bool find_end(std::string_view data, TextMap* map);
+  bool find_end_with_care(std::string_view data, TextMap* map);
   void note_stop(const char* p, bool is_first);
-  bool check_controls();
-  bool find_colon(const char*& name_end, const char*& colon) const;
-  Step take_field(std::string_view data);
+  bool check_controls(std::string_view data);
+  Step take_other_line(std::string_view data);
+  [[nodiscard]] const char* first_colon(std::string_view data) const;
+  bool find_colon(std::string_view data, const char*& name_end, const char*& colon) const;
+  Step take_field(std::string_view data, Field* field, const TextMap* map);
   Step take_content_length(std::string_view value);
   Step bad_line(Status why) {
     error = why;
     return Step::kBadLine;
   }
+
+  static constexpr size_t kNowhere = SIZE_MAX / 2;
 
   size_t at_ = 0;  // start of the next line
   // A window over the data: a bit of stops_ is set for each octet of it that is not printable ASCII
@@ -76,7 +90,7 @@ class HeadScanner {
   size_t window_end_ = 0;
   uint64_t stops_ = 0;
   size_t line_at_ = 0;
-  size_t line_end_ = 0;  // found by find_end
+  size_t line_end_ = kNowhere;  // of the last CRLF that was found, also of one in a fold
   size_t field_count_ = 0;
   uint32_t content_length_ = 0;
   bool has_content_length_ = false;

@@ -1,74 +1,57 @@
 // The steps of HeadScanner that every line takes, inlined where lines are taken. The plain way is a
 // loop that looks at each octet: is it the CR of the line end? Here a window of 64 octets is turned
-// into one word with a bit for each octet that is not printable ASCII (block.h), and the lines are
+// into one word with a bit for each octet that is not printable ASCII (window.h), and the lines are
 // cut from bit to bit; an octet is looked at by itself only where its bit is set. In an ordinary
-// message those are the CRLFs. The window goes on where the last line ended, so that no octet is
-// read twice, and the last octets of the input are copied into a padded block rather than read
-// past. Values are then walked with grammar::Cursor, which passes runs of letters and digits by
-// blocks of 16.
+// message those are the CRLFs. The last octets of the input are copied into a padded window rather
+// than read past. Values are then walked with grammar::LineCursor, which passes runs of letters and
+// digits by a second word of each window.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 
-#include "base/text.h"
 #include "sip/grammar.h"
+#include "sip/header_lookup.h"
 #include "sip/limits.h"
 #include "sip/scan.h"
 
 namespace voxlock::sip {
 
-// Takes a CRLF that was seen at an offset out of the window.
-VOXLOCK_SIP_INLINE void HeadScanner::drop_crlf(size_t at) {
-  stops_ &= stops_ - 1;
-  if (at + 1 < window_end_) {
-    stops_ &= stops_ - 1;
-  } else {
-    window_end_ = at + 2;
-  }
+// Whether p, with two octets behind it, is a CRLF that no fold can follow.
+VOXLOCK_ALWAYS_INLINE bool is_plain_line_end(const char* p) {
+  uint16_t seen, crlf;
+  std::memcpy(&seen, p, 2);
+  std::memcpy(&crlf, "\r\n", 2);
+  return seen == crlf && static_cast<uint8_t>(p[2]) > ' ';
 }
 
 // Looks for the CRLF that ends the line and is not a fold. False where the data ends first.
-VOXLOCK_SIP_INLINE bool HeadScanner::find_end(std::string_view data) {
-  for (;;) {
-    while (stops_ == 0) {
-      if (!load_window(data)) return false;
-    }
-    const size_t at = window_at_ + static_cast<size_t>(std::countr_zero(stops_));
-    const char* p = data.data() + at;
-    const size_t left = data.size() - at;
-    if (*p == '\r') {
-      if (left < 2) return false;
-      if (p[1] == '\n') {
-        const bool can_fold = has_start_line_ && at != at_;
-        if (can_fold && left < 3) return false;
-        drop_crlf(at);
-        line_end_ = at;
-        if (!can_fold || !text::is_space(p[2])) return true;
-        continue;
-      }
-    }
-    stops_ &= stops_ - 1;
-    note_stop(p, at == at_);
+VOXLOCK_ALWAYS_INLINE bool HeadScanner::find_end(std::string_view data, TextMap* map) {
+  while (stops_ == 0) {
+    if (!load_window(data, map)) return false;
   }
+  const size_t at = window_at_ + static_cast<size_t>(std::countr_zero(stops_));
+  if (data.size() - at < 3 || !is_plain_line_end(data.data() + at))
+    return find_end_with_care(data, map);
+  drop_crlf();
+  line_end_ = at;
+  return true;
 }
 
 // header-name HCOLON header-value; white space may stand before the colon (RFC 3261 7.3.1).
-VOXLOCK_SIP_INLINE Step HeadScanner::take_field(std::string_view data) {
-  const char* const start = line.data();
-  const char* const end = start + line.size();
+VOXLOCK_ALWAYS_INLINE Step HeadScanner::take_field(std::string_view data, Field* field,
+                                                   const TextMap* map) {
+  const char* const start = data.data() + line_at_;
+  const char* const end = data.data() + line_end_;
   // What stands before the first colon mostly is a name that the table has, and then no character
   // of it needs a look.
-  const char* name_end = start;
-  if (data.data() + data.size() - start >= Block::kSize) {
-    const uint32_t colons = Block::load(start).places_of(':');
-    name_end += colons != 0 ? Block::first(colons) : 0;
-  }
+  const char* name_end = map != nullptr ? map->next_special(start) : first_colon(data);
   const char* colon = name_end;
   HeaderId id = HeaderId::kOther;
-  if (name_end < end) id = header_id({start, static_cast<size_t>(name_end - start)});
+  if (*name_end == ':') id = header_id({start, static_cast<size_t>(name_end - start)});
   if (id == HeaderId::kOther) {
-    colon = name_end = start;
-    if (!find_colon(name_end, colon)) return bad_line(Status::ERR_SIP_HEADER_LINE);
+    if (!find_colon(data, name_end, colon)) return bad_line(Status::ERR_SIP_HEADER_LINE);
     id = header_id({start, static_cast<size_t>(name_end - start)});
   }
   if (field_count_ == kMaxHeaderFields) {
@@ -76,31 +59,84 @@ VOXLOCK_SIP_INLINE Step HeadScanner::take_field(std::string_view data) {
     return Step::kTooLarge;
   }
   ++field_count_;
-  const std::string_view value =
-      grammar::trim_lws({colon + 1, static_cast<size_t>(end - colon - 1)});
-  field = {static_cast<uint32_t>(line_at_), static_cast<uint32_t>(value.data() - data.data()),
-           static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name_end - start), id};
-  return id == HeaderId::kContentLength ? take_content_length(value) : Step::kField;
+  const char* value = colon + 1;
+  if (*value == ' ') ++value;
+  const char* value_end = end;
+  if (value >= end || grammar::is(*value, grammar::kLws) || grammar::is(end[-1], grammar::kLws)) {
+    const std::string_view trimmed =
+        grammar::trim_lws({colon + 1, static_cast<size_t>(end - colon - 1)});
+    value = trimmed.data();
+    value_end = value + trimmed.size();
+  }
+  field->name_at = static_cast<uint32_t>(line_at_);
+  field->value_at = static_cast<uint32_t>(value - data.data());
+  field->value_len = static_cast<uint32_t>(value_end - value);
+  field->name_len = static_cast<uint16_t>(name_end - start);
+  field->id = id;
+  if (id != HeaderId::kContentLength) return Step::kField;
+  return take_content_length({value, field->value_len});
 }
 
-VOXLOCK_SIP_INLINE Step HeadScanner::next(std::string_view data) {
+// What next does with plain header fields: those with a name of the table, on one line that lies in
+// whole windows. Here the place in the text stays in registers from field to field.
+template <typename Take>
+VOXLOCK_ALWAYS_INLINE void HeadScanner::take_plain_fields(std::string_view data, TextMap& map,
+                                                          Take take) {
+  if (!has_start_line_ || has_control_) return;
+  const char* const text = data.data();
+  const size_t whole = std::min(data.size(), kMaxHeadLen) / Window::kSize * Window::kSize;
+  size_t window = window_at_;
+  uint64_t stops = stops_;
+  size_t start = at_;
+  for (;;) {
+    while (stops == 0 && window + Window::kSize < whole) {
+      window += Window::kSize;
+      if (window == map.mapped_len) map.load_more();
+      stops = map.unprintables[window / Window::kSize] & ~uint64_t{start == window + 1};
+    }
+    if (stops == 0) break;
+    const size_t end = window + static_cast<unsigned>(std::countr_zero(stops));
+    if (end + 2 >= whole || end == start || !is_plain_line_end(text + end)) break;
+    const char* const colon = map.next_special(text + start);
+    if (*colon != ':') break;
+    const size_t name_len = static_cast<size_t>(colon - text) - start;
+    const HeaderId id = header_id({text + start, name_len}, text + data.size());
+    if (id == HeaderId::kOther || id == HeaderId::kContentLength) break;
+    const size_t value = start + name_len + 1 + (colon[1] == ' ');
+    const bool is_trimmed = value < end && !grammar::is(text[value], grammar::kLws) &&
+                            !grammar::is(text[end - 1], grammar::kLws);
+    if (!is_trimmed || field_count_ == kMaxHeaderFields) break;
+    ++field_count_;
+    stops &= stops - 1;
+    stops &= stops - 1;
+    const Field field{static_cast<uint32_t>(start), static_cast<uint32_t>(value),
+                      static_cast<uint32_t>(end - value), static_cast<uint16_t>(name_len), id};
+    start = end + 2;
+    take(field);
+  }
+  if (start == at_) return;
+  at_ = start;
+  line_end_ = start - 2;
+  window_at_ = window;
+  window_end_ = window + Window::kSize;
+  stops_ = stops;
+}
+
+VOXLOCK_ALWAYS_INLINE Step HeadScanner::next(std::string_view data, Field* field, TextMap* map) {
   const bool is_cut = data.size() > kMaxHeadLen;
   if (is_cut) data = {data.data(), kMaxHeadLen};
-  if (!find_end(data)) {
+  if (!find_end(data, map)) {
     if (!is_cut) return Step::kMore;
     error = Status::ERR_SIP_TOO_LARGE;
     return Step::kTooLarge;
   }
   line_at_ = at_;
   at_ = line_end_ + 2;
-  line = {data.data() + line_at_, line_end_ - line_at_};
-  const bool is_clean = !has_control_ || check_controls();
-  if (!has_start_line_) {
-    has_start_line_ = true;
-    return is_clean ? Step::kStartLine : bad_line(Status::ERR_SIP_CONTROL);
+  if (!has_start_line_ || has_control_ || line_end_ == line_at_) {
+    const Step step = take_other_line(data);
+    if (step != Step::kField) return step;
   }
-  if (line.empty()) return Step::kEnd;
-  return is_clean ? take_field(data) : bad_line(Status::ERR_SIP_CONTROL);
+  return take_field(data, field, map);
 }
 
 }  // namespace voxlock::sip

@@ -43,9 +43,9 @@ Result<void> parse_status_line(std::string_view line, StartLine& out) {
   return {};
 }
 
-Result<void> parse_request_uri(std::string_view text, const char* readable_end, Uri& out) {
+Result<void> parse_request_uri(std::string_view text, const TextMap& map, Uri& out) {
   if (text.size() > kMaxRequestUriLen) return Status::ERR_SIP_URI_TOO_LONG;
-  grammar::Cursor cursor(text, readable_end);
+  grammar::LineCursor cursor(text, map);
   VOXLOCK_TRY_VOID(grammar::take_uri(cursor, false, out));
   // RFC 3261 19.1.1: no headers in a Request-URI.
   if (!cursor.at_end() || !out.headers.empty()) return Status::ERR_SIP_URI;
@@ -53,10 +53,10 @@ Result<void> parse_request_uri(std::string_view text, const char* readable_end, 
 }
 
 // Request-Line = Method SP Request-URI SP SIP-Version
-Result<void> parse_request_line(std::string_view line, const char* readable_end, StartLine& out) {
-  grammar::Cursor cursor(line, readable_end);
+Result<void> parse_request_line(std::string_view line, const TextMap& map, StartLine& out) {
+  grammar::LineCursor cursor(line, map);
   const std::string_view method = cursor.run(grammar::kToken);
-  if (method.empty() || !cursor.take(' ')) return Status::ERR_SIP_START_LINE;
+  if (method.empty() || cursor.at_end() || !cursor.take(' ')) return Status::ERR_SIP_START_LINE;
   line = cursor.rest();
   const size_t space = line.rfind(' ');
   if (space == std::string_view::npos) return Status::ERR_SIP_START_LINE;
@@ -67,14 +67,14 @@ Result<void> parse_request_line(std::string_view line, const char* readable_end,
   out.uri_text = line.substr(0, space);
   if (!is_version(version))
     return is_any_version(version) ? Status::ERR_SIP_VERSION : Status::ERR_SIP_START_LINE;
-  return parse_request_uri(out.uri_text, readable_end, out.uri);
+  return parse_request_uri(out.uri_text, map, out.uri);
 }
 
 }  // namespace
 
-Result<void> parse_start_line(std::string_view line, const char* readable_end, StartLine& out) {
+Result<void> parse_start_line(std::string_view line, const TextMap& map, StartLine& out) {
   const bool is_status = line.size() > 4 && text::equals_ignore_case(line.substr(0, 4), "SIP/");
-  return is_status ? parse_status_line(line, out) : parse_request_line(line, readable_end, out);
+  return is_status ? parse_status_line(line, out) : parse_request_line(line, map, out);
 }
 
 }  // namespace voxlock::sip

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/text_map.h"
 #include "sip/method.h"
 #include "sip/uri.h"
 
@@ -21,8 +22,8 @@ struct StartLine {
 };
 
 // Fills out as far as line can be read. ERR_SIP_START_LINE, ERR_SIP_VERSION (505), ERR_SIP_SCHEME
-// (416), ERR_SIP_URI, ERR_SIP_HOST, ERR_SIP_URI_TOO_LONG (414), ERR_SIP_STATUS_CODE. Octets up to
-// readable_end, which stand behind the line, may be looked at.
-Result<void> parse_start_line(std::string_view line, const char* readable_end, StartLine& out);
+// (416), ERR_SIP_URI, ERR_SIP_HOST, ERR_SIP_URI_TOO_LONG (414), ERR_SIP_STATUS_CODE.  The line lies
+// in the text of map.
+Result<void> parse_start_line(std::string_view line, const TextMap& map, StartLine& out);
 
 }  // namespace voxlock::sip

@@ -9,8 +9,8 @@ std::optional<std::string_view> TokenCursor::next() {
   return grammar::take_element(left_);
 }
 
-Result<void> grammar::take_token_list(Cursor& caller, bool may_be_empty) {
-  Cursor cursor = caller;
+Result<void> grammar::take_token_list(LineCursor& caller, bool may_be_empty) {
+  LineCursor cursor = caller;
   if (cursor.at_end() && may_be_empty) return {};
   do {
     if (cursor.run(kToken).empty()) return Status::ERR_SIP_TOKEN_LIST;

@@ -8,8 +8,6 @@
 namespace voxlock::sip {
 namespace {
 
-using grammar::Cursor;
-
 Scheme scheme_of(std::string_view text) {
   if (text::equals_ignore_case(text, "sip")) return Scheme::kSip;
   if (text::equals_ignore_case(text, "sips")) return Scheme::kSips;
@@ -33,7 +31,8 @@ const char* scheme_end(const char* p, const char* end) {
 }
 
 // scheme ":"
-VOXLOCK_SIP_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
   const char* start = cursor.position();
   if (cursor.end() - start >= 4 && is_sip(start)) {
     out.scheme = Scheme::kSip;
@@ -50,7 +49,8 @@ VOXLOCK_SIP_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
 }
 
 // [ userinfo "@" ]: only the '@' tells whether the text before it was a user or already the host.
-VOXLOCK_SIP_INLINE void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   const std::string_view user = cursor.run_escaped(is_bare ? grammar::kBareUser : grammar::kUser);
   std::string_view password;
@@ -67,7 +67,8 @@ VOXLOCK_SIP_INLINE void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
 }
 
 // *( ";" pname [ "=" pvalue ] )
-VOXLOCK_SIP_INLINE Result<void> take_uri_params(Cursor& cursor, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_uri_params(Cursor& cursor, Uri& out) {
   const char* start = cursor.position();
   while (cursor.take(';')) {
     if (cursor.run_escaped(grammar::kParamChar).empty()) return Status::ERR_SIP_URI;
@@ -79,7 +80,8 @@ VOXLOCK_SIP_INLINE Result<void> take_uri_params(Cursor& cursor, Uri& out) {
 }
 
 // "?" hname "=" hvalue *( "&" hname "=" hvalue )
-VOXLOCK_SIP_INLINE Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
   if (!cursor.take('?')) return {};
   const char* start = cursor.position();
   do {
@@ -91,7 +93,8 @@ VOXLOCK_SIP_INLINE Result<void> take_uri_headers(Cursor& cursor, Uri& out) {
   return {};
 }
 
-VOXLOCK_SIP_INLINE Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out) {
   take_userinfo(cursor, is_bare, out);
   VOXLOCK_TRY_VOID(grammar::take_host_port(cursor, false, out));
   if (is_bare) return {};
@@ -101,12 +104,13 @@ VOXLOCK_SIP_INLINE Result<void> take_sip(Cursor& cursor, bool is_bare, Uri& out)
 
 // RFC 3966 3: digits and visual separators, a global number with '+', a local one also with '*',
 // '#' and hexadecimal digits.
-VOXLOCK_SIP_INLINE Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out) {
   const char* start = cursor.position();
   const bool is_global = cursor.take('+');
   size_t digits = 0;
   for (; !cursor.at_end(); cursor.move_to(cursor.position() + 1)) {
-    const char c = cursor.peek();
+    const char c = *cursor.position();
     const bool is_dialled =
         is_global ? text::is_digit(c) : text::hex_value(c) >= 0 || c == '*' || c == '#';
     if (!is_dialled && c != '-' && c != '.' && c != '(' && c != ')') break;
@@ -119,13 +123,14 @@ VOXLOCK_SIP_INLINE Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& out)
 }
 
 // The grammar of another scheme is not ours: its characters are checked only.
-VOXLOCK_SIP_INLINE Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE Result<void> take_other(Cursor& cursor, bool is_bare, Uri& out) {
   out.user = cursor.run(is_bare ? grammar::kBareOpaque : grammar::kOpaque);
   out.has_user = true;
   return out.user.empty() ? Result<void>(Status::ERR_SIP_URI) : Result<void>();
 }
 
-template <bool kIsBare>
+template <bool kIsBare, typename Cursor>
 Result<void> take_uri_as(Cursor& caller, Uri& out) {
   Cursor cursor = caller;
   const char* start = cursor.position();
@@ -140,9 +145,12 @@ Result<void> take_uri_as(Cursor& caller, Uri& out) {
 
 }  // namespace
 
+template <typename Cursor>
 Result<void> grammar::take_uri(Cursor& cursor, bool is_bare, Uri& out) {
   return is_bare ? take_uri_as<true>(cursor, out) : take_uri_as<false>(cursor, out);
 }
+template Result<void> grammar::take_uri(Cursor&, bool, Uri&);
+template Result<void> grammar::take_uri(LineCursor&, bool, Uri&);
 
 uint16_t Uri::effective_port() const {
   if (has_port) return port;
@@ -150,7 +158,7 @@ uint16_t Uri::effective_port() const {
 }
 
 Result<Uri> parse_uri(std::string_view text) {
-  return grammar::parse_all<Uri>(text, Status::ERR_SIP_URI, [](Cursor& cursor, Uri& out) {
+  return grammar::parse_all<Uri>(text, Status::ERR_SIP_URI, [](grammar::Cursor& cursor, Uri& out) {
     return grammar::take_uri(cursor, false, out);
   });
 }

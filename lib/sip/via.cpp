@@ -25,7 +25,8 @@ bool Via::has_unique_branch() const {
 namespace {
 
 // protocol-name SLASH protocol-version SLASH, up to transport
-VOXLOCK_SIP_INLINE bool take_protocol(grammar::Cursor& cursor) {
+template <typename Cursor>
+VOXLOCK_ALWAYS_INLINE bool take_protocol(Cursor& cursor) {
   constexpr std::string_view kPlain = "SIP/2.0/";
   const bool is_plain = static_cast<size_t>(cursor.end() - cursor.position()) >= kPlain.size() &&
                         std::memcmp(cursor.position(), kPlain.data(), kPlain.size()) == 0;
@@ -43,6 +44,7 @@ VOXLOCK_SIP_INLINE bool take_protocol(grammar::Cursor& cursor) {
 }  // namespace
 
 // sent-protocol LWS sent-by *( SEMI via-params )
+template <typename Cursor>
 Result<void> grammar::take_via(Cursor& caller, Via& out) {
   Cursor cursor = caller;
   cursor.skip_lws();
@@ -56,9 +58,11 @@ Result<void> grammar::take_via(Cursor& caller, Via& out) {
   caller.move_to(cursor.position());
   return {};
 }
+template Result<void> grammar::take_via(Cursor&, Via&);
+template Result<void> grammar::take_via(LineCursor&, Via&);
 
 Result<Via> parse_via(std::string_view text) {
-  return grammar::parse_all<Via>(text, Status::ERR_SIP_VIA, grammar::take_via);
+  return grammar::parse_all<Via>(text, Status::ERR_SIP_VIA, grammar::take_via<grammar::Cursor>);
 }
 
 }  // namespace voxlock::sip

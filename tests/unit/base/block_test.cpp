@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "base/window.h"
 #include "support/catch.h"
 #include "support/guarded.h"
 
@@ -25,9 +26,9 @@ bool is_dash(char c) {
 }
 
 template <typename Predicate>
-uint32_t mask_of(std::string_view octets, Predicate predicate) {
-  uint32_t out = 0;
-  for (size_t i = 0; i < octets.size(); ++i) out |= uint32_t{predicate(octets[i])} << i;
+uint64_t mask_of(std::string_view octets, Predicate predicate) {
+  uint64_t out = 0;
+  for (size_t i = 0; i < octets.size(); ++i) out |= uint64_t{predicate(octets[i])} << i;
   return out;
 }
 
@@ -55,13 +56,45 @@ TEST_CASE("a block answers for each octet value at each place, with vectors and 
   }
 }
 
-TEST_CASE("a window is the blocks it is made of") {
+TEST_CASE("windows answer as blocks do, with each kind of vectors") {
+  Window::Load kinds[Window::kMaxKinds];
+  const size_t count = Window::list_kinds(kinds);
   std::mt19937 random(7);
-  for (int round = 0; round < 200; ++round) {
-    std::string octets(kWindowSize, ' ');
+  for (size_t round = 0; round < 2048; ++round) {
+    std::string octets(2 * Window::kSize, ' ');
     for (char& c : octets) c = static_cast<char>(random());
+    octets[round % octets.size()] = static_cast<char>(round / 8);
     const test::Guarded input{std::string_view(octets)};
-    const uint64_t window = unprintables_of_window(input.text().data());
-    for (size_t i = 0; i < kWindowSize; ++i) CHECK((window >> i & 1) == is_unprintable(octets[i]));
+    for (size_t i = 0; i < count; ++i) {
+      uint64_t unprintables[2], specials[2];
+      kinds[i](input.text().data(), 2, unprintables, specials);
+      for (size_t k = 0; k < 2; ++k) {
+        const std::string_view text = input.text().substr(k * Window::kSize, Window::kSize);
+        CHECK(unprintables[k] == mask_of(text, is_unprintable));
+        CHECK(specials[k] == mask_of(text, is_special));
+      }
+    }
   }
+}
+
+TEST_CASE("a window that is not full ends in spaces") {
+  for (size_t len = 0; len < Window::kSize; ++len) {
+    const test::Guarded input{std::string_view(std::string(len, '\r'))};
+    uint64_t unprintables = 0, specials = 0;
+    Window::load_padded(input.text().data(), len, unprintables, specials);
+    CHECK(unprintables == (uint64_t{1} << len) - 1);
+    CHECK(specials == ~uint64_t{0});
+  }
+}
+
+TEST_CASE("a block compares with bits put in first") {
+  std::string octets(Block::kSize, 'A');
+  octets[3] = 'b';
+  const std::string lower(Block::kSize, 'a');
+  const std::string spaces(Block::kSize, ' ');
+  const auto places = [&]<typename B>(B) {
+    return B::load(octets.data()).places_of(B::load(lower.data()), B::load(spaces.data()));
+  };
+  CHECK(places(Block::load(octets.data())) == (((1U << Block::kSize) - 1) ^ 8));
+  CHECK(places(PlainBlock::load(octets.data())) == (((1U << PlainBlock::kSize) - 1) ^ 8));
 }

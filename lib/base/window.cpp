@@ -1,0 +1,112 @@
+#include "base/window.h"
+
+#include <cstring>
+
+#include "base/block.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace voxlock {
+namespace {
+
+void load_blocks(const char* p, size_t count, uint64_t* unprintables, uint64_t* specials) {
+  for (size_t k = 0; k < count; ++k, p += Window::kSize) {
+    unprintables[k] = specials[k] = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < Window::kSize; i += Block::kSize) {
+      const Block block = Block::load(p + i);
+      unprintables[k] |= uint64_t{block.unprintables()} << i;
+      specials[k] |= uint64_t{block.specials()} << i;
+    }
+  }
+}
+
+#if defined(__x86_64__)
+
+// A range moved to the top of the signed numbers is told by one comparison, as in block.h.
+[[gnu::target("avx2")]] inline uint32_t bits_of(__m256i octets) {
+  return static_cast<uint32_t>(_mm256_movemask_epi8(octets));
+}
+template <char kFirst, char kLast>
+[[gnu::target("avx2")]] inline __m256i in_range(__m256i octets) {
+  const __m256i moved = _mm256_add_epi8(octets, _mm256_set1_epi8(static_cast<char>(0x7f - kLast)));
+  return _mm256_cmpgt_epi8(moved, _mm256_set1_epi8(static_cast<char>(0x7f - kLast + kFirst - 1)));
+}
+
+[[gnu::target("avx2")]] void load_avx2(const char* p, size_t count, uint64_t* unprintables,
+                                       uint64_t* specials) {
+  for (size_t k = 0; k < count; ++k, p += Window::kSize) {
+    uint64_t printables = 0;
+    uint64_t plain = 0;
+#pragma GCC unroll 2
+    for (size_t i = 0; i < Window::kSize; i += sizeof(__m256i)) {
+      const __m256i octets = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + i));
+      const __m256i letters = in_range<'a', 'z'>(_mm256_or_si256(octets, _mm256_set1_epi8(0x20)));
+      const __m256i slashes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('/'));
+      const __m256i digits = _mm256_andnot_si256(slashes, in_range<'-', '9'>(octets));
+      printables |= uint64_t{bits_of(in_range<' ', '~'>(octets))} << i;
+      plain |= uint64_t{bits_of(_mm256_or_si256(letters, digits))} << i;
+    }
+    unprintables[k] = ~printables;
+    specials[k] = ~plain;
+  }
+}
+
+template <char kFirst, char kLast>
+[[gnu::target("avx512f,avx512bw")]] inline uint64_t mask_of_range(__m512i octets) {
+  return _mm512_cmple_epu8_mask(_mm512_sub_epi8(octets, _mm512_set1_epi8(kFirst)),
+                                _mm512_set1_epi8(kLast - kFirst));
+}
+
+[[gnu::target("avx512f,avx512bw")]] void load_avx512(const char* p, size_t count,
+                                                     uint64_t* unprintables, uint64_t* specials) {
+  for (size_t k = 0; k < count; ++k, p += Window::kSize) {
+    const __m512i octets = _mm512_loadu_si512(p);
+    const uint64_t letters =
+        mask_of_range<'a', 'z'>(_mm512_or_si512(octets, _mm512_set1_epi8(0x20)));
+    const uint64_t slashes = _mm512_cmpeq_epi8_mask(octets, _mm512_set1_epi8('/'));
+    const uint64_t digits = mask_of_range<'-', '9'>(octets) & ~slashes;
+    unprintables[k] = ~mask_of_range<' ', '~'>(octets);
+    specials[k] = ~(letters | digits);
+  }
+}
+
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0;
+}
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512bw") != 0;
+}
+
+#endif
+
+}  // namespace
+
+void Window::load(const char* p, size_t count, uint64_t* unprintables, uint64_t* specials) {
+#if defined(__x86_64__)
+  if (has_avx512()) return load_avx512(p, count, unprintables, specials);
+  if (has_avx2()) return load_avx2(p, count, unprintables, specials);
+#endif
+  load_blocks(p, count, unprintables, specials);
+}
+
+void Window::load_padded(const char* p, size_t len, uint64_t& unprintables, uint64_t& specials) {
+  char padded[kSize];
+  std::memset(padded, ' ', sizeof padded);
+  std::memcpy(padded, p, len);
+  load(padded, 1, &unprintables, &specials);
+}
+
+size_t Window::list_kinds(Load (&out)[kMaxKinds]) {
+  size_t count = 0;
+  out[count++] = load_blocks;
+#if defined(__x86_64__)
+  if (has_avx2()) out[count++] = load_avx2;
+  if (has_avx512()) out[count++] = load_avx512;
+#endif
+  return count;
+}
+
+}  // namespace voxlock
