@@ -253,6 +253,9 @@ func TestManyDatagramsAndEventsGoInBatches(t *testing.T) {
 }
 
 func TestNoPacketAllocates(t *testing.T) {
+	if underRaceDetector {
+		t.Skip("a sync.Pool drops at random there what it is given")
+	}
 	c := newContext(t)
 	trunk, caller := agreed(t, c, CodecPCMU, trunkAddress, callerAddress)
 	room, _ := agreed(t, c, CodecPCMU, roomAddress, listenerAddress)
