@@ -6,6 +6,7 @@ import "C"
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -90,6 +91,8 @@ type layout struct {
 }
 
 var layoutError error
+
+var layouts = slices.Concat(mediaLayouts, signallingLayouts)
 
 func init() { layoutError = checkLayouts(layouts) }
 

@@ -193,11 +193,10 @@ def owning_new(files):
 
 @rule
 def file_length(files):
-    """Past 600 lines a file is two files, but for what a program writes."""
+    """Past 600 lines a file is two files."""
     for path, text in files.items():
         count = text.count("\n")
-        is_written_by_hand = not text.startswith("// Code generated ")
-        if count > MAX_LINES and path.endswith(CODE) and is_written_by_hand:
+        if count > MAX_LINES and path.endswith(CODE):
             yield path, MAX_LINES + 1, f"{count} lines"
 
 

@@ -4,7 +4,8 @@
 usage: generate.py [--check]
 
 Reads include/voxlock/*.h with the parser of the Python binding and writes constants.go, status_list.go,
-layout_list.go and directives.go. --check writes nothing and fails where a file differs. Standard library
+directives.go, and what media and signalling need for themselves: media_constants.go, media_layouts.go,
+signalling_constants.go and signalling_layouts.go. --check writes nothing and fails where a file differs. Standard library
 only."""
 from __future__ import annotations
 
@@ -73,6 +74,14 @@ PLAIN = {
 }
 
 
+# What belongs to signalling, by the names of C; the rest is media.
+SIGNALLING = r"(voxlock_)?(SIP|SDP|UA|TLS|DTLS|ICE|STUN|NEGOTIAT\w*|IDENTITY|OFFER|CHANGED|\(INACTIVE|\(CONTINUED)_?"
+
+
+def is_signalling(name: str) -> bool:
+    return re.match(SIGNALLING, name, re.IGNORECASE) is not None
+
+
 def load_parser() -> Any:
     path = PACKAGE.parent / "python" / "tools" / "generate.py"
     spec = importlib.util.spec_from_file_location("voxlock_headers", path)
@@ -92,8 +101,14 @@ def constants_file(headers: Any) -> str:
     numbers = dict(headers.constants)
     for name, words in PLAIN.items():
         lines += [f"\t// {camel(name)} {words}", f"\t{camel(name)} = {numbers[name]}"]
-    lines.append(")")
+    return "\n".join([*lines, ")"]) + "\n"
+
+
+def types_file(headers: Any, of_signalling: bool) -> str:
+    lines = [NOTE, "", "package voxlock"]
     for pattern, kind, base, prefix, words in GROUPS:
+        if is_signalling(pattern) != of_signalling:
+            continue
         rows = []
         for name, number in headers.constants:
             match = re.fullmatch(pattern, name)
@@ -130,10 +145,13 @@ def status_file(headers: Any) -> str:
 GO_WORDS = {"type", "func", "range", "map", "chan", "var", "package", "select", "go"}
 
 
-def layout_file(headers: Any) -> str:
+def layout_file(headers: Any, of_signalling: bool) -> str:
+    name = "signallingLayouts" if of_signalling else "mediaLayouts"
     lines = [NOTE, "", "package voxlock", "", "// #include <voxlock/voxlock.h>", 'import "C"', "", 'import "unsafe"', "",
-             "var layouts = []layout{"]
+             f"var {name} = []layout{{"]
     for name, fields in headers.structs.items():
+        if is_signalling(name) != of_signalling:
+            continue
         grows = "true" if fields[0][0] == "struct_size" else "false"
         lines.append(f'\t{{"{name}", unsafe.Sizeof(C.{name}{{}}), {grows}, []field{{')
         for field, _ in fields:
@@ -164,8 +182,10 @@ def formatted(text: str) -> str:
 
 def main() -> int:
     headers = load_parser().Headers()
-    files = {"constants.go": constants_file, "status_list.go": status_file, "layout_list.go": layout_file,
-             "directives.go": directives_file}
+    files = {"constants.go": constants_file, "status_list.go": status_file, "directives.go": directives_file}
+    for area, of_signalling in (("media", False), ("signalling", True)):
+        files[f"{area}_constants.go"] = lambda h, area=of_signalling: types_file(h, area)
+        files[f"{area}_layouts.go"] = lambda h, area=of_signalling: layout_file(h, area)
     stale = {}
     for name, make in files.items():
         text, path = formatted(make(headers)), PACKAGE / name
