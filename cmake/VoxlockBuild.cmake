@@ -38,6 +38,7 @@ target_include_directories(voxlock_flags INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 
 if(VOXLOCK_UNWIPED)
+  message(WARNING "VOXLOCK_UNWIPED leaves keys and audio in memory: use this build for tests/hygiene only")
   add_compile_definitions(VOXLOCK_UNWIPED)
 endif()
 if(VOXLOCK_SANITIZE)

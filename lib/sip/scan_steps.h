@@ -18,6 +18,8 @@
 
 namespace voxlock::sip {
 
+static_assert(kMaxHeadLen <= TextMap::kMaxText, "a map has to hold a whole head");
+
 // Whether p, with two octets behind it, is a CRLF that no fold can follow.
 VOXLOCK_ALWAYS_INLINE bool is_plain_line_end(const char* p) {
   uint16_t seen, crlf;

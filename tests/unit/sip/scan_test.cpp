@@ -140,3 +140,26 @@ TEST_CASE("RFC 3261 25.1: runs by the map are those of the character classes") {
     }
   });
 }
+
+TEST_CASE("a head up to the limit is mapped whole, and none beyond it") {
+  const auto message_of = [](size_t head_len) {
+    std::string out =
+        "OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.b;branch=z9hG4bK1\r\n"
+        "From: <sip:a@b.example>;tag=1\r\nTo: <sip:b@b.example>\r\nCall-ID: 1\r\nCSeq: 1 "
+        "OPTIONS\r\n"
+        "Subject: ";
+    const std::string rest = "\r\nContent-Type: text/plain\r\nContent-Length: 200\r\n\r\n";
+    out.append(head_len - out.size() - rest.size(), 'x');
+    return out + rest + std::string(200, '\r');
+  };
+  Message message;
+  for (size_t len = kMaxHeadLen - 130; len <= kMaxHeadLen + 130; ++len) {
+    const std::string data = message_of(len);
+    const test::Guarded input{std::string_view(data)};
+    const Result<void> result = message.parse(input.text());
+    const bool has_room = len <= kMaxHeadLen;
+    INFO(len);
+    CHECK(result.error() == (has_room ? Status::OK : Status::ERR_SIP_TOO_LARGE));
+    CHECK(message.body().size() == (has_room ? 200 : 0));
+  }
+}
