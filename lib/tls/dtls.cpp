@@ -9,6 +9,8 @@ namespace {
 constexpr size_t kOutputCapacity = 16 * 1024;
 // More records than an honest flight puts into one datagram.
 constexpr size_t kMaxRecords = 64;
+// How often one hello may take the place of another. Each costs a signature.
+constexpr uint32_t kMaxOtherHellos = 4;
 // An alert in the clear may be forged. The handshake has this long to prove it wrong.
 constexpr uint64_t kAlertGraceNs = 3 * kNsPerSecond;
 
@@ -254,16 +256,29 @@ Result<void> Dtls::try_hello(const DtlsRecord& record, uint16_t message_seq, Byt
     ++info_.records_dropped;
     return {};
   }
-  if (accepted_hello_ && !secure::equal(hello->random, *accepted_hello_)) {
+  const bool is_other = accepted_hello_ && !secure::equal(hello->random, *accepted_hello_);
+  if (is_other && (engine_->has_peer_certificate() || other_hellos_ == kMaxOtherHellos)) {
     ++info_.records_dropped;
     return {};
   }
-  if (!accepted_hello_ && !is_address_proven_) {
+  if ((is_other || !accepted_hello_) && !is_address_proven_) {
     const auto is_valid = cookie_.is_valid(*hello);
     if (!is_valid) return fail(is_valid.error());
     if (!*is_valid) return ask_for_cookie(*hello, record.sequence);
   }
+  if (is_other) {
+    ++other_hellos_;
+    VOXLOCK_TRY_VOID(begin_again(now_ns));
+  }
   return feed_hello(record, message_seq, *hello, body, now_ns);
+}
+
+// The one answered before may be a late one of an association that is over: its client hears no
+// answer. As long as no certificate has come nothing of the handshake is lost by beginning again.
+Result<void> Dtls::begin_again(uint64_t now_ns) {
+  accepted_hello_.reset();
+  const auto restarted = engine_->restart();
+  return restarted ? follow(engine_->run(now_ns), now_ns) : fail(restarted.error());
 }
 
 Result<void> Dtls::ask_for_cookie(const HelloView& hello, uint64_t sequence) {
@@ -300,8 +315,7 @@ Result<void> Dtls::feed_hello(const DtlsRecord& record, uint16_t message_seq,
   if (!progress && progress.error() != Status::ERR_NO_MEMORY) {
     info_.doubt = progress.error();
     info_.alert_sent = engine_->alert_sent();
-    const auto restarted = engine_->restart();
-    return restarted ? follow(engine_->run(now_ns), now_ns) : fail(restarted.error());
+    return begin_again(now_ns);
   }
   if (!engine_->expects_hello()) std::ranges::copy(hello.random, accepted_hello_.emplace().begin());
   return follow(progress, now_ns);

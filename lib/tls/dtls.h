@@ -148,6 +148,7 @@ class Dtls {
   Result<void> ask_for_cookie(const HelloView& hello, uint64_t sequence);
   Result<void> feed_hello(const DtlsRecord& record, uint16_t message_seq, const HelloView& hello,
                           ByteView body, uint64_t now_ns);
+  Result<void> begin_again(uint64_t now_ns);
   Result<void> follow(const Result<DtlsProgress>& progress, uint64_t now_ns);
   Result<void> judge_peer(uint64_t now_ns);
   Result<void> finish(uint64_t now_ns);
@@ -165,6 +166,7 @@ class Dtls {
   HelloAssembler hello_;
   std::pmr::vector<uint8_t> hello_record_;
   std::optional<HelloRandom> accepted_hello_;
+  uint32_t other_hellos_ = 0;  // that took the place of an accepted one
   DtlsCookie cookie_;
   std::pmr::vector<Fingerprint> expected_;
   DtlsState state_ = DtlsState::kHandshake;

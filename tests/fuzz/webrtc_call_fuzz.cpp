@@ -100,8 +100,12 @@ class Call {
   }
   [[nodiscard]] bool is_connected() const { return leg_->is_secure() && peer_.is_connected(); }
 
-  // Offer and answer at once, as signalling is reliable.
+  // Offer and answer at once, as signalling is reliable. To a client a late flight of an older
+  // association is as good as a forged one.
   void describe(sdp::OfferFlags flags) {
+    is_harmed_ |= flags.rekey && std::ranges::any_of(in_flight_, [](const Sent& one) {
+                    return rtp::classify(one.datagram.data) == rtp::DatagramKind::kDtls;
+                  });
     std::array<uint8_t, 8192> room;
     bytes::Writer out(room);
     if (flags_.peer_offers) {

@@ -141,12 +141,60 @@ TEST_CASE("a hello that comes again, whole or in pieces, brings the answer again
   CHECK(flight > 0);
   for (const Datagram& one : cut(hello, 30)) CHECK(pair.server->receive(one, pair.now));
   CHECK(take_all(*pair.server).size() == flight);
-  // Somebody else's hello brings nothing.
-  pair.client = pair.end(pair.client_config);
-  const Datagram stranger = first_hello(pair);
-  CHECK(stranger != hello);
-  for (const Datagram& one : cut(stranger, 2000)) CHECK(pair.server->receive(one, pair.now));
-  CHECK(take_all(*pair.server).empty());
+}
+
+TEST_CASE("a late hello of an association that is over does not keep the true one out") {
+  constexpr uint8_t kServerHello = 2;
+  for (const bool is_address_proven : {true, false}) {
+    DtlsPair pair;
+    pair.server_config.is_address_proven = is_address_proven;
+    pair.make();
+    pair.know();
+    // Four clients give up one after the other; each time the next one is heard.
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE(pair.client->start(pair.now));
+      pair.carry(*pair.client, *pair.server);
+      if (!is_address_proven) {
+        pair.carry(*pair.server, *pair.client);
+        pair.carry(*pair.client, *pair.server);
+      }
+      const auto flight = take_all(*pair.server);
+      REQUIRE(!flight.empty());
+      CHECK(flight[0][tls::kRecordHeader] == kServerHello);
+      pair.client = pair.end(pair.client_config);
+      REQUIRE(pair.client->expect(std::array{fingerprint_of(pair.server_identity)}, pair.now));
+    }
+    pair.talk();
+    CHECK(pair.is_connected());
+  }
+}
+
+TEST_CASE("hellos that take each other's place are bounded, and none does after a certificate") {
+  DtlsPair pair;
+  const auto is_answered = [&] {
+    pair.client = pair.end(pair.client_config);
+    REQUIRE(pair.client->start(pair.now));
+    pair.carry(*pair.client, *pair.server);
+    return !take_all(*pair.server).empty();
+  };
+  for (int i = 0; i < 5; ++i) CHECK(is_answered());
+  const uint64_t dropped = pair.server->info().records_dropped;
+  for (int i = 0; i < 5; ++i) CHECK(!is_answered());
+  CHECK(pair.server->info().records_dropped == dropped + 5);
+
+  DtlsPair second;
+  REQUIRE(second.client->start(second.now));
+  second.carry(*second.client, *second.server);
+  second.carry(*second.server, *second.client);
+  const auto flight = take_all(*second.client);
+  REQUIRE(second.server->receive(flight.front(), second.now));
+  REQUIRE(second.server->info().has_peer_certificate);
+  auto stranger = second.end(second.client_config);
+  REQUIRE(stranger->start(second.now));
+  second.carry(*stranger, *second.server);
+  for (size_t i = 1; i < flight.size(); ++i) REQUIRE(second.server->receive(flight[i], second.now));
+  second.talk();
+  CHECK(second.is_connected());
 }
 
 TEST_CASE("hostile fragments: lengths that lie, contradictions, others' pieces") {
