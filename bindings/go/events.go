@@ -46,6 +46,7 @@ type Event struct {
 	Sequence    uint64 // EventPayload: extended beyond 16 bits
 	Duration    time.Duration
 	Err         error // EventFailed: why; nil: the peer closed
+	Fault       Fault // EventFault: why packets of SSRC do not open; Lost: rounds; Marker: they do again
 }
 
 // String names the type and the length: what was said or dialled is not for logs.
@@ -131,6 +132,9 @@ func (e *Events) read(row *C.voxlock_media_event, out *Event) {
 	}
 	if out.Type == EventFailed {
 		out.Err = errorOf(-Status(row.value))
+	}
+	if out.Type == EventFault {
+		out.Fault = Fault(row.value)
 	}
 }
 

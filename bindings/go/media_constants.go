@@ -198,6 +198,7 @@ const (
 	EventDisconnected EventType = 11
 	EventSecured      EventType = 12
 	EventFailed       EventType = 13
+	EventFault        EventType = 14
 )
 
 var eventTypeNames = map[EventType]string{
@@ -214,10 +215,48 @@ var eventTypeNames = map[EventType]string{
 	EventDisconnected: "disconnected",
 	EventSecured:      "secured",
 	EventFailed:       "failed",
+	EventFault:        "fault",
 }
 
 // String gives the name, or the number of one that this package does not know.
 func (v EventType) String() string { return nameOf(eventTypeNames, v) }
+
+// Fault is why the packets of a source do not open.
+type Fault int32
+
+// Values of Fault; voxlock/*.h says more.
+const (
+	FaultNone       Fault = 0
+	FaultUnknown    Fault = 1
+	FaultROCAhead   Fault = 2
+	FaultROCBehind  Fault = 3
+	FaultRestarted  Fault = 4
+	FaultOldKey     Fault = 5
+	FaultOtherFork  Fault = 6
+	FaultOwnKey     Fault = 7
+	FaultTagLength  Fault = 8
+	FaultMKIPresent Fault = 9
+	FaultMKIMissing Fault = 10
+	FaultPlain      Fault = 11
+)
+
+var faultNames = map[Fault]string{
+	FaultNone:       "NONE",
+	FaultUnknown:    "unknown",
+	FaultROCAhead:   "roc ahead",
+	FaultROCBehind:  "roc behind",
+	FaultRestarted:  "restarted",
+	FaultOldKey:     "old key",
+	FaultOtherFork:  "other fork",
+	FaultOwnKey:     "own key",
+	FaultTagLength:  "tag length",
+	FaultMKIPresent: "mki present",
+	FaultMKIMissing: "mki missing",
+	FaultPlain:      "plain",
+}
+
+// String gives the name, or the number of one that this package does not know.
+func (v Fault) String() string { return nameOf(faultNames, v) }
 
 // Scope is how far the protection of a call reaches.
 type Scope int32

@@ -192,6 +192,10 @@ type SRTPStats struct {
 	RTPOpened, RTCPOpened, RTPSealed, RTCPSealed                          uint64
 	AuthFailed, Replayed, TooOld, Malformed, MKIUnknown, Refused, Expired uint64 // inbound, dropped
 	RTPLeft, RTCPLeft                                                     uint64 // until a key expires
+	Fault                                                                 Fault  // why a source does not open
+	FaultSSRC                                                             uint32 // that source
+	FaultRounds                                                           int    // by which its counter differs
+	Faults, Recovered                                                     uint64
 }
 
 // Stats reads the counters.
@@ -210,6 +214,8 @@ func (s *SRTP) Stats() (SRTPStats, error) {
 		RTPSealed: uint64(out.rtp_sealed), RTCPSealed: uint64(out.rtcp_sealed), AuthFailed: uint64(out.auth_failed),
 		Replayed: uint64(out.replayed), TooOld: uint64(out.too_old), Malformed: uint64(out.malformed),
 		MKIUnknown: uint64(out.mki_unknown), Refused: uint64(out.ssrc_refused), Expired: uint64(out.key_expired),
-		RTPLeft: uint64(out.rtp_left), RTCPLeft: uint64(out.rtcp_left),
+		RTPLeft: uint64(out.rtp_left), RTCPLeft: uint64(out.rtcp_left), Fault: Fault(out.fault),
+		FaultSSRC: uint32(out.fault_ssrc), FaultRounds: int(out.fault_rounds), Faults: uint64(out.faults),
+		Recovered: uint64(out.recovered),
 	}, nil
 }

@@ -247,6 +247,13 @@ typedef struct voxlock_leg_stats {
   /* Redundant audio: packets with earlier frames in them. */
   uint64_t redundant_in;
   uint64_t redundant_out;
+  /* Why RTP packets did not open, as in voxlock_srtp_stats; of the present DTLS association. */
+  int32_t fault; /* VOXLOCK_FAULT_* (voxlock/srtp.h) */
+  uint32_t fault_ssrc;
+  uint32_t fault_rounds;
+  uint32_t reserved2;
+  uint64_t faults;
+  uint64_t recovered;
 } voxlock_leg_stats;
 
 /* Event types. */
@@ -275,6 +282,12 @@ typedef struct voxlock_leg_stats {
 #define VOXLOCK_EV_FAILED                                                  \
   13 /* WebRTC: no media from now on. value: minus the status, for example \
         500 for VOXLOCK_ERR_TLS_HANDSHAKE; 0: the peer closed */
+#define VOXLOCK_EV_FAULT                                                  \
+  14 /* packets of the source ssrc do not open. value: VOXLOCK_FAULT_*    \
+        (voxlock/srtp.h); lost: by how many rounds the counters differ;   \
+        marker: 1 where they were made equal and the packets open again.  \
+        Once for each change; a hint that anybody may have caused who can \
+        send to the leg's address */
 
 /* One event. A plain value that never grows: 96 bytes, unused fields 0. */
 typedef struct voxlock_media_event {

@@ -131,6 +131,28 @@ VOXLOCK_API int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, 
 VOXLOCK_API int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32_t ssrc,
                                          uint32_t* roc);
 
+/* Why the packets of a source do not open: a hint for the host, which decides nothing about
+ * packets. Whoever can send datagrams to the host can make some of these up.
+ * voxlock_srtp_fault_text says each in words, docs/faults.md what to do. */
+#define VOXLOCK_FAULT_NONE 0
+#define VOXLOCK_FAULT_UNKNOWN 1    /* no key that is known here made these tags */
+#define VOXLOCK_FAULT_ROC_AHEAD 2  /* the sender's rollover counter is ahead of ours: followed */
+#define VOXLOCK_FAULT_ROC_BEHIND 3 /* it was reset while the sequence numbers go on */
+#define VOXLOCK_FAULT_RESTARTED 4  /* the source begins again under the same key */
+#define VOXLOCK_FAULT_OLD_KEY 5    /* a key from before a rekey whose overlap is over */
+#define VOXLOCK_FAULT_OTHER_FORK 6 /* the key of another answer to the same offer */
+#define VOXLOCK_FAULT_OWN_KEY 7    /* our own key: what we sent comes back */
+#define VOXLOCK_FAULT_TAG_LENGTH \
+  8 /* the key fits, with the tag of the 32-bit or the 80-bit suite */
+#define VOXLOCK_FAULT_MKI_PRESENT 9  /* an MKI stands in the packets and none was agreed */
+#define VOXLOCK_FAULT_MKI_MISSING 10 /* the MKI that was agreed is not in the packets */
+#define VOXLOCK_FAULT_PLAIN 11       /* plain RTP; it is never taken */
+
+/* Says what a fault means, in one English clause without a full stop.
+ * fault: any value; an unknown one gives "unknown fault".
+ * Returns a static string, never NULL. Callable from any thread. */
+VOXLOCK_API const char* voxlock_srtp_fault_text(int32_t fault);
+
 /* Counters since the session was made; all numbers of packets. */
 typedef struct voxlock_srtp_stats {
   uint32_t struct_size; /* sizeof(voxlock_srtp_stats), set by the caller */
@@ -148,6 +170,14 @@ typedef struct voxlock_srtp_stats {
   uint64_t key_expired;
   uint64_t rtp_left;  /* packets until a key expires, the smaller of both directions */
   uint64_t rtcp_left; /* the same for SRTCP */
+  int32_t fault; /* VOXLOCK_FAULT_* of the last source that was asked about: after 8 RTP packets
+                    in a row that voxlock_srtp_open refused, then ever more seldom, and of all
+                    sources 4 times at once and then once a second at most */
+  uint32_t fault_ssrc;   /* that source */
+  uint32_t fault_rounds; /* ROC_AHEAD, ROC_BEHIND, RESTARTED: by how much the counters differ */
+  uint32_t reserved;
+  uint64_t faults;    /* how often a source got another fault than it had before */
+  uint64_t recovered; /* sources that were followed to a counter ahead; @see RFC 3711, 3.3.1 */
 } voxlock_srtp_stats;
 
 /* Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */

@@ -54,7 +54,9 @@ VOXLOCK_LAYOUT(voxlock_leg_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrc
                VOXLOCK_FIELD(resent_out), VOXLOCK_FIELD(resend_denied), VOXLOCK_FIELD(feedback_out),
                VOXLOCK_FIELD(feedback_in), VOXLOCK_FIELD(transport_received),
                VOXLOCK_FIELD(transport_lost), VOXLOCK_FIELD(transport_queue_us),
-               VOXLOCK_FIELD(redundant_in), VOXLOCK_FIELD(redundant_out))
+               VOXLOCK_FIELD(redundant_in), VOXLOCK_FIELD(redundant_out), VOXLOCK_FIELD(fault),
+               VOXLOCK_FIELD(fault_ssrc), VOXLOCK_FIELD(fault_rounds), VOXLOCK_FIELD(reserved2),
+               VOXLOCK_FIELD(faults), VOXLOCK_FIELD(recovered))
 VOXLOCK_LAYOUT(voxlock_media_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(leg), VOXLOCK_FIELD(offset),
                VOXLOCK_FIELD(len), VOXLOCK_FIELD(address), VOXLOCK_FIELD(ssrc),
                VOXLOCK_FIELD(sequence), VOXLOCK_FIELD(timestamp), VOXLOCK_FIELD(payload_type),
@@ -287,6 +289,13 @@ voxlock_leg_stats stats_of(const leg::Leg& leg) {
   out.transport_queue_us = transport.queue_us;
   out.redundant_in = stats.redundant_in;
   out.redundant_out = stats.redundant_out;
+  if (const srtp::DiagnosisStats* diagnosis = leg.diagnosis()) {
+    out.fault = static_cast<int32_t>(diagnosis->last.fault);
+    out.fault_ssrc = diagnosis->last.ssrc;
+    out.fault_rounds = diagnosis->last.rounds;
+    out.faults = diagnosis->told;
+    out.recovered = diagnosis->recovered;
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "capi/guard.h"
 #include "capi/handle.h"
 #include "capi/structs.h"
+#include "srtp/diagnosis.h"
 #include "srtp/session.h"
 
 VOXLOCK_LAYOUT(voxlock_srtp_suite, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(suite),
@@ -22,7 +23,9 @@ VOXLOCK_LAYOUT(voxlock_srtp_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssr
                VOXLOCK_FIELD(rtcp_sealed), VOXLOCK_FIELD(auth_failed), VOXLOCK_FIELD(replayed),
                VOXLOCK_FIELD(too_old), VOXLOCK_FIELD(malformed), VOXLOCK_FIELD(mki_unknown),
                VOXLOCK_FIELD(ssrc_refused), VOXLOCK_FIELD(key_expired), VOXLOCK_FIELD(rtp_left),
-               VOXLOCK_FIELD(rtcp_left))
+               VOXLOCK_FIELD(rtcp_left), VOXLOCK_FIELD(fault), VOXLOCK_FIELD(fault_ssrc),
+               VOXLOCK_FIELD(fault_rounds), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(faults),
+               VOXLOCK_FIELD(recovered))
 
 struct voxlock_srtp : voxlock::capi::Handle {
   using Half = std::optional<voxlock::srtp::Session>;
@@ -31,6 +34,7 @@ struct voxlock_srtp : voxlock::capi::Handle {
 
   Half in;
   Half out;
+  voxlock::srtp::Diagnosis diagnosis;
 };
 
 namespace voxlock::capi {
@@ -95,16 +99,34 @@ Result<void> make_srtp(voxlock_context* ctx, const voxlock_srtp_config* in, voxl
   return {};
 }
 
-using Transform = Result<size_t> (Session::*)(ByteView, MutableBytes);
+// Opens; where the source's counter alone was wrong it is made right.
+Result<size_t> open_or_explain(voxlock_srtp& srtp, ByteView packet, MutableBytes out,
+                               uint64_t now_ns) {
+  const auto opened = srtp.in->open_rtp(packet, out);
+  if (opened) {
+    srtp.diagnosis.on_success(bytes::Reader(packet.subspan(8)).u32());
+    return opened;
+  }
+  const Session* own = srtp.out ? &*srtp.out : nullptr;
+  const auto found = srtp.diagnosis.on_failure(packet, opened.error(), {*srtp.in, own}, now_ns);
+  if (!found || found->fault != srtp::Fault::kRocAhead) return opened;
+  const auto ahead = srtp.in->open_rtp_at(packet, out, found->roc);
+  if (ahead) {
+    srtp.diagnosis.on_success(found->ssrc);
+    srtp.diagnosis.on_recovered();
+  }
+  return ahead;
+}
 
 // One call of open or seal; extra: the bytes that sealing adds.
-int32_t transform(voxlock_srtp::Half* half, Transform run, size_t extra, ByteView packet,
+template <typename Run>
+int32_t transform(const voxlock_srtp::Half& half, Run run, size_t extra, ByteView packet,
                   uint8_t* out, size_t* len) {
   return guard([&]() -> Result<void> {
     VOXLOCK_TRY(const MutableBytes room, output(out, len));
     if (packet.data() == nullptr || overlaps(packet, room)) return Status::ERR_INVALID_ARGUMENT;
-    if (!half->has_value()) return Status::ERR_WRONG_STATE;
-    const auto done = ((**half).*run)(packet, room);
+    if (!half.has_value()) return Status::ERR_WRONG_STATE;
+    const Result<size_t> done = run(packet, room);
     if (done.error() == Status::ERR_BUFFER_TOO_SMALL) *len = packet.size() + extra;
     if (!done) return done.error();
     *len = *done;
@@ -130,6 +152,12 @@ voxlock_srtp_stats describe(const voxlock_srtp& srtp) {
   stats.key_expired = in.key_expired;
   stats.rtp_left = std::min(in.rtp_left, out.rtp_left);
   stats.rtcp_left = std::min(in.rtcp_left, out.rtcp_left);
+  const srtp::DiagnosisStats& diagnosis = srtp.diagnosis.stats();
+  stats.fault = static_cast<int32_t>(diagnosis.last.fault);
+  stats.fault_ssrc = diagnosis.last.ssrc;
+  stats.fault_rounds = diagnosis.last.rounds;
+  stats.faults = diagnosis.told;
+  stats.recovered = diagnosis.recovered;
   return stats;
 }
 
@@ -192,31 +220,35 @@ void voxlock_srtp_free(voxlock_srtp* srtp) {
 }
 
 int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
-                          uint8_t* out, size_t* len, uint64_t /*now_ns*/) {
+                          uint8_t* out, size_t* len, uint64_t now_ns) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  return capi::transform(&srtp->in, &srtp::Session::open_rtp, 0, {packet, packet_len}, out, len);
+  const auto run = [&](ByteView in, MutableBytes room) {
+    return capi::open_or_explain(*srtp, in, room, now_ns);
+  };
+  return capi::transform(srtp->in, run, 0, {packet, packet_len}, out, len);
 }
 
 int32_t voxlock_srtp_open_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
                                uint8_t* out, size_t* len, uint64_t /*now_ns*/) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  return capi::transform(&srtp->in, &srtp::Session::open_rtcp, 0, {packet, packet_len}, out, len);
+  const auto run = [&](ByteView in, MutableBytes room) { return srtp->in->open_rtcp(in, room); };
+  return capi::transform(srtp->in, run, 0, {packet, packet_len}, out, len);
 }
 
 int32_t voxlock_srtp_seal(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
                           uint8_t* out, size_t* len) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   const size_t extra = srtp->out ? srtp->out->rtp_overhead() : 0;
-  return capi::transform(&srtp->out, &srtp::Session::seal_rtp, extra, {packet, packet_len}, out,
-                         len);
+  const auto run = [&](ByteView in, MutableBytes room) { return srtp->out->seal_rtp(in, room); };
+  return capi::transform(srtp->out, run, extra, {packet, packet_len}, out, len);
 }
 
 int32_t voxlock_srtp_seal_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t packet_len,
                                uint8_t* out, size_t* len) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   const size_t extra = srtp->out ? srtp->out->rtcp_overhead() : 0;
-  return capi::transform(&srtp->out, &srtp::Session::seal_rtcp, extra, {packet, packet_len}, out,
-                         len);
+  const auto run = [&](ByteView in, MutableBytes room) { return srtp->out->seal_rtcp(in, room); };
+  return capi::transform(srtp->out, run, extra, {packet, packet_len}, out, len);
 }
 
 int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t roc) {
@@ -234,6 +266,25 @@ int32_t voxlock_srtp_get_roc(const voxlock_srtp* srtp, int32_t direction, uint32
     VOXLOCK_TRY(*roc, half->roc(ssrc));
     return {};
   });
+}
+
+const char* voxlock_srtp_fault_text(int32_t fault) {
+  constexpr const char* kTexts[] = {
+      "nothing is known to be wrong",
+      "no key that is known here made the tags",
+      "the sender's rollover counter was ahead and has been followed",
+      "the sender has reset its rollover counter",
+      "the source begins again under the same key",
+      "the sender seals with a key from before the last rekey",
+      "the sender seals with the key of another fork",
+      "our own packets come back",
+      "the sender's tag has another length than was agreed",
+      "the packets have an MKI and none was agreed",
+      "the packets lack the MKI that was agreed",
+      "the packets are plain RTP",
+  };
+  if (fault < 0 || static_cast<size_t>(fault) >= std::size(kTexts)) return "unknown fault";
+  return kTexts[fault];
 }
 
 int32_t voxlock_srtp_get_stats(const voxlock_srtp* srtp, voxlock_srtp_stats* out) {

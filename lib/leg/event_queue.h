@@ -25,7 +25,8 @@ enum class EventType : uint8_t {
   kConnected,     // ICE: address and local of the path of media
   kDisconnected,  // ICE: the peer no longer agrees to be sent to
   kSecured,       // DTLS: the peer is who the description said; media may flow
-  kFailed         // DTLS: value is the status, 0 where the peer closed
+  kFailed,        // DTLS: value is the status, 0 where the peer closed
+  kFault          // SRTP: value is what srtp::Fault says about the source ssrc
 };
 
 struct Event {

@@ -210,6 +210,11 @@ class Leg {
   // Of a WebRTC leg, else nullptr.
   [[nodiscard]] Association* association() { return association_.get(); }
   [[nodiscard]] const Association* association() const { return association_.get(); }
+  // Why packets did not open, of the present transport; nothing where media is plain, or not ready.
+  [[nodiscard]] const srtp::DiagnosisStats* diagnosis() const {
+    const auto* secure = std::get_if<SecureTransport>(&transport_);
+    return secure != nullptr ? &secure->diagnosis() : nullptr;
+  }
   // The suites in use; nothing where media is plain, or not ready.
   struct Suites {
     srtp::SuiteId send;
@@ -269,6 +274,9 @@ class Leg {
 
   // receive.cpp
   Result<size_t> open(ByteView packet, MutableBytes plain, bool is_rtcp);
+  Result<size_t> open_or_explain(ByteView packet, MutableBytes plain, bool is_rtcp,
+                                 uint64_t now_ns);
+  Result<size_t> explain(ByteView packet, Status why, MutableBytes plain, uint64_t now_ns);
   bool is_stranger(const Address& source, bool is_rtcp);
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);

@@ -38,6 +38,36 @@ Result<size_t> Leg::open(ByteView packet, MutableBytes plain, bool is_rtcp) {
   return Status::ERR_WRONG_STATE;
 }
 
+Result<size_t> Leg::open_or_explain(ByteView packet, MutableBytes plain, bool is_rtcp,
+                                    uint64_t now_ns) {
+  const Result<size_t> opened = open(packet, plain, is_rtcp);
+  if (opened || is_rtcp) return opened;
+  return explain(packet, opened.error(), plain, now_ns);
+}
+
+// What is wrong with a source that does not open is told. Where only its counter is ahead (the peer
+// was not heard for more than half a round) the packet, which is genuine, is taken.
+Result<size_t> Leg::explain(ByteView packet, Status why, MutableBytes plain, uint64_t now_ns) {
+  auto* const secure = std::get_if<SecureTransport>(&transport_);
+  if (secure == nullptr) return why;
+  // 10 ms.
+  const bool is_g711 = agreement_->codec == Codec::kPcmu || agreement_->codec == Codec::kPcma;
+  const auto finding = secure->explain(packet, why, is_g711 ? 80 : 0, now_ns);
+  if (!finding) return why;
+  const Result<size_t> opened = finding->fault == srtp::Fault::kRocAhead
+                                    ? secure->open_ahead(packet, plain, finding->roc)
+                                    : Result<size_t>(why);
+  if (!finding->is_news && !opened) return opened;
+  Event event;
+  event.type = EventType::kFault;
+  event.ssrc = finding->ssrc;
+  event.value = static_cast<uint64_t>(finding->fault);
+  event.lost = finding->rounds;
+  event.marker = opened.has_value();
+  (void)queue_.push(event);
+  return opened;
+}
+
 Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns) {
   const rtp::DatagramKind kind = rtp::classify(datagram.data);
   const bool is_rtcp = kind == rtp::DatagramKind::kRtcp;
@@ -51,7 +81,7 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
     return count_drop(Drop::kNotMedia), Received{};
   if (!agreement_ || is_closed_ || !is_ready()) return count_drop(Drop::kNotReady), Received{};
   if (is_stranger(datagram.source, is_rtcp)) return count_drop(Drop::kAuth), Received{};
-  const Result<size_t> opened = open(datagram.data, plain, is_rtcp);
+  const Result<size_t> opened = open_or_explain(datagram.data, plain, is_rtcp, now_ns);
   if (!opened) {
     if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
     return count_drop(cause_of(opened.error())), Received{};
@@ -66,6 +96,7 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   const Result<rtp::PacketView> parsed = rtp::parse_packet(packet);
   if (!parsed) return count_drop(Drop::kMalformed), Received{};
   (void)time_.advance(now_ns);
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->on_opened(parsed->ssrc);
   return take_rtp(datagram, *parsed);
 }
 

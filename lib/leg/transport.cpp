@@ -89,6 +89,14 @@ Result<size_t> SecureTransport::open_new(ByteView packet, MutableBytes out, bool
   return result;
 }
 
+Result<size_t> SecureTransport::open_ahead(ByteView packet, MutableBytes out, uint32_t roc) {
+  VOXLOCK_TRY(const size_t len, inbound_->open_rtp_at(packet, out, roc));
+  forget_guesses();
+  is_first_of_key_ = std::exchange(is_key_unheard_, false);
+  diagnosis_.on_recovered();
+  return len;
+}
+
 void SecureTransport::forget_guesses() {
   for (auto& guess : guesses_) guess.reset();
 }
@@ -131,6 +139,7 @@ Result<SecureTransport::Rekey> SecureTransport::prepare(const Context& context, 
 void SecureTransport::commit(Rekey rekey, uint64_t drop_old_at_ns) {
   if (rekey.outbound) outbound_.emplace(std::move(*rekey.outbound));
   if (!rekey.inbound) return;
+  diagnosis_.remember(*inbound_, srtp::Fault::kOldKey);
   old_inbound_.emplace(std::move(*inbound_));
   inbound_.emplace(std::move(*rekey.inbound));
   ssrc_guessed_ = rekey.ssrc_recv;

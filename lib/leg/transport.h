@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "leg/agreement.h"
+#include "srtp/diagnosis.h"
 
 namespace voxlock::leg {
 
@@ -44,6 +45,18 @@ class SecureTransport {
 
   Result<size_t> open(ByteView packet, MutableBytes out, bool is_rtcp);
   Result<size_t> seal(ByteView packet, MutableBytes out, bool is_rtcp);
+
+  // Asks now and then why RTP packets that open refused did not open. frame_len: as in
+  // srtp::Diagnosis::Evidence.
+  std::optional<srtp::Finding> explain(ByteView packet, Status why, size_t frame_len,
+                                       uint64_t now_ns) {
+    return diagnosis_.on_failure(packet, why, {*inbound_, &*outbound_, frame_len}, now_ns);
+  }
+  // Opens a packet whose counter explain found ahead, and follows the counter.
+  Result<size_t> open_ahead(ByteView packet, MutableBytes out, uint32_t roc);
+  // A packet of the source was opened.
+  void on_opened(uint32_t ssrc) { diagnosis_.on_success(ssrc); }
+  [[nodiscard]] const srtp::DiagnosisStats& diagnosis() const { return diagnosis_.stats(); }
 
   // New keys of the transport that goes on. RFC 3711 3.3.1: a rekey does not reset the rollover
   // counter, so the sources that are known keep theirs. Peers that begin with 0 anyway are
@@ -94,6 +107,7 @@ class SecureTransport {
   uint64_t drop_old_at_ns_ = kNever;
   bool is_key_unheard_ = true;
   bool is_first_of_key_ = false;
+  srtp::Diagnosis diagnosis_;
 };
 
 // Before the first agreement there is none.

@@ -123,15 +123,21 @@ Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
 
 //  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside
 //  payload, MKI last
-Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
+Result<Session::Sealed> Session::take_apart_rtp(ByteView packet) {
   VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
   Sealed sealed;
   sealed.ssrc = header.ssrc;
+  sealed.sequence = header.sequence;
   sealed.mki_at = packet.size() - mki_.size() - (suite_->is_aead ? 0 : suite_->rtp_tag_len);
   VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
   VOXLOCK_TRY(sealed.source, admit(header.ssrc, rtp_left_));
-  VOXLOCK_TRY(sealed.index, next_rtp_index(sealed.source, header.sequence));
+  return sealed;
+}
+
+Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
+  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet));
+  VOXLOCK_TRY(sealed.index, next_rtp_index(sealed.source, sealed.sequence));
   return sealed;
 }
 
@@ -224,6 +230,25 @@ Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
   return commit_rtp(sealed, *late);
 }
 
+// RFC 3711 3.3.1 leaves more than 2^15 packets lost to other means. libsrtp2 drops the counter that
+// it is told only where the packet lies beyond its own guess.
+Result<size_t> Session::try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc) {
+  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet));
+  sealed.index = uint64_t{roc} << 16 | sealed.sequence;
+  Source* const known = sealed.source;
+  const bool is_heard = known != nullptr && known->rtp.has_any();
+  if (is_heard && sealed.index <= known->rtp.highest() + kSequences / 2)
+    return Status::ERR_SRTP_TOO_OLD;
+  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
+  const auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, roc, copied);
+  if (opened) return commit_rtp(sealed, *opened);
+  secure::wipe(copied.data(), copied.size());
+  if (known != nullptr && !is_heard && known->sequence.roc() != 0)
+    VOXLOCK_TRY_VOID(library::set_roc(lib_.get(), policy(), sealed.ssrc, known->sequence.roc()));
+  return opened.error();
+}
+
 Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
   VOXLOCK_TRY(const Sealed sealed, inspect_rtcp(packet));
@@ -293,6 +318,9 @@ Result<size_t> Session::counted(Result<size_t> result) {
 Result<size_t> Session::open_rtp(ByteView packet, MutableBytes out) {
   return counted(try_open_rtp(packet, out));
 }
+Result<size_t> Session::open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc) {
+  return counted(try_open_rtp_at(packet, out, roc));
+}
 Result<size_t> Session::open_rtcp(ByteView packet, MutableBytes out) {
   return counted(try_open_rtcp(packet, out));
 }
@@ -318,6 +346,17 @@ Result<uint32_t> Session::roc(uint32_t ssrc) const {
   const Source* source = sources_.find(ssrc);
   if (source == nullptr) return Status::ERR_NOT_FOUND;
   return source->sequence.roc();
+}
+
+uint64_t Session::guess(uint32_t ssrc, uint16_t sequence) const {
+  const Source* source = sources_.find(ssrc);
+  return source != nullptr ? source->sequence.guess(sequence) : sequence;
+}
+
+std::optional<uint64_t> Session::newest(uint32_t ssrc) const {
+  const Source* source = sources_.find(ssrc);
+  if (source == nullptr || !source->rtp.has_any()) return std::nullopt;
+  return source->rtp.highest();
 }
 
 SessionStats Session::stats() const {

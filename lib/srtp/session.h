@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/context.h"
@@ -97,6 +98,19 @@ class Session {
   // ERR_NOT_FOUND for a source that is not in the table.
   [[nodiscard]] Result<uint32_t> roc(uint32_t ssrc) const;
 
+  // Opens an RTP packet whose sender's counter is known to be ahead of ours, and follows it. roc:
+  // what it has to be; the index must lie beyond all that the guess could reach. The statuses of
+  // open_rtp.
+  Result<size_t> open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc);
+
+  // What a packet that does not open is compared with.
+  [[nodiscard]] ByteView key_and_salt() const { return key_.view(); }
+  [[nodiscard]] size_t mki_len() const { return mki_.size(); }
+  // The index that a packet of the source is taken for.
+  [[nodiscard]] uint64_t guess(uint32_t ssrc, uint16_t sequence) const;
+  // The newest index of the source; nothing before its first packet.
+  [[nodiscard]] std::optional<uint64_t> newest(uint32_t ssrc) const;
+
   [[nodiscard]] const Suite& suite() const { return *suite_; }
   [[nodiscard]] Direction direction() const { return direction_; }
   [[nodiscard]] SessionStats stats() const;
@@ -115,7 +129,8 @@ class Session {
   // A sealed packet, taken apart without trusting it.
   struct Sealed {
     uint32_t ssrc = 0;
-    uint64_t index = 0;  // guessed for SRTP, stated for SRTCP
+    uint16_t sequence = 0;  // of SRTP
+    uint64_t index = 0;     // guessed for SRTP, stated for SRTCP
     size_t mki_at = 0;
     Source* source = nullptr;  // nullptr: not in the table
   };
@@ -128,6 +143,7 @@ class Session {
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<uint64_t> next_rtp_index(const Source* source,
                                                                     uint16_t sequence) const;
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<void> check_mki(ByteView packet, size_t mki_at) const;
+  VOXLOCK_SRTP_INLINE Result<Sealed> take_apart_rtp(ByteView packet);
   VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet);
   Result<Sealed> inspect_rtcp(ByteView packet);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
@@ -146,6 +162,7 @@ class Session {
   Result<size_t> open_late(ByteView packet, const Sealed& sealed, MutableBytes out);
   VOXLOCK_SRTP_INLINE size_t commit_rtp(const Sealed& sealed, size_t len);
   Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
+  Result<size_t> try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc);
   Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtcp(ByteView packet, MutableBytes out);

@@ -22,7 +22,8 @@ from .dtls import Dtls, DtlsState, FingerprintHash, fingerprint
 from .e2ee import FrameCryptor, FrameFormat, Kdf, KeyUse, SframeSuite
 from .events import (
     Bye, Connected, DatagramBatch, Digit, Disconnected, Failed, MediaEvent, MediaTimeout, Moved, Overflow, Payload,
-    PortPacket, ProtectionChanged, Secured, SourceChanged, Transmit, UnknownEvent,
+    PortPacket, ProtectionChanged, Secured, SourceChanged, SourceFault, Transmit,
+    UnknownEvent,
 )
 from .ice import IceAgent, IceEvent, IceEventKind
 from .leg import Drop, Leg, LegStats, MediaInfo, Quality, Side, Signalling
@@ -48,7 +49,7 @@ __all__ = [
     "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
     "Quality", "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Side", "Signalling",
-    "SipError", "SipFramer", "SipMessage", "SourceChanged", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
+    "SipError", "SipFramer", "SipMessage", "SourceChanged", "SourceFault", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
     "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
     "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio",
     "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",

@@ -214,6 +214,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_srtp_seal_rtcp": (c_int32, (c_void_p, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
     "voxlock_srtp_set_roc": (c_int32, (c_void_p, c_int32, c_uint32, c_uint32)),
     "voxlock_srtp_get_roc": (c_int32, (c_void_p, c_int32, c_uint32, POINTER(c_uint32))),
+    "voxlock_srtp_fault_text": (c_char_p, (c_int32,)),
     "voxlock_srtp_get_stats": (c_int32, (c_void_p, POINTER(voxlock_srtp_stats))),
     "voxlock_ua_config_init": (c_int32, (POINTER(voxlock_ua_config), c_size_t)),
     "voxlock_ua_invite_config_init": (c_int32, (POINTER(voxlock_ua_invite_config), c_size_t)),

@@ -166,7 +166,8 @@ class voxlock_leg_stats(Structure):
         ("recovered_in", c_uint64), ("unrecovered", c_uint64), ("resent_out", c_uint64),
         ("resend_denied", c_uint64), ("feedback_out", c_uint64), ("feedback_in", c_uint64),
         ("transport_received", c_uint64), ("transport_lost", c_uint64), ("transport_queue_us", c_uint64),
-        ("redundant_in", c_uint64), ("redundant_out", c_uint64),
+        ("redundant_in", c_uint64), ("redundant_out", c_uint64), ("fault", c_int32), ("fault_ssrc", c_uint32),
+        ("fault_rounds", c_uint32), ("reserved2", c_uint32), ("faults", c_uint64), ("recovered", c_uint64),
     ]
 
 
@@ -475,7 +476,8 @@ class voxlock_srtp_stats(Structure):
         ("rtp_sealed", c_uint64), ("rtcp_sealed", c_uint64), ("auth_failed", c_uint64),
         ("replayed", c_uint64), ("too_old", c_uint64), ("malformed", c_uint64), ("mki_unknown", c_uint64),
         ("ssrc_refused", c_uint64), ("key_expired", c_uint64), ("rtp_left", c_uint64),
-        ("rtcp_left", c_uint64),
+        ("rtcp_left", c_uint64), ("fault", c_int32), ("fault_ssrc", c_uint32), ("fault_rounds", c_uint32),
+        ("reserved", c_uint32), ("faults", c_uint64), ("recovered", c_uint64),
     ]
 
 

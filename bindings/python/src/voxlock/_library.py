@@ -74,6 +74,11 @@ def strerror(status: int) -> str:
     return str(lib.voxlock_strerror(status).decode())
 
 
+def fault_text(fault: int) -> str:
+    """What a fault of a source (abi FAULT_*) means, in one English clause."""
+    return str(lib.voxlock_srtp_fault_text(fault).decode())
+
+
 def status_name(status: int) -> str:
     """The name of a status as in the C headers; "VOXLOCK_UNKNOWN" for any other number."""
     return str(lib.voxlock_status_name(status).decode())

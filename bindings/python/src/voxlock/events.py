@@ -9,7 +9,7 @@ from . import _abi_constants as abi
 from ._abi_structs import voxlock_datagram, voxlock_media_event
 from ._clock import now
 from ._handle import Handle
-from ._library import check
+from ._library import check, fault_text
 from ._memory import Address, Bytes, address_of, packed_address
 
 MAX_DATAGRAM = 2048
@@ -140,6 +140,23 @@ class Failed(NamedTuple):
     status: int
 
 
+class SourceFault(NamedTuple):
+    """Packets of the source ssrc do not open; a hint that anybody who can send here may have caused.
+
+    fault: abi FAULT_*. rounds: by which the counters differ. recovered: they were made equal."""
+
+    leg: int
+    ssrc: int
+    fault: int
+    rounds: int
+    recovered: bool
+
+    @property
+    def text(self) -> str:
+        """What is wrong, in one clause."""
+        return fault_text(self.fault)
+
+
 class UnknownEvent(NamedTuple):
     """Of a library that is newer than this package."""
 
@@ -148,7 +165,7 @@ class UnknownEvent(NamedTuple):
 
 
 MediaEvent = Union[Transmit, Payload, PortPacket, Digit, Moved, Bye, MediaTimeout, SourceChanged, Overflow,
-                   ProtectionChanged, Connected, Disconnected, Secured, Failed, UnknownEvent]
+                   ProtectionChanged, Connected, Disconnected, Secured, Failed, SourceFault, UnknownEvent]
 
 
 class DatagramBatch:
@@ -297,4 +314,6 @@ def _event(row: tuple[Any, ...]) -> MediaEvent:
             return Secured(leg)
         case abi.EV_FAILED:
             return Failed(leg, -row[14])
+        case abi.EV_FAULT:
+            return SourceFault(leg, ssrc, row[14], row[13], row[9] != 0)
     return UnknownEvent(leg, kind)

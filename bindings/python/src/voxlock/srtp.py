@@ -73,6 +73,11 @@ class SrtpStats:
     key_expired: int
     rtp_left: int  # until a key expires
     rtcp_left: int
+    fault: int  # why the last source that was asked about does not open; fault_text says it
+    fault_ssrc: int
+    fault_rounds: int  # by which its counter differs
+    faults: int
+    recovered: int  # sources followed to a counter ahead
 
 
 class SrtpSession(Handle):

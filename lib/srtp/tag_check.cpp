@@ -1,0 +1,105 @@
+#include "srtp/tag_check.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "crypto/aes_ctr.h"
+
+namespace voxlock::srtp {
+namespace {
+
+// RFC 3711 section 4.3.2.
+enum class Label : uint8_t { kEncryption = 0, kAuthentication = 1, kSalt = 2 };
+constexpr size_t kKdfSaltLen = 14;
+constexpr size_t kMaxTagLen = 16;
+
+// RFC 3711 section 4.3.1 with a derivation rate of 0; RFC 7714 section 11: the shorter salt of AEAD
+// has zeros behind it.
+void derive(const Suite& suite, ByteView key_and_salt, Label label, MutableBytes out) {
+  constexpr size_t kLabelAt = kKdfSaltLen - 7;
+  std::array<uint8_t, crypto::kernels::kBlockLen> counter{};
+  const ByteView salt = key_and_salt.subspan(suite.key_len, suite.salt_len);
+  std::copy(salt.begin(), salt.end(), counter.begin());
+  counter[kLabelAt] ^= static_cast<uint8_t>(label);
+  crypto::AesCtr aes;
+  std::fill(out.begin(), out.end(), uint8_t{0});
+  // A suite has no other key lengths than AES.
+  (void)aes.set_key(key_and_salt.first(suite.key_len));
+  aes.start(counter);
+  aes.apply(out);
+  secure::wipe(counter.data(), counter.size());
+}
+
+std::array<uint8_t, 4> big_endian(uint32_t value) {
+  std::array<uint8_t, 4> out{};
+  bytes::Writer(out).u32(value);
+  return out;
+}
+
+}  // namespace
+
+secure::Secret<kAuthKeyLen> auth_key(const Suite& suite, ByteView key_and_salt) {
+  secure::Secret<kAuthKeyLen> out;
+  if (!suite.is_aead) derive(suite, key_and_salt, Label::kAuthentication, out.resize(kAuthKeyLen));
+  return out;
+}
+
+TagCheck::TagCheck(const Suite& suite, ByteView key_and_salt) : is_aead_(suite.is_aead) {
+  if (!is_aead_) {
+    hmac_.set_key(auth_key(suite, key_and_salt).view());
+    return;
+  }
+  secure::Secret<32> key;
+  derive(suite, key_and_salt, Label::kEncryption, key.resize(suite.key_len));
+  derive(suite, key_and_salt, Label::kSalt, salt_.resize(suite.salt_len));
+  (void)gcm_.set_key(key.view());
+}
+
+TagCheck::TagCheck(ByteView auth_key) {
+  hmac_.set_key(auth_key);
+}
+
+bool TagCheck::matches(ByteView packet, const TagLayout& layout, uint32_t roc) {
+  const size_t behind = layout.tag_len + layout.mki_len;
+  if (packet.size() > kMaxCheckedLen || layout.tag_len == 0 || layout.tag_len > kMaxTagLen ||
+      packet.size() < layout.header.len || packet.size() - layout.header.len < behind) {
+    return false;
+  }
+  return is_aead_ ? matches_aead(packet, layout, roc) : matches_hmac(packet, layout, roc);
+}
+
+// RFC 3711 section 4.2: header and payload, then the rollover counter.
+bool TagCheck::matches_hmac(ByteView packet, const TagLayout& layout, uint32_t roc) {
+  std::array<uint8_t, crypto::HmacSha1::kTagLen> tag{};
+  hmac_.start();
+  hmac_.update(packet.first(packet.size() - layout.tag_len - layout.mki_len));
+  hmac_.update(big_endian(roc));
+  hmac_.finish(tag);
+  const bool is_same =
+      secure::equal(ByteView(tag).first(layout.tag_len), packet.last(layout.tag_len));
+  secure::wipe(tag.data(), tag.size());
+  return is_same;
+}
+
+// RFC 7714 section 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, mixed with the salt.
+bool TagCheck::matches_aead(ByteView packet, const TagLayout& layout, uint32_t roc) {
+  std::array<uint8_t, crypto::AesGcm::kNonceLen> nonce{};
+  bytes::Writer writer(nonce);
+  writer.u16(0);
+  writer.u32(layout.header.ssrc);
+  writer.u32(roc);
+  writer.u16(layout.header.sequence);
+  for (size_t i = 0; i < nonce.size(); ++i) nonce[i] ^= salt_.view()[i];
+  const ByteView sealed = packet.first(packet.size() - layout.mki_len);
+  std::array<uint8_t, kMaxCheckedLen> scratch;
+  const size_t len = sealed.size() - layout.tag_len - layout.header.len;
+  const MutableBytes data = MutableBytes(scratch).first(len);
+  std::copy_n(sealed.begin() + static_cast<std::ptrdiff_t>(layout.header.len), len, data.begin());
+  gcm_.start(nonce);
+  gcm_.aad(sealed.first(layout.header.len));
+  const bool is_genuine = gcm_.open(data, sealed.last(layout.tag_len));
+  secure::wipe(data.data(), data.size());
+  return is_genuine;
+}
+
+}  // namespace voxlock::srtp
