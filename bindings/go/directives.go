@@ -96,6 +96,8 @@ package voxlock
 #cgo nocallback voxlock_leg_offer
 #cgo noescape voxlock_leg_accept_answer
 #cgo nocallback voxlock_leg_accept_answer
+#cgo noescape voxlock_leg_accept_fork
+#cgo nocallback voxlock_leg_accept_fork
 #cgo noescape voxlock_leg_rollback
 #cgo nocallback voxlock_leg_rollback
 #cgo noescape voxlock_leg_media

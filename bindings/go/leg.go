@@ -221,6 +221,22 @@ func (l *Leg) AcceptAnswer(answer []byte, now time.Duration) (Verdict, error) {
 	return verdictOf(&told), nil
 }
 
+// AcceptFork takes the answer of another branch to the offer that was answered last. The branches before
+// it are heard until the overlap of keys is over (RFC 3261, section 13.2.2.4).
+func (l *Leg) AcceptFork(answer []byte, now time.Duration) (Verdict, error) {
+	p, err := l.enter()
+	if err != nil {
+		return Verdict{}, err
+	}
+	defer l.handle.leave()
+	told := newVerdict()
+	err = check(C.voxlock_leg_accept_fork(p, bytesOf(answer), C.size_t(len(answer)), &told, nanoseconds(now)))
+	if err != nil {
+		return Verdict{}, err
+	}
+	return verdictOf(&told), nil
+}
+
 // Rollback withdraws the own offer, if one is out.
 func (l *Leg) Rollback() error {
 	p, err := l.enter()

@@ -157,6 +157,8 @@ var mediaLayouts = []layout{
 		{"extensions", unsafe.Offsetof(C.voxlock_leg_config{}.extensions)},
 		{"red", unsafe.Offsetof(C.voxlock_leg_config{}.red)},
 		{"red_blocks", unsafe.Offsetof(C.voxlock_leg_config{}.red_blocks)},
+		{"early_media_ms", unsafe.Offsetof(C.voxlock_leg_config{}.early_media_ms)},
+		{"reserved4", unsafe.Offsetof(C.voxlock_leg_config{}.reserved4)},
 	}},
 	{"voxlock_verdict", unsafe.Sizeof(C.voxlock_verdict{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_verdict{}.struct_size)},

@@ -178,6 +178,8 @@ const (
 	ErrSRTPKeyExpired Status = -405
 	// ErrSRTPRTCPFlag: the encryption flag of the SRTCP packet contradicts the session's policy.
 	ErrSRTPRTCPFlag Status = -406
+	// ErrSRTPKeyUsed: the key was sealed with before and may not be taken up again.
+	ErrSRTPKeyUsed Status = -407
 	// ErrTLSHandshake: the handshake failed.
 	ErrTLSHandshake Status = -500
 	// ErrTLSCertName: the certificate is for another name.
@@ -414,6 +416,7 @@ var statusRows = map[Status]statusRow{
 	ErrSRTPSSRCLimit:         {"VOXLOCK_ERR_SRTP_SSRC_LIMIT", "the session's table of sources is full"},
 	ErrSRTPKeyExpired:        {"VOXLOCK_ERR_SRTP_KEY_EXPIRED", "the master key has reached its lifetime"},
 	ErrSRTPRTCPFlag:          {"VOXLOCK_ERR_SRTP_RTCP_FLAG", "the encryption flag of the SRTCP packet contradicts the session's policy"},
+	ErrSRTPKeyUsed:           {"VOXLOCK_ERR_SRTP_KEY_USED", "the key was sealed with before and may not be taken up again"},
 	ErrTLSHandshake:          {"VOXLOCK_ERR_TLS_HANDSHAKE", "the handshake failed"},
 	ErrTLSCertName:           {"VOXLOCK_ERR_TLS_CERT_NAME", "the certificate is for another name"},
 	ErrTLSCertExpired:        {"VOXLOCK_ERR_TLS_CERT_EXPIRED", "the certificate has expired"},

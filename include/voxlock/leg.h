@@ -130,6 +130,11 @@ typedef struct voxlock_leg_config {
                            relay, which passes payloads as they are. Default 0. @see RFC 2198 */
   uint32_t red_blocks;  /* how many earlier frames, 0..2, as far as they fit into 1200 bytes; they
                            wait in the leg for so long. 0: none. Default 1 */
+  uint32_t early_media_ms; /* packets that come while an own offer is out, and that no key opens
+                              yet, wait so long for its answer, 0..2000: the newest 32 of at most
+                              256 bytes. They are opened with the answer's keys by the next input or
+                              poll. Takes 10 KiB. Default 0: they are dropped. @see RFC 3264, 5.1 */
+  uint32_t reserved4;      /* 0 */
 } voxlock_leg_config;
 
 /* kind of a verdict: what an offer/answer step did to the running media. */
@@ -353,6 +358,17 @@ VOXLOCK_API int32_t voxlock_leg_offer(voxlock_leg* leg, uint32_t flags, uint8_t*
 VOXLOCK_API int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer,
                                               size_t answer_len, voxlock_verdict* verdict,
                                               uint64_t now_ns) VOXLOCK_CHECK;
+
+/* Takes another answer to the offer that was answered last: of another branch of a forked call.
+ * Media goes to that branch from now on, and what the branches before it send is still opened for
+ * rekey_overlap_ms, of three at most. An answer that is refused changes nothing. Returns as
+ * voxlock_leg_accept_answer; VOXLOCK_ERR_WRONG_STATE where no offer of ours was answered, a later
+ * one of either side was made, or keys come by DTLS; VOXLOCK_ERR_SRTP_KEY_USED where the branch
+ * wants a suite that was left already: offer anew.
+ * @see RFC 3261, sections 12.1.2 and 13.2.2.4 */
+VOXLOCK_API int32_t voxlock_leg_accept_fork(voxlock_leg* leg, const uint8_t* answer,
+                                            size_t answer_len, voxlock_verdict* verdict,
+                                            uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Withdraws the own offer (the peer refused it, or it was glare). No offer out: nothing to do.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL). */

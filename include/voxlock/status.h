@@ -118,15 +118,16 @@ extern "C" {
   X(ERR_RTCP_COMPOUND, -302, "the RTCP compound does not begin with a report or pads in the middle")
 
 /* -400..-499: SRTP, lib/srtp. */
-#define VOXLOCK_STATUS_LIST_SRTP(X)                                           \
-  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")             \
-  X(ERR_SRTP_REPLAYED, -401, "a packet with this index was processed before") \
-  X(ERR_SRTP_TOO_OLD, -402, "the packet is older than the replay window")     \
-  X(ERR_SRTP_MKI, -403, "the packet names another master key (MKI)")          \
-  X(ERR_SRTP_SSRC_LIMIT, -404, "the session's table of sources is full")      \
-  X(ERR_SRTP_KEY_EXPIRED, -405, "the master key has reached its lifetime")    \
-  X(ERR_SRTP_RTCP_FLAG, -406,                                                 \
-    "the encryption flag of the SRTCP packet contradicts the session's policy")
+#define VOXLOCK_STATUS_LIST_SRTP(X)                                             \
+  X(ERR_SRTP_AUTH, -400, "the authentication tag does not match")               \
+  X(ERR_SRTP_REPLAYED, -401, "a packet with this index was processed before")   \
+  X(ERR_SRTP_TOO_OLD, -402, "the packet is older than the replay window")       \
+  X(ERR_SRTP_MKI, -403, "the packet names another master key (MKI)")            \
+  X(ERR_SRTP_SSRC_LIMIT, -404, "the session's table of sources is full")        \
+  X(ERR_SRTP_KEY_EXPIRED, -405, "the master key has reached its lifetime")      \
+  X(ERR_SRTP_RTCP_FLAG, -406,                                                   \
+    "the encryption flag of the SRTCP packet contradicts the session's policy") \
+  X(ERR_SRTP_KEY_USED, -407, "the key was sealed with before and may not be taken up again")
 
 /* -500..-599: TLS and DTLS, lib/tls. */
 #define VOXLOCK_STATUS_LIST_TLS(X)                                                                \

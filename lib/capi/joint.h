@@ -28,11 +28,21 @@ inline void detach(const std::array<voxlock_leg*, 2>& legs) noexcept {
   }
 }
 
+// Packets that waited for the keys of an answer.
+template <typename Joint>
+void take_early(Joint& joint, uint64_t now_ns) {
+  for (uint32_t i = 0; i < 2; ++i) {
+    while (const auto early = joint.leg(i).early().take(now_ns))
+      joint.input({{early->data, early->source, early->local}, i}, now_ns);
+  }
+}
+
 template <typename Joint>
 Result<void> take_datagrams(Joint& joint, const voxlock_datagram* datagrams, size_t count,
                             uint64_t now_ns) {
   VOXLOCK_TRY_VOID(check_datagrams(datagrams, count, 1));
   joint.refresh();
+  take_early(joint, now_ns);
   for (size_t i = 0; i < count; ++i) {
     const leg::Datagram datagram{
         {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
@@ -45,6 +55,7 @@ template <typename Joint>
 Result<void> take_events(Joint& joint, const EventRoom& room, uint64_t now_ns) {
   VOXLOCK_TRY_VOID(check_room(room));
   joint.refresh();
+  take_early(joint, now_ns);
   joint.run_timers(now_ns);
   EventDrain drain(room);
   if (room.cap != 0 && joint.take_protection_change()) {

@@ -28,7 +28,7 @@ VOXLOCK_LAYOUT(voxlock_leg_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(srt
                VOXLOCK_FIELD(consent_ms), VOXLOCK_FIELD(reserved2), VOXLOCK_FIELD(nack),
                VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(rtcp_xr), VOXLOCK_FIELD(reserved3),
                VOXLOCK_FIELD(transport_cc), VOXLOCK_FIELD(extensions), VOXLOCK_FIELD(red),
-               VOXLOCK_FIELD(red_blocks))
+               VOXLOCK_FIELD(red_blocks), VOXLOCK_FIELD(early_media_ms), VOXLOCK_FIELD(reserved4))
 VOXLOCK_LAYOUT(voxlock_verdict, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(kind),
                VOXLOCK_FIELD(reason), VOXLOCK_FIELD(sip_status), VOXLOCK_FIELD(warn_code),
                VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(warning), VOXLOCK_FIELD(changes),
@@ -76,6 +76,7 @@ constexpr StructLayout kLayouts[] = {
 constexpr size_t kMaxPayload = 1400;
 constexpr uint32_t kLeastConsentMs = 1000;
 constexpr uint32_t kMaxRedBlocks = 2;
+constexpr uint32_t kMaxEarlyMs = 2000;
 
 voxlock_leg_config leg_defaults() {
   const leg::LegConfig inner;
@@ -108,7 +109,7 @@ bool is_valid(const voxlock_leg_config& in) {
          is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 &&
          is_flag(in.opus_fec) && is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 &&
          is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0 && is_flag(in.rtcp_xr) &&
-         in.reserved3 == 0;
+         in.reserved3 == 0 && in.early_media_ms <= kMaxEarlyMs && in.reserved4 == 0;
 }
 
 bool is_valid_webrtc(const voxlock_leg_config& in) {
@@ -157,6 +158,7 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.rekey_overlap_ns = in.rekey_overlap_ms * kNsPerMs;
   out.media_timeout_ns = in.media_timeout_ms * kNsPerMs;
   out.queue_bytes = in.queue_bytes;
+  out.early_media_ns = in.early_media_ms * kNsPerMs;
   if (in.key_exchange == VOXLOCK_KEYS_DTLS) out.key_exchange = leg::KeyExchange::kDtls;
   out.is_dtls_client = in.dtls_client != 0;
   out.consent_ns = in.consent_ms * kNsPerMs;
@@ -343,12 +345,28 @@ Result<void> take_datagrams(voxlock_leg& handle, const voxlock_datagram* datagra
     std::array<uint8_t, leg::kMaxPacketLen> bytes;
     ~Plain() { secure::wipe(bytes.data(), bytes.size()); }
   } plain;
+  leg::Leg& leg = *handle.leg;
+  while (const auto early = leg.early().take(now_ns)) {
+    const leg::Datagram datagram{early->data, early->source, early->local};
+    queue_received(leg, leg.receive(datagram, plain.bytes, now_ns));
+  }
   for (size_t i = 0; i < count; ++i) {
     const leg::Datagram datagram{
         {datagrams[i].data, datagrams[i].len}, to_address(datagrams[i].source), datagrams[i].local};
-    queue_received(*handle.leg, handle.leg->receive(datagram, plain.bytes, now_ns));
+    queue_received(leg, leg.receive(datagram, plain.bytes, now_ns));
   }
   return {};
+}
+
+Result<void> accept(voxlock_leg& leg,
+                    Result<sdp::Verdict> (leg::Negotiation::*step)(leg::Leg&, std::string_view,
+                                                                   uint64_t),
+                    ByteView answer, voxlock_verdict* verdict, uint64_t now_ns) {
+  if (!leg.negotiation) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(const ByteView text, input(answer.data(), answer.size()));
+  VOXLOCK_TRY_VOID(check_verdict(verdict));
+  VOXLOCK_TRY(const sdp::Verdict made, ((*leg.negotiation).*step)(*leg.leg, as_text(text), now_ns));
+  return tell_verdict(made, verdict);
 }
 
 }  // namespace
@@ -449,18 +467,23 @@ int32_t voxlock_leg_accept_answer(voxlock_leg* leg, const uint8_t* answer, size_
                                   voxlock_verdict* verdict, uint64_t now_ns) {
   return capi::guard_secrets([&]() -> Result<void> {
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
-    if (!leg->negotiation) return Status::ERR_WRONG_STATE;
-    VOXLOCK_TRY(const ByteView text, capi::input(answer, answer_len));
-    VOXLOCK_TRY_VOID(capi::check_verdict(verdict));
-    VOXLOCK_TRY(const sdp::Verdict made,
-                leg->negotiation->accept_answer(*leg->leg, as_text(text), now_ns));
-    return capi::tell_verdict(made, verdict);
+    return capi::accept(*leg, &leg::Negotiation::accept_answer, {answer, answer_len}, verdict,
+                        now_ns);
+  });
+}
+
+int32_t voxlock_leg_accept_fork(voxlock_leg* leg, const uint8_t* answer, size_t answer_len,
+                                voxlock_verdict* verdict, uint64_t now_ns) {
+  return capi::guard_secrets([&]() -> Result<void> {
+    if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    return capi::accept(*leg, &leg::Negotiation::accept_fork, {answer, answer_len}, verdict,
+                        now_ns);
   });
 }
 
 int32_t voxlock_leg_rollback(voxlock_leg* leg) {
   if (leg == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
-  if (leg->negotiation) leg->negotiation->rollback();
+  if (leg->negotiation) leg->negotiation->rollback(*leg->leg);
   return VOXLOCK_OK;
 }
 
@@ -510,6 +533,8 @@ int32_t voxlock_leg_poll(voxlock_leg* leg, voxlock_media_event* events, size_t c
     if (leg == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY_VOID(capi::check_room(room));
     if (leg->is_attached) return Status::ERR_LEG_ATTACHED;
+    if (leg->leg->early().is_ready())
+      VOXLOCK_TRY_VOID(capi::take_datagrams(*leg, nullptr, 0, now_ns));
     leg->leg->run_timers(now_ns);
     capi::EventDrain drain(room);
     (void)drain.take(leg->leg->queue(), 0);

@@ -49,6 +49,11 @@ Result<void> Leg::prepare_transport(Draft& draft) const {
     return {};
   }
   if (config_.policy == Policy::kOff) return Status::ERR_WRONG_STATE;
+  const bool is_same_key = is_secure() && next.keys->local.is_same(agreement_->keys->local);
+  if (!is_same_key) {
+    VOXLOCK_TRY(draft.key_print, srtp::KeyMemory::print(next.keys->local.key_and_salt.view()));
+    if (used_keys_.has(draft.key_print)) return Status::ERR_SRTP_KEY_USED;
+  }
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
     VOXLOCK_TRY(auto rekey, secure->prepare(context_, *agreement_->keys, *next.keys, sources()));
     draft.transport.emplace(std::move(rekey));
@@ -72,6 +77,7 @@ Result<Draft> Leg::prepare(Agreement next) const {
 
 Change Leg::commit(Draft draft, uint64_t now_ns) {
   const uint64_t now = time_.advance(now_ns);
+  if (draft.key_print != 0) used_keys_.add(draft.key_print);
   if (draft.transport) {
     if (auto* rekey = std::get_if<SecureTransport::Rekey>(&*draft.transport)) {
       if (rekey->outbound) {
@@ -79,7 +85,8 @@ Change Leg::commit(Draft draft, uint64_t now_ns) {
         own_sources_ = 1;
       }
       std::get<SecureTransport>(transport_)
-          .commit(std::move(*rekey), after(now, config_.rekey_overlap_ns));
+          .commit(std::move(*rekey), after(now, config_.rekey_overlap_ns),
+                  draft.is_fork ? srtp::Fault::kOtherFork : srtp::Fault::kOldKey);
     } else if (auto* secure = std::get_if<SecureTransport>(&*draft.transport)) {
       resend_.clear();
       own_sources_ = 1;

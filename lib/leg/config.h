@@ -41,6 +41,7 @@ struct LegConfig {
   uint64_t rekey_overlap_ns = 5'000'000'000;
   uint64_t media_timeout_ns = 30'000'000'000;
   size_t queue_bytes = 8192;
+  uint64_t early_media_ns = 0;   // packets wait so long for the answer to our offer
   std::array<char, 64> cname{};  // NUL-terminated; empty: random
   // A WebRTC leg: keys by DTLS, the peer found by ICE. rtp_address is the first own address.
   KeyExchange key_exchange = KeyExchange::kSdes;

@@ -12,6 +12,7 @@ Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
       random_(random),
       config_(config),
       queue_(context.memory(), config.queue_bytes),
+      early_(context.memory(), config.early_media_ns),
       resend_(context.memory(), config.has_nack) {}
 
 Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,
@@ -154,6 +155,7 @@ uint64_t Leg::next_deadline() const {
   if (is_closed_) return kNever;
   uint64_t deadline = association_ ? association_->next_deadline() : kNever;
   if (!agreement_) return deadline;
+  if (early_.is_ready()) return time_.now_ns();
   deadline = std::min({deadline, schedule_.next_deadline(), detector_.next_deadline(),
                        losses_.next_deadline(), transport_feedback_at_ns()});
   if (const auto* secure = std::get_if<SecureTransport>(&transport_)) {
@@ -170,6 +172,7 @@ void Leg::close(uint64_t now_ns) {
   if (is_closed_) return;
   if (agreement_) send_report(true);
   if (association_) association_->close(queue_, time_.now_ns());
+  early_.forget();
   is_closed_ = true;
   schedule_.stop();
 }

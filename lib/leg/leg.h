@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "leg/association.h"
 #include "leg/config.h"
+#include "leg/early_media.h"
 #include "leg/event_queue.h"
 #include "leg/quality.h"
 #include "leg/resend_ring.h"
@@ -26,6 +27,7 @@
 #include "rtp/sent_log.h"
 #include "rtp/sequence.h"
 #include "rtp/statistics.h"
+#include "srtp/key_memory.h"
 
 namespace voxlock::leg {
 
@@ -137,6 +139,8 @@ struct LegStats {
 struct Draft {
   Agreement agreement;
   Change change = Change::kContinued;
+  bool is_fork = false;    // another answer to the same offer
+  uint64_t key_print = 0;  // of a local key that was not in use
   // A new transport, new keys of the present one, or neither: it stays.
   std::optional<std::variant<PlainTransport, SecureTransport, SecureTransport::Rekey>> transport;
 };
@@ -155,12 +159,16 @@ class Leg {
 
   // The one writer of keys, ROC and SSRC continuity, payload types and direction. All or nothing.
   // ERR_WRONG_STATE for an agreement without keys where the leg is secure or its policy asks for
-  // it.
+  // it, ERR_SRTP_KEY_USED for a local key that was in use before the present one.
   Result<Change> apply(Agreement next, uint64_t now_ns);
   // The same in two steps: prepare makes all that can fail and changes nothing, commit cannot fail.
   // Nothing may come between the two.
   Result<Draft> prepare(Agreement next) const;
   Change commit(Draft draft, uint64_t now_ns);
+
+  // What came before its keys: begun, released or forgotten by offer/answer; whoever drives the leg
+  // takes what is released and hands it to receive.
+  [[nodiscard]] EarlyMedia& early() { return early_; }
 
   // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP, STUN and DTLS are dealt
   // with here. A packet that does not authenticate changes nothing but a drop counter. Throws
@@ -281,6 +289,7 @@ class Leg {
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
   void forget_transport();
+  Received drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns);
   Received take_rtp(const Datagram& datagram, const rtp::PacketView& outer);
   void note_loss(const Received& received);
   bool admit_source(const rtp::PacketView& packet);
@@ -343,6 +352,8 @@ class Leg {
   Address remote_rtp_;
   Address remote_rtcp_;
   EventQueue queue_;
+  EarlyMedia early_;
+  srtp::KeyMemory used_keys_;  // of ours
   LegStats stats_;
 
   // What we send.

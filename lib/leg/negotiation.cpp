@@ -142,6 +142,7 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
     return state_.commit(step);
   }
   VOXLOCK_TRY(Draft draft, leg.prepare(to_agreement(next)));
+  draft.is_fork = step.is_fork;
   if (association != nullptr) {
     VOXLOCK_TRY(Association::Draft made,
                 association->prepare(*next.webrtc, step.verdict.is_new_association, now_ns));
@@ -151,9 +152,11 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
   return state_.commit(step);
 }
 
-Result<void> Negotiation::offer(const Leg& leg, sdp::OfferFlags flags, bytes::Writer& out) {
+Result<void> Negotiation::offer(Leg& leg, sdp::OfferFlags flags, bytes::Writer& out) {
   state_.set_ssrc(leg.ssrc_send());
-  return state_.offer(flags, out);
+  VOXLOCK_TRY_VOID(state_.offer(flags, out));
+  leg.early().begin();
+  return {};
 }
 
 Result<sdp::Verdict> Negotiation::answer(Leg& leg, std::string_view offer, bytes::Writer& out,
@@ -170,6 +173,16 @@ Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answe
   if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
   sdp::Step step;
   VOXLOCK_TRY_VOID(state_.prepare_accept(answer, step));
+  VOXLOCK_TRY(const sdp::Verdict verdict, take(leg, step, now_ns));
+  // What waited is opened with the keys that count now, and dropped where they do not open it.
+  leg.early().release();
+  return verdict;
+}
+
+Result<sdp::Verdict> Negotiation::accept_fork(Leg& leg, std::string_view answer, uint64_t now_ns) {
+  if (leg.is_closed()) return Status::ERR_LEG_CLOSED;
+  sdp::Step step;
+  VOXLOCK_TRY_VOID(state_.prepare_fork(answer, step));
   return take(leg, step, now_ns);
 }
 

@@ -18,8 +18,13 @@ class Negotiation {
   Result<sdp::Verdict> answer(Leg& leg, std::string_view offer, bytes::Writer& out,
                               uint64_t now_ns);
   Result<sdp::Verdict> accept_answer(Leg& leg, std::string_view answer, uint64_t now_ns);
-  Result<void> offer(const Leg& leg, sdp::OfferFlags flags, bytes::Writer& out);
-  void rollback() { state_.rollback(); }
+  // As sdp::OfferAnswer::accept_fork.
+  Result<sdp::Verdict> accept_fork(Leg& leg, std::string_view answer, uint64_t now_ns);
+  Result<void> offer(Leg& leg, sdp::OfferFlags flags, bytes::Writer& out);
+  void rollback(Leg& leg) {
+    state_.rollback();
+    leg.early().forget();
+  }
 
  private:
   explicit Negotiation(sdp::OfferAnswer state) : state_(std::move(state)) {}

@@ -79,12 +79,13 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   const bool is_framed = host() != nullptr && host()->is_framed();
   if ((!is_rtcp && kind != rtp::DatagramKind::kRtp) || is_framed)
     return count_drop(Drop::kNotMedia), Received{};
-  if (!agreement_ || is_closed_ || !is_ready()) return count_drop(Drop::kNotReady), Received{};
+  if (!agreement_ || is_closed_ || !is_ready())
+    return drop_or_keep(datagram, Drop::kNotReady, now_ns);
   if (is_stranger(datagram.source, is_rtcp)) return count_drop(Drop::kAuth), Received{};
   const Result<size_t> opened = open_or_explain(datagram.data, plain, is_rtcp, now_ns);
   if (!opened) {
     if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
-    return count_drop(cause_of(opened.error())), Received{};
+    return drop_or_keep(datagram, cause_of(opened.error()), now_ns);
   }
   const ByteView packet = plain.first(*opened);
   // Authenticated from here on (or plain by agreement): state may change.
@@ -98,6 +99,14 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   (void)time_.advance(now_ns);
   if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->on_opened(parsed->ssrc);
   return take_rtp(datagram, *parsed);
+}
+
+// Where the answer to our offer is still under way it may have the keys.
+Received Leg::drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns) {
+  const bool may_open_later = cause == Drop::kNotReady || cause == Drop::kAuth;
+  if (!may_open_later || !early_.keep(datagram.data, datagram.source, datagram.local, now_ns))
+    count_drop(cause);
+  return {};
 }
 
 // Plain RTP has nothing but its source to be known by: once it came from where the peer's

@@ -39,6 +39,12 @@ Result<size_t> open_with(srtp::Session& session, ByteView packet, MutableBytes o
   return is_rtcp ? session.open_rtcp(packet, out) : session.open_rtp(packet, out);
 }
 
+bool is_key_of(const srtp::Session& session, const Key& key) {
+  return session.suite().id == key.suite &&
+         secure::equal(session.key_and_salt(), key.key_and_salt.view()) &&
+         secure::equal(session.mki(), key.mki.view());
+}
+
 }  // namespace
 
 Result<size_t> PlainTransport::open(ByteView packet, MutableBytes out, bool /*is_rtcp*/) {
@@ -59,9 +65,13 @@ Result<SecureTransport> SecureTransport::create(const Context& context, const Ke
 Result<size_t> SecureTransport::open(ByteView packet, MutableBytes out, bool is_rtcp) {
   const Result<size_t> result = open_new(packet, out, is_rtcp);
   if (!is_rtcp) is_first_of_key_ = result.has_value() && std::exchange(is_key_unheard_, false);
-  if (result || !old_inbound_) return result;
-  const Result<size_t> by_old = open_with(*old_inbound_, packet, out, is_rtcp);
-  return by_old ? by_old : result;
+  if (result) return result;
+  for (Old& old : old_) {
+    if (!old.session) break;
+    const Result<size_t> by_old = open_with(*old.session, packet, out, is_rtcp);
+    if (by_old) return by_old;
+  }
+  return result;
 }
 
 Result<size_t> SecureTransport::open_new(ByteView packet, MutableBytes out, bool is_rtcp) {
@@ -116,7 +126,11 @@ Result<SecureTransport::Rekey> SecureTransport::prepare(const Context& context, 
         make_session_at(context, after.local, srtp::Direction::kOutbound, sources.send, next));
     rekey.outbound.emplace(std::move(outbound));
   }
-  if (!after.remote.is_same(before.remote)) {
+  const bool is_new_remote = !after.remote.is_same(before.remote);
+  for (size_t i = 0; is_new_remote && i < old_.size() && old_[i].session; ++i) {
+    if (is_key_of(*old_[i].session, after.remote)) rekey.revived = i;
+  }
+  if (is_new_remote && !rekey.revived) {
     const uint32_t roc = inbound_->roc(sources.recv).value_or(0);
     const auto make = [&](uint32_t at) {
       return make_session_at(context, after.remote, srtp::Direction::kInbound, sources.recv, at);
@@ -136,19 +150,59 @@ Result<SecureTransport::Rekey> SecureTransport::prepare(const Context& context, 
   return rekey;
 }
 
-void SecureTransport::commit(Rekey rekey, uint64_t drop_old_at_ns) {
+void SecureTransport::commit(Rekey rekey, uint64_t drop_old_at_ns, srtp::Fault left_as) {
   if (rekey.outbound) outbound_.emplace(std::move(*rekey.outbound));
-  if (!rekey.inbound) return;
-  diagnosis_.remember(*inbound_, srtp::Fault::kOldKey);
-  old_inbound_.emplace(std::move(*inbound_));
-  inbound_.emplace(std::move(*rekey.inbound));
+  if (!rekey.inbound && !rekey.revived) return;
+  diagnosis_.remember(*inbound_, left_as);
+  srtp::Session left = std::move(*inbound_);
+  if (rekey.revived) {
+    inbound_.emplace(std::move(*old_[*rekey.revived].session));
+    forget_old(*rekey.revived);
+  } else {
+    inbound_.emplace(std::move(*rekey.inbound));
+  }
+  leave(std::move(left), drop_old_at_ns);
   ssrc_guessed_ = rekey.ssrc_recv;
   is_key_unheard_ = true;
   for (size_t i = 0; i < guesses_.size(); ++i) {
     guesses_[i].reset();
     if (rekey.guesses[i]) guesses_[i].emplace(std::move(*rekey.guesses[i]));
   }
-  drop_old_at_ns_ = drop_old_at_ns;
+}
+
+// The oldest goes where there are too many.
+void SecureTransport::leave(srtp::Session session, uint64_t drop_at_ns) {
+  forget_old(kMaxOld - 1);
+  for (size_t i = kMaxOld - 1; i > 0; --i) {
+    old_[i].session.reset();
+    if (old_[i - 1].session) old_[i].session.emplace(std::move(*old_[i - 1].session));
+    old_[i].drop_at_ns = old_[i - 1].drop_at_ns;
+  }
+  old_[0].session.reset();
+  old_[0].session.emplace(std::move(session));
+  old_[0].drop_at_ns = drop_at_ns;
+}
+
+void SecureTransport::forget_old(size_t index) {
+  for (size_t i = index; i < old_.size(); ++i) {
+    old_[i].session.reset();
+    old_[i].drop_at_ns = kNever;
+    if (i + 1 == old_.size() || !old_[i + 1].session) continue;
+    old_[i].session.emplace(std::move(*old_[i + 1].session));
+    old_[i].drop_at_ns = old_[i + 1].drop_at_ns;
+  }
+}
+
+void SecureTransport::drop_old(uint64_t now_ns) {
+  for (size_t i = old_.size(); i > 0; --i) {
+    if (old_[i - 1].session && now_ns >= old_[i - 1].drop_at_ns) forget_old(i - 1);
+  }
+}
+
+uint64_t SecureTransport::next_deadline() const {
+  uint64_t deadline = kNever;
+  for (const Old& old : old_) deadline = std::min(deadline, old.drop_at_ns);
+  return deadline;
 }
 
 uint64_t SecureTransport::state_hash() const {
@@ -156,7 +210,9 @@ uint64_t SecureTransport::state_hash() const {
   for (const auto& guess : guesses_) {
     if (guess) hash = srtp::mix_word(hash, guess->state_hash());
   }
-  if (old_inbound_) hash = srtp::mix_word(hash, old_inbound_->state_hash());
+  for (const Old& old : old_) {
+    if (old.session) hash = srtp::mix_word(hash, old.session->state_hash());
+  }
   return hash;
 }
 

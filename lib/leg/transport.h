@@ -35,9 +35,10 @@ class HostTransport {
   bool is_protected_;
 };
 
-// Two live receive keys at most: the one agreed last, and the one before it until its time is over.
-// The one that authenticates a packet wins. The key agreed last may be there several times after a
-// rekey, with each rollover counter that the peer may go on with, until its first packet decides.
+// The receive key agreed last, and those before it until their time is over: of a rekey, or of
+// other branches of a forked call. The one that authenticates a packet wins. The key agreed last
+// may be there several times after a rekey, with each rollover counter that the peer may go on
+// with, until its first packet decides.
 class SecureTransport {
  public:
   // ERR_INVALID_ARGUMENT, ERR_UNSUPPORTED, ERR_NO_MEMORY of srtp::Session::create.
@@ -65,6 +66,7 @@ class SecureTransport {
     std::optional<srtp::Session> outbound;
     std::optional<srtp::Session> inbound;
     std::array<std::optional<srtp::Session>, 2> guesses;
+    std::optional<size_t> revived;  // the key lives still, with all that it has seen
     uint32_t ssrc_recv = 0;
   };
   struct Sources {
@@ -76,11 +78,10 @@ class SecureTransport {
   };
   [[nodiscard]] Result<Rekey> prepare(const Context& context, const Keys& before, const Keys& after,
                                       Sources sources) const;
-  void commit(Rekey rekey, uint64_t drop_old_at_ns);
-  void drop_old(uint64_t now_ns) {
-    if (now_ns >= drop_old_at_ns_) forget_old();
-  }
-  [[nodiscard]] uint64_t next_deadline() const { return drop_old_at_ns_; }
+  // left_as: what a key that is left is known as later.
+  void commit(Rekey rekey, uint64_t drop_old_at_ns, srtp::Fault left_as = srtp::Fault::kOldKey);
+  void drop_old(uint64_t now_ns);
+  [[nodiscard]] uint64_t next_deadline() const;
   // Whether the RTP packet that open gave last was the first one under its key.
   [[nodiscard]] bool is_first_of_key() const { return is_first_of_key_; }
 
@@ -91,20 +92,23 @@ class SecureTransport {
  private:
   Result<size_t> open_new(ByteView packet, MutableBytes out, bool is_rtcp);
   void forget_guesses();
+  void leave(srtp::Session session, uint64_t drop_at_ns);
+  void forget_old(size_t index);
   SecureTransport(srtp::Session inbound, srtp::Session outbound)
       : inbound_(std::move(inbound)), outbound_(std::move(outbound)) {}
-  void forget_old() {
-    old_inbound_.reset();
-    drop_old_at_ns_ = kNever;
-  }
 
   std::optional<srtp::Session> inbound_;
   // The key of inbound_ with another rollover counter of ssrc_guessed_.
   std::array<std::optional<srtp::Session>, 2> guesses_;
   uint32_t ssrc_guessed_ = 0;
-  std::optional<srtp::Session> old_inbound_;
+  // Newest first, none behind an empty one.
+  struct Old {
+    std::optional<srtp::Session> session;
+    uint64_t drop_at_ns = kNever;
+  };
+  static constexpr size_t kMaxOld = 3;
+  std::array<Old, kMaxOld> old_;
   std::optional<srtp::Session> outbound_;
-  uint64_t drop_old_at_ns_ = kNever;
   bool is_key_unheard_ = true;
   bool is_first_of_key_ = false;
   srtp::Diagnosis diagnosis_;

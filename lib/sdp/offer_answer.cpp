@@ -195,11 +195,16 @@ Result<void> OfferAnswer::prepare_answer(std::string_view offer, bytes::Writer& 
 }
 
 Verdict OfferAnswer::commit(Step& step) {
-  if (step.is_own_offer) {
-    if (step.draft) is_holding_ = pending_->hold;
+  if (step.is_own_offer && !step.is_fork) {
+    if (step.draft) {
+      is_holding_ = pending_->hold;
+      answered_.reset();
+      if (!is_dtls()) answered_ = std::move(pending_);
+    }
     pending_.reset();
   }
   if (!step.draft) return step.verdict;
+  if (!step.is_own_offer) answered_.reset();
   const auto media = step.session.media();
   const size_t index = step.draft->media_index;
   if (step.is_own_offer) {
@@ -238,6 +243,7 @@ Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
     pending.version = version_;
     write_offer(out, pending);
   }
+  answered_.reset();
   // The version was used up even where the peer refuses (RFC 3264, section 8).
   version_ = pending.version;
   content_ = content;
@@ -271,28 +277,39 @@ Result<Verdict> OfferAnswer::accept_answer(std::string_view answer) {
 
 Result<void> OfferAnswer::prepare_accept(std::string_view answer, Step& step) const {
   if (!pending_) return Status::ERR_WRONG_STATE;
+  return judge(answer, *pending_, step);
+}
+
+Result<void> OfferAnswer::prepare_fork(std::string_view answer, Step& step) const {
+  if (!answered_) return Status::ERR_WRONG_STATE;
+  step.is_fork = true;
+  return judge(answer, *answered_, step);
+}
+
+Result<void> OfferAnswer::judge(std::string_view answer, const Pending& pending, Step& step) const {
   step.is_own_offer = true;
-  Result<Agreement> draft = judge_answer(answer, step.session);
+  Result<Agreement> draft = judge_answer(answer, pending, step.session);
   if (!draft) return step.verdict = refuse(draft.error()), Result<void>();
   step.verdict = compare(*draft);
   step.draft.emplace(*std::move(draft));
   return {};
 }
 
-Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, Session& session) const {
+Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, const Pending& pending,
+                                            Session& session) const {
   VOXLOCK_TRY_VOID(session.parse(answer));
   // RFC 3264, section 6: as many sections as were offered, in the same order.
-  const size_t index = pending_->media_index;
+  const size_t index = pending.media_index;
   if (session.media().size() != std::max(sections_.count, index + 1))
     return Status::ERR_SDP_MISMATCH;
   if (session.media()[index].port == 0) return Status::ERR_SDP_REJECTED;
   if (is_dtls()) VOXLOCK_TRY_VOID(check_mids(session));
   VOXLOCK_TRY(Agreement draft, evaluate(session, index));
-  draft.direction = direction_for(session, session.media()[index], pending_->hold);
+  draft.direction = direction_for(session, session.media()[index], pending.hold);
   if (draft.webrtc) {
-    VOXLOCK_TRY_VOID(draft.webrtc->local.copy_from(pending_->transport));
+    VOXLOCK_TRY_VOID(draft.webrtc->local.copy_from(pending.transport));
   } else if (draft.is_secure) {
-    VOXLOCK_TRY_VOID(take_answer_key(*pending_, draft));
+    VOXLOCK_TRY_VOID(take_answer_key(pending, draft));
   }
   // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
   for (size_t i = 0; i < kCodecRows; ++i) {

@@ -122,6 +122,7 @@ struct Step {
   std::optional<Agreement> draft;  // nothing where it is refused
   Session session;                 // of the peer; views of its text
   bool is_own_offer = false;       // the answer to our offer, else our answer
+  bool is_fork = false;            // a further answer to it
   uint64_t version = 0;            // of our answer
   uint64_t content = 0;
 };
@@ -148,6 +149,12 @@ class OfferAnswer {
   Result<Verdict> accept_answer(std::string_view answer);
   // Its first step; commit of a refusal withdraws the offer.
   Result<void> prepare_accept(std::string_view answer, Step& step) const;
+  // Takes another answer to the offer of ours that was answered last, in which other codecs, keys
+  // and addresses may stand: of another branch of a forked call (RFC 3261, section 13.2.2.4). A
+  // refusal leaves everything as it was. Errors as for accept_answer; ERR_WRONG_STATE as well with
+  // DTLS, where each branch needs an offer of its own, and once a later offer of either side was
+  // made.
+  Result<void> prepare_fork(std::string_view answer, Step& step) const;
   // Withdraws our offer.
   void rollback() { pending_.reset(); }
   // DTLS: the default address and the candidates that later descriptions of ours name.
@@ -212,7 +219,9 @@ class OfferAnswer {
   Result<void> make_key(CryptoSuite suite, KeyParameter& out) const;
 
   Result<void> make_offered_keys(bool rekey, Pending& pending);
-  Result<Agreement> judge_answer(std::string_view answer, Session& session) const;
+  Result<Agreement> judge_answer(std::string_view answer, const Pending& pending,
+                                 Session& session) const;
+  Result<void> judge(std::string_view answer, const Pending& pending, Step& step) const;
 
   // negotiate.cpp
   Result<Agreement> choose(const Session& offer) const;
@@ -288,6 +297,7 @@ class OfferAnswer {
   bool is_holding_ = false;
   std::optional<Agreement> agreement_;
   std::optional<Pending> pending_;
+  std::optional<Pending> answered_;  // the last offer of ours, while others may answer it
   Sections sections_;
   PayloadTypes payload_types_;              // ours, for each codec row
   LocalTransport transport_;                // of DTLS before the first agreement

@@ -105,6 +105,7 @@ class Session {
 
   // What a packet that does not open is compared with.
   [[nodiscard]] ByteView key_and_salt() const { return key_.view(); }
+  [[nodiscard]] ByteView mki() const { return mki_.view(); }
   [[nodiscard]] size_t mki_len() const { return mki_.size(); }
   // The index that a packet of the source is taken for.
   [[nodiscard]] uint64_t guess(uint32_t ssrc, uint16_t sequence) const;

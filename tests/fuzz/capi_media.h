@@ -171,6 +171,7 @@ class MediaHost {
       answer(to, text, reply, script);
     } else {
       known(voxlock_leg_accept_answer(to, text.data(), text.size(), nullptr, script.now()));
+      known(voxlock_leg_accept_fork(to, text.data(), text.size(), nullptr, script.now()));
     }
   }
 

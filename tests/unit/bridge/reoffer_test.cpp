@@ -29,7 +29,7 @@ struct Call {
     std::string answer;
     const sdp::Verdict verdict = answerer.answer(offer, answer, now);
     if (verdict.kind == VerdictKind::kRefused) {
-      offerer.negotiation.rollback();
+      offerer.negotiation.rollback(*offerer.leg);
       return verdict;
     }
     const auto accepted = offerer.negotiation.accept_answer(*offerer.leg, answer, now);
@@ -100,7 +100,7 @@ TEST_CASE("RFC 3264 8.3.2: another codec restarts the lane, a refused offer chan
   }
   CHECK(call.is_heard());
   std::string offer = call.phone.offer();
-  call.phone.negotiation.rollback();
+  call.phone.negotiation.rollback(*call.phone.leg);
   // Only A-law is left.
   const size_t line = offer.find("m=audio");
   const size_t end = offer.find("\r\n", line);

@@ -478,3 +478,42 @@ TEST_CASE(
   // Random all the same.
   CHECK(has_high_bits);
 }
+
+TEST_CASE("RFC 3711 9.1: a local key that was left is not taken up again") {
+  Pair pair;
+  const auto apply_local = [&](uint8_t seed, bool has_mki = false) {
+    leg::Agreement next = agree(pair.plan, true);
+    next.keys->local = key(pair.plan.suite, seed);
+    const uint8_t mki[] = {1};
+    if (has_mki) REQUIRE(next.keys->local.mki.assign(mki));
+    return pair.a->apply(std::move(next), pair.now);
+  };
+  REQUIRE(apply_local(1));  // the present one goes on
+  REQUIRE(apply_local(50));
+  const uint64_t before = pair.a->state_hash();
+  CHECK(apply_local(1).error() == Status::ERR_SRTP_KEY_USED);
+  CHECK(apply_local(50, true).error() == Status::ERR_SRTP_KEY_USED);
+  pair.plan.suite = srtp::SuiteId::kAesCm128HmacSha1_32;
+  CHECK(apply_local(1).error() == Status::ERR_SRTP_KEY_USED);
+  CHECK(pair.a->state_hash() == before);
+  pair.plan.suite = srtp::SuiteId::kAesCm128HmacSha1_80;
+  CHECK(apply_local(50));
+  for (uint8_t seed = 51; seed < 50 + srtp::KeyMemory::kKeys; ++seed) REQUIRE(apply_local(seed));
+  CHECK(apply_local(50).error() == Status::ERR_SRTP_KEY_USED);
+}
+
+TEST_CASE("a receive key that comes back within its overlap knows what it has seen") {
+  Pair pair;
+  const auto apply_remote = [&](uint8_t seed) {
+    pair.plan.key_inner = seed;  // what the peer of b seals with
+    REQUIRE(pair.b->apply(agree(pair.plan, false), pair.now));
+  };
+  const Packet packet = pair.sealed();
+  REQUIRE(is_audio(pair.give(packet)));
+  apply_remote(60);
+  apply_remote(61);
+  apply_remote(1);
+  CHECK_FALSE(is_audio(pair.give(packet)));
+  CHECK(pair.dropped(Drop::kReplay) == 1);
+  CHECK(is_audio(pair.give(pair.sealed(160))));
+}

@@ -91,6 +91,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_leg_offer": (c_int32, (c_void_p, c_uint32, c_void_p, POINTER(c_size_t), c_uint64)),
     "voxlock_leg_accept_answer": (c_int32, (
         c_void_p, c_void_p, c_size_t, POINTER(voxlock_verdict), c_uint64)),
+    "voxlock_leg_accept_fork": (c_int32, (c_void_p, c_void_p, c_size_t, POINTER(voxlock_verdict), c_uint64)),
     "voxlock_leg_rollback": (c_int32, (c_void_p,)),
     "voxlock_leg_media": (c_int32, (c_void_p, POINTER(voxlock_leg_media_info))),
     "voxlock_leg_input": (c_int32, (c_void_p, POINTER(voxlock_datagram), c_size_t, c_uint64)),

@@ -131,7 +131,7 @@ class voxlock_leg_config(Structure):
         ("identity", c_void_p), ("further_addresses", c_void_p), ("further_address_count", c_size_t),
         ("consent_ms", c_uint32), ("reserved2", c_uint32), ("nack", c_int32), ("rtcp_rsize", c_int32),
         ("rtcp_xr", c_int32), ("reserved3", c_uint32), ("transport_cc", c_int32), ("extensions", c_uint32),
-        ("red", c_int32), ("red_blocks", c_uint32),
+        ("red", c_int32), ("red_blocks", c_uint32), ("early_media_ms", c_uint32), ("reserved4", c_uint32),
     ]
 
 

@@ -189,6 +189,14 @@ class Leg(Handle):
         self._do(lib.voxlock_leg_accept_answer, data, size, byref(verdict), now(now_ns))
         return verdict_of(verdict)
 
+    def accept_fork(self, answer: Bytes, now_ns: int | None = None) -> Verdict:
+        """Takes the answer of another branch to the offer that was answered last; the branches before it are
+        heard until the overlap of keys is over. RFC 3261, section 13.2.2.4"""
+        data, size = borrowed(answer)
+        verdict = new_verdict()
+        self._do(lib.voxlock_leg_accept_fork, data, size, byref(verdict), now(now_ns))
+        return verdict_of(verdict)
+
     def rollback(self) -> None:
         """Withdraws the own offer."""
         self._do(lib.voxlock_leg_rollback)
