@@ -4,9 +4,10 @@ help() {
 usage: ./dev fresh [--only VERB] [bookworm] [trixie]
 
 Runs ./dev test and ./dev demo in a bare Debian 12 (bookworm) and 13 (trixie), made by debootstrap,
-holding nothing but a clone of HEAD (uncommitted work is not in it). Needs root and may mount.
+holding nothing but a clone of HEAD (uncommitted work is not in it). Then makes the Debian packages there
+with ./dev package, and installs, uses and removes them in a second bare system. Needs root and may mount.
 The mirror and the proxy are those of this machine's apt. The bare systems are kept in build/fresh;
---only test or --only demo runs one of the two commands.
+--only test, --only demo or --only packages runs one of the three.
 TEXT
 }
 
@@ -52,14 +53,14 @@ unpack() {
   mkdir -p "$root/src/shared/vectors"
 }
 
-# inside SUITE VERB: in mount and process namespaces of its own, so that nothing of it outlives the
+# inside SUITE COMMAND: in the clone, in mount and process namespaces of its own, so that nothing of it outlives the
 # command, however that ends. The quoted text is the inner shell's.
 inside() {
   local root=$FRESH/root-$1 vectors=$ROOT/../shared/vectors
   [[ -d $vectors ]] || vectors=''
   # shellcheck disable=SC2016
   unshare --mount --propagation private --pid --fork --kill-child bash -euc '
-    root=$1 vectors=$2 verb=$3 jobs=$4
+    root=$1 vectors=$2 command=$3 jobs=$4
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     if [[ -n $vectors ]]; then
@@ -68,18 +69,38 @@ inside() {
     fi
     exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
       http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" no_proxy="${no_proxy:-}" \
-      JOBS="$jobs" NO_COLOR=1 sh -c "cd /src/voxlock && exec ./dev $verb"
+      JOBS="$jobs" NO_COLOR=1 sh -c "cd /src/voxlock && $command"
   ' bash "$root" "$vectors" "$2" "$JOBS"
 }
 
+# Another bare system than the one that built them has nothing that they forgot to ask for.
+packages_of() {
+  local suite=$1 debs=$FRESH/debs-$1
+  inside "$suite" './dev package' || return 1
+  rm -rf "$debs"
+  cp -r "$FRESH/root-$suite/src/voxlock/build/package/packages" "$debs" || return 1
+  unpack "$suite" || return 1
+  cp -r "$debs" "$FRESH/root-$suite/src/debs" || return 1
+  inside "$suite" 'tests/package/installed.sh /src/debs'
+}
+
+# run_one SUITE VERB
+run_one() {
+  if [[ $2 == packages ]]; then
+    packages_of "$1"
+  else
+    inside "$1" "./dev $2"
+  fi
+}
+
 main() {
-  local suites=() verbs=(test demo) suite verb from
+  local suites=() verbs=(test demo packages) suite verb from
   while (($# > 0)); do
     case $1 in
       -h | --help) help; return ;;
       --only)
         need_value "$1" "$#"
-        [[ $2 == test || $2 == demo ]] || misuse "--only wants test or demo, not '$2'"
+        [[ $2 =~ ^(test|demo|packages)$ ]] || misuse "--only wants test, demo or packages, not '$2'"
         verbs=("$2")
         shift 2
         ;;
@@ -104,9 +125,9 @@ main() {
     fi
     step "unpack $suite" "fresh-unpack-$suite" unpack "$suite"
     for verb in "${verbs[@]}"; do
-      if logged "fresh-$suite-$verb" inside "$suite" "$verb"; then
+      if logged "fresh-$suite-$verb" run_one "$suite" "$verb"; then
         result pass "$suite $verb"
-        say "$suite ./dev $verb: $(tail -n 1 "$LOGS/fresh-$suite-$verb.log") ($LAST_SECONDS s)"
+        say "$suite $verb: $(tail -n 1 "$LOGS/fresh-$suite-$verb.log") ($LAST_SECONDS s)"
       else
         result fail "$suite $verb" "see build/log/fresh-$suite-$verb.log"
       fi

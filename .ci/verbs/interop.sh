@@ -18,7 +18,7 @@ main() {
     esac
   done
   build_packages
-  export VOXLOCK_PYTHON_WHEEL=1
+  export VOXLOCK_FROM_SOURCE=1
   packages "${INTEROP_PACKAGES[@]}"
   configure dev
   build dev

@@ -4,7 +4,7 @@
 usage: run.py NAME LIBVOXLOCK VECTORS FOLDER
 
 NAME: abi, sip ... for test_NAME.py; types for mypy --strict; wheel for a build and installation as a
-user does it, in FOLDER, when VOXLOCK_PYTHON_WHEEL is set. Exit status 77: skipped, a line says why."""
+user does it, in FOLDER, when VOXLOCK_FROM_SOURCE is set. Exit status 77: skipped, a line says why."""
 from __future__ import annotations
 
 import importlib.util
@@ -34,8 +34,8 @@ def check_types() -> int:
 
 def check_wheel(folder: pathlib.Path) -> int:
     """`pip install ./bindings/python` in a virtual environment of its own, and the tests once more."""
-    if not os.environ.get("VOXLOCK_PYTHON_WHEEL"):
-        skip("VOXLOCK_PYTHON_WHEEL is not set: ./dev interop builds the wheel")
+    if not os.environ.get("VOXLOCK_FROM_SOURCE"):
+        skip("VOXLOCK_FROM_SOURCE is not set: ./dev interop builds the wheel")
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         skip("this Python has no venv")
     environment = folder / "wheel-venv"
