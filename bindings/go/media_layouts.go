@@ -302,6 +302,13 @@ var mediaLayouts = []layout{
 		{"waited", unsafe.Offsetof(C.voxlock_bridge_stats{}.waited)},
 		{"recovered", unsafe.Offsetof(C.voxlock_bridge_stats{}.recovered)},
 	}},
+	{"voxlock_checkpoint_config", unsafe.Sizeof(C.voxlock_checkpoint_config{}), true, []field{
+		{"struct_size", unsafe.Offsetof(C.voxlock_checkpoint_config{}.struct_size)},
+		{"allowance", unsafe.Offsetof(C.voxlock_checkpoint_config{}.allowance)},
+		{"key", unsafe.Offsetof(C.voxlock_checkpoint_config{}.key)},
+		{"key_len", unsafe.Offsetof(C.voxlock_checkpoint_config{}.key_len)},
+		{"epoch", unsafe.Offsetof(C.voxlock_checkpoint_config{}.epoch)},
+	}},
 	{"voxlock_port_config", unsafe.Sizeof(C.voxlock_port_config{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_port_config{}.struct_size)},
 		{"format", unsafe.Offsetof(C.voxlock_port_config{}.format)},

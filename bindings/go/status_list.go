@@ -280,6 +280,8 @@ const (
 	ErrLegClosed Status = -704
 	// ErrRelayCodec: the legs agreed on different codecs, sealed content cannot be transcoded.
 	ErrRelayCodec Status = -705
+	// ErrLegCheckpoint: what the last stored checkpoint allows is used up, export and store another.
+	ErrLegCheckpoint Status = -706
 	// ErrUANoCall: there is no such call.
 	ErrUANoCall Status = -800
 	// ErrUANoConnection: there is no such connection, or it is not open.
@@ -322,6 +324,14 @@ const (
 	ErrE2EEKeyID Status = -1007
 	// ErrE2EEKeyUse: one SFrame key may not serve both directions.
 	ErrE2EEKeyUse Status = -1008
+	// ErrCheckpointFormat: the bytes are no checkpoint of this kind and version.
+	ErrCheckpointFormat Status = -1100
+	// ErrCheckpointAuth: the checkpoint was changed or made with another key.
+	ErrCheckpointAuth Status = -1101
+	// ErrCheckpointEpoch: the checkpoint is of an epoch that is over.
+	ErrCheckpointEpoch Status = -1102
+	// ErrCheckpointUsed: a checkpoint of the same object was imported already.
+	ErrCheckpointUsed Status = -1103
 )
 
 type statusRow struct {
@@ -467,6 +477,7 @@ var statusRows = map[Status]statusRow{
 	ErrLegQueueFull:          {"VOXLOCK_ERR_LEG_QUEUE_FULL", "the event queue is full, poll first"},
 	ErrLegClosed:             {"VOXLOCK_ERR_LEG_CLOSED", "the media session was closed"},
 	ErrRelayCodec:            {"VOXLOCK_ERR_RELAY_CODEC", "the legs agreed on different codecs, sealed content cannot be transcoded"},
+	ErrLegCheckpoint:         {"VOXLOCK_ERR_LEG_CHECKPOINT", "what the last stored checkpoint allows is used up, export and store another"},
 	ErrUANoCall:              {"VOXLOCK_ERR_UA_NO_CALL", "there is no such call"},
 	ErrUANoConnection:        {"VOXLOCK_ERR_UA_NO_CONNECTION", "there is no such connection, or it is not open"},
 	ErrUADrain:               {"VOXLOCK_ERR_UA_DRAIN", "the agent has output waiting, poll first"},
@@ -488,4 +499,8 @@ var statusRows = map[Status]statusRow{
 	ErrE2EEKey:               {"VOXLOCK_ERR_E2EE_KEY", "the key material has not a length that its derivation takes"},
 	ErrE2EEKeyID:             {"VOXLOCK_ERR_E2EE_KEY_ID", "the key's number lies beyond the ring"},
 	ErrE2EEKeyUse:            {"VOXLOCK_ERR_E2EE_KEY_USE", "one SFrame key may not serve both directions"},
+	ErrCheckpointFormat:      {"VOXLOCK_ERR_CHECKPOINT_FORMAT", "the bytes are no checkpoint of this kind and version"},
+	ErrCheckpointAuth:        {"VOXLOCK_ERR_CHECKPOINT_AUTH", "the checkpoint was changed or made with another key"},
+	ErrCheckpointEpoch:       {"VOXLOCK_ERR_CHECKPOINT_EPOCH", "the checkpoint is of an epoch that is over"},
+	ErrCheckpointUsed:        {"VOXLOCK_ERR_CHECKPOINT_USED", "a checkpoint of the same object was imported already"},
 }

@@ -35,7 +35,8 @@ extern "C" {
   VOXLOCK_STATUS_LIST_BRIDGE(X)                                                          \
   VOXLOCK_STATUS_LIST_UA(X)                                                              \
   VOXLOCK_STATUS_LIST_ICE(X)                                                             \
-  VOXLOCK_STATUS_LIST_E2EE(X)
+  VOXLOCK_STATUS_LIST_E2EE(X)                                                            \
+  VOXLOCK_STATUS_LIST_CHECKPOINT(X)
 
 /* -100..-199: SIP messages, lib/sip. */
 #define VOXLOCK_STATUS_LIST_SIP(X)                                                                \
@@ -188,7 +189,9 @@ extern "C" {
   X(ERR_LEG_QUEUE_FULL, -703, "the event queue is full, poll first")                  \
   X(ERR_LEG_CLOSED, -704, "the media session was closed")                             \
   X(ERR_RELAY_CODEC, -705,                                                            \
-    "the legs agreed on different codecs, sealed content cannot be transcoded")
+    "the legs agreed on different codecs, sealed content cannot be transcoded")       \
+  X(ERR_LEG_CHECKPOINT, -706,                                                         \
+    "what the last stored checkpoint allows is used up, export and store another")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X)                                                   \
@@ -219,6 +222,13 @@ extern "C" {
   X(ERR_E2EE_KEY, -1006, "the key material has not a length that its derivation takes")   \
   X(ERR_E2EE_KEY_ID, -1007, "the key's number lies beyond the ring")                      \
   X(ERR_E2EE_KEY_USE, -1008, "one SFrame key may not serve both directions")
+
+/* -1100..-1199: checkpoints of live calls, lib/capi. */
+#define VOXLOCK_STATUS_LIST_CHECKPOINT(X)                                                 \
+  X(ERR_CHECKPOINT_FORMAT, -1100, "the bytes are no checkpoint of this kind and version") \
+  X(ERR_CHECKPOINT_AUTH, -1101, "the checkpoint was changed or made with another key")    \
+  X(ERR_CHECKPOINT_EPOCH, -1102, "the checkpoint is of an epoch that is over")            \
+  X(ERR_CHECKPOINT_USED, -1103, "a checkpoint of the same object was imported already")
 
 enum {
 #define VOXLOCK_STATUS_ENUM(name, number, text) VOXLOCK_##name = (number),

@@ -27,6 +27,7 @@
 #include "voxlock/address.h"
 #include "voxlock/audio.h"
 #include "voxlock/bridge.h"
+#include "voxlock/checkpoint.h"
 #include "voxlock/context.h"
 #include "voxlock/dtls.h"
 #include "voxlock/e2ee.h"

@@ -30,6 +30,7 @@ const Feature kFeatures[] = {
     {"audio.denoise", true},
     {"audio.resample", true},
     {"bridge", true},
+    {"checkpoint", true},
     {"e2ee.livekit", true},
     {"e2ee.sframe", true},
     {"ice.lite", true},

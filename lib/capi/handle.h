@@ -2,20 +2,36 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
 #include <utility>
+#include <vector>
 
 #include "base/context.h"
 #include "base/result.h"
 #include "crypto/drbg.h"
 #include "voxlock/context.h"
 
+namespace voxlock::capi {
+
+// Objects whose checkpoints were imported: the last few thousand (sealed_state.h).
+struct ImportMemory {
+  explicit ImportMemory(std::pmr::memory_resource& memory) : chains(&memory) {}
+  std::pmr::vector<uint64_t> chains;
+  size_t next = 0;  // to be forgotten
+};
+
+}  // namespace voxlock::capi
+
 struct voxlock_context {
   explicit voxlock_context(const voxlock::Memory& source, const voxlock::LogSink& log)
-      : memory(source), context(memory, random, log) {}
+      : memory(source), context(memory, random, log), imports(memory) {}
 
   voxlock::Memory memory;
   voxlock::crypto::Drbg random;
   voxlock::Context context;
+  voxlock::capi::ImportMemory imports;
   std::atomic<uint32_t> references{1};
 };
 

@@ -45,6 +45,7 @@ LayoutTable context_layouts();
 LayoutTable audio_layouts();
 LayoutTable rtp_layouts();
 LayoutTable srtp_layouts();
+LayoutTable checkpoint_layouts();
 LayoutTable tls_layouts();
 LayoutTable dtls_layouts();
 LayoutTable sip_layouts();

@@ -22,6 +22,7 @@ struct voxlock_leg : voxlock::capi::Handle {
   voxlock::Box<voxlock::leg::Leg> leg;
   std::optional<voxlock::leg::Negotiation> negotiation;
   std::atomic<uint32_t> references{1};
+  uint64_t chain = 0;  // of its checkpoints; 0 before the first
   bool is_attached = false;
   bool is_opaque = false;  // attached to a relay
 };

@@ -4,9 +4,8 @@
 #include <array>
 
 #include "capi/guard.h"
-#include "capi/handle.h"
 #include "capi/structs.h"
-#include "ua/endpoint.h"
+#include "capi/ua_handle.h"
 
 VOXLOCK_LAYOUT(voxlock_ua_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(survive),
                VOXLOCK_FIELD(host), VOXLOCK_FIELD(host_len), VOXLOCK_FIELD(user),
@@ -40,12 +39,6 @@ VOXLOCK_LAYOUT(voxlock_ua_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(conne
                VOXLOCK_FIELD(auth_failures))
 
 using namespace voxlock;
-
-struct voxlock_ua : capi::Handle {
-  voxlock_ua(voxlock_context* ctx, Box<ua::Endpoint> made)
-      : Handle(ctx), endpoint(std::move(made)) {}
-  Box<ua::Endpoint> endpoint;
-};
 
 namespace voxlock::capi {
 namespace {
@@ -249,7 +242,9 @@ int32_t voxlock_ua_new(voxlock_context* ctx, const voxlock_ua_config* config, vo
     if (ctx == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ua::Config checked, capi::read_config(config));
     VOXLOCK_TRY(auto endpoint, ua::Endpoint::create(ctx->context, checked));
-    *out = capi::make_handle<voxlock_ua>(ctx, std::move(endpoint)).release();
+    auto handle = capi::make_handle<voxlock_ua>(ctx, std::move(endpoint));
+    VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+    *out = handle.release();
     return {};
   });
 }

@@ -85,10 +85,12 @@ Result<void> Leg::send_packet(MutableBytes packet, const Outgoing& fields, uint6
   const uint64_t now = time_.advance(now_ns);
   if (is_closed_) return Status::ERR_LEG_CLOSED;
   if (!agreement_) return Status::ERR_WRONG_STATE;
+  if (!may_seal(fields)) return Status::ERR_LEG_CHECKPOINT;
   // A peer that gave a host name is sent nothing until an authenticated packet shows where it is.
   if (!may_send()) return Status::ERR_LEG_HELD;
   rtp::PacketFields header;
   header.marker = fields.marker;
+  if (resumed_ns_) rebase(fields.timestamp, header.marker);
   header.payload_type = fields.payload_type;
   header.sequence = static_cast<uint16_t>(sequence_send_ + fields.ahead);
   header.timestamp = fields.timestamp + timestamp_offset_;
@@ -118,6 +120,7 @@ Result<void> Leg::send_packet(MutableBytes packet, const Outgoing& fields, uint6
   if (agreement_->extensions_send[static_cast<size_t>(Extension::kTransportCc)] != 0)
     (void)sent_log_.next(now);
   if (fields.ahead >= 0) {
+    sealed_.packets += static_cast<uint64_t>(fields.ahead) + 1;
     sequence_send_ = static_cast<uint16_t>(header.sequence + 1);
     last_timestamp_ = header.timestamp;
     last_sent_ns_ = now;

@@ -170,6 +170,25 @@ class Leg {
   // takes what is released and hands it to receive.
   [[nodiscard]] EarlyMedia& early() { return early_; }
 
+  // A leg that goes on in another process (checkpoint.cpp). Whoever goes on leaves out so many
+  // sequence numbers and SRTCP indexes, and this leg seals no more than that behind the state that
+  // was stored last, so that nothing is sealed twice whichever of them still runs.
+  struct Allowance {
+    uint64_t packets = 0;
+    uint64_t rtcp = 0;
+  };
+  // ERR_UNSUPPORTED with DTLS and for a port, ERR_WRONG_STATE before an agreement, ERR_LEG_CLOSED.
+  [[nodiscard]] Result<void> check_save() const;
+  void save(bytes::Writer& writer, Allowance allowance) const;
+  // save has written a state that somebody may load from now on; gives its number.
+  uint64_t note_saved(Allowance allowance);
+  // The state of that number replaces all before it: what it allows may be sealed. ERR_NOT_FOUND
+  // for one that is not the last.
+  Result<void> note_stored(uint64_t number);
+  // The statuses of create and of srtp::Session::load; ERR_SYNTAX.
+  static Result<Box<Leg>> load(const Context& context, RandomSource& random, Loader& loader,
+                               uint64_t now_ns);
+
   // Opens one datagram into plain, which holds kMaxPacketLen bytes; RTCP, STUN and DTLS are dealt
   // with here. A packet that does not authenticate changes nothing but a drop counter. Throws
   // std::bad_alloc where a handshake ends; the next call tries again.
@@ -193,6 +212,7 @@ class Leg {
   // RTCP BYE; nothing is sent or accepted after it.
   void close(uint64_t now_ns);
 
+  void observe(uint64_t now_ns) { (void)time_.advance(now_ns); }
   [[nodiscard]] uint64_t now_ns() const { return time_.now_ns(); }
   [[nodiscard]] EventQueue& queue() { return queue_; }
   [[nodiscard]] const EventQueue& queue() const { return queue_; }
@@ -270,6 +290,12 @@ class Leg {
   Result<void> make_cname();
   Result<size_t> seal(ByteView packet, MutableBytes room, bool is_rtcp);
   Result<void> send_packet(MutableBytes packet, const Outgoing& fields, uint64_t now_ns);
+
+  // checkpoint.cpp
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self);
+  [[nodiscard]] bool may_seal(const Outgoing& fields) const;
+  void rebase(uint32_t timestamp, bool& marker);
 
   // port.cpp
   [[nodiscard]] Event frame_event(const rtp::PacketFields& header, const Outgoing& fields) const;
@@ -368,6 +394,18 @@ class Leg {
   ResendRing resend_;
   Box<rtp::RedSender> red_{nullptr, {nullptr}};  // where the config has it
   rtp::SentLog sent_log_;
+  // Sequence numbers and SRTCP packets so far, and how far they may go.
+  struct Progress {
+    uint64_t packets = 0;
+    uint64_t rtcp = 0;
+  };
+  Progress sealed_;
+  Progress sealed_at_save_;
+  Progress limit_{kNever, kNever};
+  Allowance allowance_at_save_;
+  uint64_t saved_number_ = 0;
+  std::optional<uint64_t>
+      resumed_ns_;  // loaded, and nothing sent yet: since when the stream stands
 
   // What we receive.
   bool is_peer_heard_ = false;  // plain RTP: from the address of the agreement

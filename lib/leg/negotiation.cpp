@@ -129,6 +129,12 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
   return Negotiation(std::move(state));
 }
 
+Result<Negotiation> Negotiation::load(const Leg& leg, RandomSource& random, Loader& loader) {
+  VOXLOCK_TRY(Negotiation made, create(leg, random));
+  VOXLOCK_TRY_VOID(made.state_.load(loader));
+  return made;
+}
+
 Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_ns) {
   if (!step.draft) return state_.commit(step);
   Association* const association = leg.association();

@@ -21,6 +21,9 @@ class Negotiation {
   // As sdp::OfferAnswer::accept_fork.
   Result<sdp::Verdict> accept_fork(Leg& leg, std::string_view answer, uint64_t now_ns);
   Result<void> offer(Leg& leg, sdp::OfferFlags flags, bytes::Writer& out);
+  Result<void> save(bytes::Writer& writer) const { return state_.save(writer); }
+  // Of a leg that Leg::load gave. The statuses of create; ERR_SYNTAX.
+  static Result<Negotiation> load(const Leg& leg, RandomSource& random, Loader& loader);
   void rollback(Leg& leg) {
     state_.rollback();
     leg.early().forget();

@@ -95,10 +95,12 @@ void Leg::write_report(bytes::Writer& writer) {
 bool Leg::send_rtcp(ByteView plain) {
   // Tag, index and MKI at most.
   constexpr size_t kMostOverhead = 16 + 4 + srtp::kMaxMkiLen;
+  if (sealed_.rtcp >= limit_.rtcp) return false;
   const MutableBytes room = queue_.reserve(plain.size() + kMostOverhead);
   if (room.empty()) return count_drop(Drop::kQueue), false;
   const Result<size_t> sealed = seal(plain, room, true);
   if (!sealed) return false;
+  ++sealed_.rtcp;
   Event event;
   event.is_rtcp = true;
   event.address = rtcp_target();

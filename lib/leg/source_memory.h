@@ -24,6 +24,13 @@ class SourceMemory {
     return false;
   }
 
+  // For an archive (base/archive.h).
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self) {
+    archive.array(self.left_);
+    archive.number(self.count_);
+  }
+
   [[nodiscard]] uint64_t hash() const {
     uint64_t out = count_;
     for (const uint32_t ssrc : left_) out = out * 31 + ssrc;

@@ -85,6 +85,16 @@ class SecureTransport {
   // Whether the RTP packet that open gave last was the first one under its key.
   [[nodiscard]] bool is_first_of_key() const { return is_first_of_key_; }
 
+  // Every session with all it knows; times count from now_ns.
+  void save(Saver& saver, uint64_t now_ns) const;
+  // The statuses of srtp::Session::load.
+  static Result<SecureTransport> load(const Context& context, Loader& loader,
+                                      srtp::Session::Skip skip, uint64_t now_ns);
+  // As srtp::Session::skip_rtcp, of what we send.
+  Result<void> skip_rtcp(uint32_t ssrc, uint64_t count) {
+    return outbound_->skip_rtcp(ssrc, count);
+  }
+
   [[nodiscard]] srtp::SuiteId suite_send() const { return outbound_->suite().id; }
   [[nodiscard]] srtp::SuiteId suite_recv() const { return inbound_->suite().id; }
   [[nodiscard]] uint64_t state_hash() const;

@@ -20,6 +20,13 @@ class SequenceExtender {
   [[nodiscard]] uint64_t guess(uint16_t sequence) const;
   // Takes an index that guess gave.
   void commit(uint64_t index);
+  // For an archive (base/archive.h).
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self) {
+    archive.number(self.highest_);
+    archive.number(self.has_any_);
+    archive.require(self.highest_ < kIndexes);
+  }
   // Starts over at a rollover counter: the next packet is taken to have it.
   void restart(uint32_t roc);
 

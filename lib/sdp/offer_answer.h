@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/archive.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -155,6 +156,12 @@ class OfferAnswer {
   // DTLS, where each branch needs an offer of its own, and once a later offer of either side was
   // made.
   Result<void> prepare_fork(std::string_view answer, Step& step) const;
+  // What was agreed and how it was described, keys included (checkpoint.cpp); an offer that is out
+  // is not in it. ERR_UNSUPPORTED with DTLS.
+  Result<void> save(bytes::Writer& writer) const;
+  // Into an object made of the same LocalMedia that has done nothing yet. ERR_SYNTAX; the object
+  // is of no use then.
+  Result<void> load(Loader& loader);
   // Withdraws our offer.
   void rollback() { pending_.reset(); }
   // DTLS: the default address and the candidates that later descriptions of ours name.
@@ -213,6 +220,9 @@ class OfferAnswer {
   };
 
   OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t session_id);
+
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self);
 
   [[nodiscard]] bool was_secure() const { return agreement_ && agreement_->is_secure; }
   [[nodiscard]] size_t wanted_index() const { return agreement_ ? agreement_->media_index : 0; }

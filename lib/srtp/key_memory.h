@@ -30,6 +30,13 @@ class KeyMemory {
     if (!has(print)) prints_[count_++ % kKeys] = print;
   }
 
+  // For an archive (base/archive.h).
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self) {
+    archive.array(self.prints_);
+    archive.number(self.count_);
+  }
+
  private:
   std::array<uint64_t, kKeys> prints_{};
   size_t count_ = 0;

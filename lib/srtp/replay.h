@@ -41,6 +41,17 @@ class ReplayWindow {
   }
   [[nodiscard]] bool has_any() const { return has_any_; }
   [[nodiscard]] uint64_t highest() const { return highest_; }
+  // Everything up to the highest index counts as seen.
+  void close() { seen_.fill(~uint64_t{0}); }
+  // For an archive (base/archive.h).
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& window) {
+    archive.number(window.highest_);
+    archive.number(window.has_any_);
+    archive.array(window.seen_);
+    // So that highest + n does not wrap.
+    archive.require(window.highest_ < rtp::SequenceExtender::kIndexes);
+  }
   // Mixes the whole state into a hash.
   [[nodiscard]] uint64_t mix(uint64_t hash) const {
     for (const uint64_t word : seen_) hash = mix_word(hash, word);
@@ -78,6 +89,7 @@ struct Source {
   rtp::SequenceExtender sequence;
   ReplayWindow<kMaxReplayWindow> rtp;
   ReplayWindow<kRtcpReplayWindow> rtcp;
+  bool is_restored = false;  // libsrtp2 does not know the counter yet
 
   [[nodiscard]] uint64_t mix(uint64_t hash) const;
 };
@@ -103,6 +115,7 @@ class SourceTable {
   // Not full, not there yet.
   Source& add(uint32_t ssrc);
   [[nodiscard]] size_t size() const { return sources_.size(); }
+  [[nodiscard]] uint32_t capacity() const { return capacity_; }
   [[nodiscard]] auto begin() const { return sources_.begin(); }
   [[nodiscard]] auto end() const { return sources_.end(); }
 

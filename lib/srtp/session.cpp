@@ -181,7 +181,11 @@ Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes 
 Result<size_t> Session::unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
                                   MutableBytes out) {
   VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  auto opened = library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
+  const bool is_first = !is_rtcp && sealed.source != nullptr && sealed.source->is_restored;
+  auto opened = is_first
+                    ? library::unprotect_at(lib_.get(), policy(), sealed.ssrc,
+                                            static_cast<uint32_t>(sealed.index >> 16), copied)
+                    : library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
   if (!opened) secure::wipe(copied.data(), copied.size());
   return opened;
 }
@@ -212,6 +216,7 @@ size_t Session::commit_rtp(const Sealed& sealed, size_t len) {
   Source& source = present(sealed.source, sealed.ssrc);
   source.sequence.commit(sealed.index);
   source.rtp.commit(sealed.index);
+  source.is_restored = false;
   --rtp_left_;
   ++stats_.rtp_packets;
   return len;
@@ -284,8 +289,13 @@ Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   VOXLOCK_TRY(Source* const known, admit(header.ssrc, rtp_left_));
   VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
   if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
+  if (known != nullptr && known->is_restored) {
+    VOXLOCK_TRY_VOID(
+        library::set_roc(lib_.get(), policy(), header.ssrc, static_cast<uint32_t>(index >> 16)));
+  }
   VOXLOCK_TRY(const size_t len, protect(packet, known, false, out));
   Source& source = present(known, header.ssrc);
+  source.is_restored = false;
   source.sequence.commit(index);
   source.rtp.commit(index);
   --rtp_left_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/archive.h"
 #include "base/bytes.h"
 #include "base/context.h"
 #include "base/result.h"
@@ -112,6 +113,22 @@ class Session {
   // The newest index of the source; nothing before its first packet.
   [[nodiscard]] std::optional<uint64_t> newest(uint32_t ssrc) const;
 
+  // Everything that decides about later packets, keys included.
+  void save(Saver& saver) const;
+  // What may have been sealed after save, and is not to be sealed again.
+  struct Skip {
+    uint64_t rtp = 0;
+    uint64_t rtcp = 0;
+  };
+  // Goes on from what save wrote. ERR_SYNTAX, ERR_LIMIT (more than 2^20 SRTCP packets were sealed),
+  // ERR_SRTP_KEY_EXPIRED, and the statuses of create.
+  static Result<Session> load(const Context& context, Loader& loader, Skip skip);
+
+  // Leaves the first SRTCP indexes of a source out that load did not find: its first packets may
+  // have been sealed after save. ERR_WRONG_STATE (other direction), ERR_SRTP_SSRC_LIMIT,
+  // ERR_NO_MEMORY.
+  Result<void> skip_rtcp(uint32_t ssrc, uint64_t count);
+
   [[nodiscard]] const Suite& suite() const { return *suite_; }
   [[nodiscard]] Direction direction() const { return direction_; }
   [[nodiscard]] SessionStats stats() const;
@@ -159,6 +176,11 @@ class Session {
                                              MutableBytes out);
   // The source, or a new row of the table for it.
   VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
+  // checkpoint.cpp
+  static Result<Source> load_source(Loader& loader);
+  Result<void> restore(const Source& saved, Skip skip);
+  Result<void> forward_rtcp(Source& source, uint64_t skip);
+
   [[nodiscard]] bool may_be_late(const Sealed& sealed) const;
   Result<size_t> open_late(ByteView packet, const Sealed& sealed, MutableBytes out);
   VOXLOCK_SRTP_INLINE size_t commit_rtp(const Sealed& sealed, size_t len);

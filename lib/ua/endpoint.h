@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/archive.h"
 #include "base/bytes.h"
 #include "base/context.h"
 #include "base/result.h"
@@ -104,6 +105,12 @@ class Endpoint {
   Result<void> hangup(uint64_t call, uint64_t now_ns);
   // Asks a peer for its abilities outside of calls; the id comes back in kResult.
   Result<uint64_t> options(const Invite& request, uint64_t now_ns);
+
+  // A call that goes on in another process (checkpoint.cpp): its dialog, without transactions. Its
+  // next request opens a connection. save: ERR_UA_NO_CALL, ERR_WRONG_STATE before it stands. load
+  // gives its id: ERR_SYNTAX, ERR_LIMIT, ERR_WRONG_STATE where the dialog is here already.
+  Result<void> save_call(uint64_t call, bytes::Writer& writer) const;
+  Result<uint64_t> load_call(Loader& loader, uint64_t now_ns);
 
   // As a client: answers challenges. A second call for the same realm and peer replaces; an empty
   // user removes. ERR_LIMIT.

@@ -1,6 +1,6 @@
-// What a leg seals over a call with many rekeys, holds, moves and new clocks: a recorder beside it
-// opens every datagram and notes its key, SSRC and index. None comes twice (RFC 3711, 9.1).
-// VOXLOCK_LONG=1 runs through 66 rollovers.
+// What a leg seals over a call with many rekeys, holds, moves, new clocks and fail-overs: a
+// recorder beside it opens every datagram and notes its key, SSRC and index. None comes twice (RFC
+// 3711, 9.1). VOXLOCK_LONG=1 runs through 66 rollovers.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -102,7 +102,7 @@ struct Soak {
   std::mt19937 random{11};
   uint64_t now = kNsPerSecond;
   std::vector<srtp::SuiteId> suites;  // by number of the local key
-  uint32_t local = 0, remote = 1'000'000'000, timestamp = 0, changes = 0, refused = 0;
+  uint32_t local = 0, remote = 1'000'000'000, timestamp = 0, changes = 0, refused = 0, restores = 0;
 
   Soak() { apply(true); }
   void drain_all() {
@@ -131,8 +131,40 @@ struct Soak {
     REQUIRE(leg->apply(std::move(next), now).error() == Status::ERR_SRTP_KEY_USED);
     ++refused;
   }
+  // Another process goes on, while the former one does not know that it is dead: it seals what its
+  // checkpoint allows, and then nothing.
+  void fail_over() {
+    constexpr leg::Leg::Allowance kAllowance{200, 64};
+    drain_all();
+    std::vector<uint8_t> state(64 * 1024);
+    bytes::Writer writer(state);
+    leg->save(writer, kAllowance);
+    REQUIRE(writer.ok());
+    REQUIRE(leg->note_stored(leg->note_saved(kAllowance)));
+    const std::vector<uint8_t> payload(40, 0x55);
+    uint64_t sent = 0;
+    for (const bool may_send = plan.direction == leg::Direction::kSendRecv; may_send; ++sent) {
+      std::vector<uint8_t> packet(rtp::kFixedHeaderLen + payload.size(), 0x55);
+      const auto done = leg->send(packet, {0, false, timestamp += 160}, now += kFrame);
+      leg->run_timers(now);
+      drain_all();
+      if (!done) {
+        REQUIRE(done.error() == Status::ERR_LEG_CHECKPOINT);
+        break;
+      }
+    }
+    CHECK(sent == kAllowance.packets);
+    Loader loader(writer.written());
+    auto made = leg::Leg::load(world.context, world.random, loader, now);
+    REQUIRE(made);
+    REQUIRE(loader.is_at_end());
+    leg = *std::move(made);
+    ++restores;
+  }
   void disturb() {
-    switch (random() % 8) {
+    switch (random() % 9) {
+      case 7:
+        return fail_over();
       case 6:
         return take_up_again();
       case 0:
@@ -194,6 +226,7 @@ TEST_CASE("RFC 3711 9.1: no key, SSRC and index are used twice, over rekeys and 
   soak.drain_all();
   CHECK(soak.changes > 1500);
   CHECK(soak.refused > 100);
+  CHECK(soak.restores > 100);
   CHECK(std::any_of(soak.recorder.sealed.begin(), soak.recorder.sealed.end(),
                     [](const Sealed& one) { return one.is_rtcp && one.index > 5; }));
   CHECK(repeats(soak.recorder.sealed) == 0);

@@ -1,5 +1,6 @@
 #include "voxlock/ua.h"
 
+#include <array>
 #include <cstring>
 #include <map>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "support/allocator.h"
 #include "support/catch.h"
+#include "voxlock/checkpoint.h"
 
 using voxlock::test::TestAllocator;
 
@@ -244,5 +246,70 @@ TEST_CASE("every allocation of a call may fail") {
       CHECK(allocator.live_blocks == 0);
       CHECK(allocator.dirty_frees == 0);
     }
+  }
+}
+
+TEST_CASE("RFC 3261 12: a call's dialog goes on in another user agent, in both directions") {
+  const std::array<uint8_t, VOXLOCK_CHECKPOINT_KEY> key{4, 5, 6};
+  for (const bool is_caller : {true, false}) {
+    INFO("the caller's side fails over " << is_caller);
+    voxlock_context* ctx = nullptr;
+    REQUIRE(voxlock_context_new(nullptr, &ctx) == VOXLOCK_OK);
+    Side a, b, next;
+    const auto config_a = config_for("a.example");
+    const auto config_b = config_for("b.example");
+    REQUIRE(voxlock_ua_new(ctx, &config_a, &a.ua) == VOXLOCK_OK);
+    REQUIRE(voxlock_ua_new(ctx, &config_b, &b.ua) == VOXLOCK_OK);
+    REQUIRE(voxlock_ua_new(ctx, is_caller ? &config_a : &config_b, &next.ua) == VOXLOCK_OK);
+    REQUIRE(start(a) == VOXLOCK_OK);
+    settle(a, b, 0);
+    Side& former = is_caller ? a : b;
+    Side& peer = is_caller ? b : a;
+    voxlock_checkpoint_config config;
+    REQUIRE(voxlock_checkpoint_config_init(&config, sizeof config) == VOXLOCK_OK);
+    config.key = key.data();
+    config.key_len = key.size();
+    config.epoch = 3;
+    std::vector<uint8_t> blob(4096);
+    size_t len = blob.size();
+    CHECK(voxlock_ua_export(former.ua, former.call, &config, blob.data(), &len) ==
+          VOXLOCK_ERR_WRONG_STATE);
+    REQUIRE(voxlock_ua_answer(b.ua, b.call, kSdpBytes, kSdpLen, 0) == VOXLOCK_OK);
+    settle(a, b, 0);
+    CHECK(voxlock_ua_export(former.ua, 999, &config, blob.data(), &len) == VOXLOCK_ERR_UA_NO_CALL);
+    CHECK(voxlock_ua_export(former.ua, former.call, &config, nullptr, &(len = 0)) ==
+          VOXLOCK_ERR_BUFFER_TOO_SMALL);
+    REQUIRE(voxlock_ua_export(former.ua, former.call, &config, blob.data(), &len) == VOXLOCK_OK);
+    uint64_t call = 0;
+    config.epoch = 4;
+    CHECK(voxlock_ua_import(next.ua, &config, blob.data(), len, &call, 0) ==
+          VOXLOCK_ERR_CHECKPOINT_EPOCH);
+    config.epoch = 3;
+    CHECK(voxlock_ua_import(former.ua, &config, blob.data(), len, &call, 0) ==
+          VOXLOCK_ERR_WRONG_STATE);
+    voxlock_leg* leg = nullptr;
+    CHECK(voxlock_leg_import(ctx, &config, blob.data(), len, &leg, 0) ==
+          VOXLOCK_ERR_CHECKPOINT_FORMAT);
+    blob[len / 2] ^= 1;
+    CHECK(voxlock_ua_import(next.ua, &config, blob.data(), len, &call, 0) ==
+          VOXLOCK_ERR_CHECKPOINT_AUTH);
+    blob[len / 2] ^= 1;
+    REQUIRE(voxlock_ua_import(next.ua, &config, blob.data(), len, &next.call, 0) == VOXLOCK_OK);
+    CHECK(voxlock_ua_import(next.ua, &config, blob.data(), len, &call, 0) ==
+          VOXLOCK_ERR_CHECKPOINT_USED);
+    // The former process dies: the peer loses its connection, and asks on a new one.
+    REQUIRE(voxlock_ua_closed(peer.ua, peer.connection, 0) == VOXLOCK_OK);
+    REQUIRE(voxlock_ua_offer(peer.ua, peer.call, kSdpBytes, kSdpLen, 0) == VOXLOCK_OK);
+    settle(peer, next, 0);
+    CHECK(next.seen[VOXLOCK_UA_EV_OFFER] == 1);
+    REQUIRE(voxlock_ua_answer(next.ua, next.call, kSdpBytes, kSdpLen, 0) == VOXLOCK_OK);
+    settle(peer, next, 0);
+    CHECK(peer.seen[VOXLOCK_UA_EV_UPDATED] == 1);
+    REQUIRE(voxlock_ua_hangup(next.ua, next.call, 0) == VOXLOCK_OK);
+    settle(next, peer, 0);
+    CHECK(peer.seen[VOXLOCK_UA_EV_ENDED] == 1);
+    CHECK(next.seen[VOXLOCK_UA_EV_ENDED] == 1);
+    for (Side* side : {&a, &b, &next}) voxlock_ua_free(side->ua);
+    voxlock_context_free(ctx);
   }
 }

@@ -5,18 +5,19 @@ from ctypes import (
 from typing import Any
 
 from ._abi_structs import (
-    voxlock_address, voxlock_bridge_config, voxlock_bridge_stats, voxlock_chain_config, voxlock_codec_config,
-    voxlock_context_config, voxlock_datagram, voxlock_decoder_stats, voxlock_dtls_config, voxlock_dtls_info,
-    voxlock_dtls_keys, voxlock_dtmf_event, voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats,
-    voxlock_ice_config, voxlock_ice_event, voxlock_ice_info, voxlock_identity_config, voxlock_leg_config,
-    voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_negotiated,
-    voxlock_negotiation_config, voxlock_port_config, voxlock_port_frame, voxlock_protection, voxlock_quality,
-    voxlock_relay_config, voxlock_relay_stats, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header,
-    voxlock_sdp_crypto, voxlock_sdp_media, voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header,
-    voxlock_sip_start, voxlock_sip_summary, voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config,
-    voxlock_srtp_stats, voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_terminal,
-    voxlock_tls_info, voxlock_tls_settings_config, voxlock_ua_config, voxlock_ua_event,
-    voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
+    voxlock_address, voxlock_bridge_config, voxlock_bridge_stats, voxlock_chain_config,
+    voxlock_checkpoint_config, voxlock_codec_config, voxlock_context_config, voxlock_datagram,
+    voxlock_decoder_stats, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys, voxlock_dtmf_event,
+    voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats, voxlock_ice_config, voxlock_ice_event,
+    voxlock_ice_info, voxlock_identity_config, voxlock_leg_config, voxlock_leg_media_info, voxlock_leg_stats,
+    voxlock_media_event, voxlock_negotiated, voxlock_negotiation_config, voxlock_port_config,
+    voxlock_port_frame, voxlock_protection, voxlock_quality, voxlock_relay_config, voxlock_relay_stats,
+    voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header, voxlock_sdp_crypto, voxlock_sdp_media,
+    voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header, voxlock_sip_start, voxlock_sip_summary,
+    voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config, voxlock_srtp_stats, voxlock_srtp_suite,
+    voxlock_stage, voxlock_stage_stats, voxlock_terminal, voxlock_tls_info, voxlock_tls_settings_config,
+    voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats,
+    voxlock_verdict,
 )
 
 # name: result, arguments
@@ -112,6 +113,43 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_bridge_close": (c_int32, (c_void_p, c_uint64)),
     "voxlock_bridge_protection": (c_int32, (c_void_p, POINTER(voxlock_protection))),
     "voxlock_bridge_get_stats": (c_int32, (c_void_p, POINTER(voxlock_bridge_stats))),
+    "voxlock_ua_config_init": (c_int32, (POINTER(voxlock_ua_config), c_size_t)),
+    "voxlock_ua_invite_config_init": (c_int32, (POINTER(voxlock_ua_invite_config), c_size_t)),
+    "voxlock_ua_refusal_init": (c_int32, (POINTER(voxlock_ua_refusal), c_size_t)),
+    "voxlock_ua_new": (c_int32, (c_void_p, POINTER(voxlock_ua_config), POINTER(c_void_p))),
+    "voxlock_ua_free": (None, (c_void_p,)),
+    "voxlock_ua_accept": (c_int32, (
+        c_void_p, c_uint32, c_void_p, c_size_t, c_uint32, POINTER(c_uint64), c_uint64)),
+    "voxlock_ua_connected": (c_int32, (c_void_p, c_uint64, c_uint64)),
+    "voxlock_ua_closed": (c_int32, (c_void_p, c_uint64, c_uint64)),
+    "voxlock_ua_input": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, POINTER(c_size_t), c_uint64)),
+    "voxlock_ua_poll": (c_int32, (
+        c_void_p, POINTER(voxlock_ua_event), c_size_t, POINTER(c_size_t), c_void_p, POINTER(c_size_t),
+        c_uint64)),
+    "voxlock_ua_next_deadline": (c_uint64, (c_void_p,)),
+    "voxlock_ua_invite": (c_int32, (
+        c_void_p, POINTER(voxlock_ua_invite_config), POINTER(c_uint64), c_uint64)),
+    "voxlock_ua_options": (c_int32, (
+        c_void_p, POINTER(voxlock_ua_invite_config), POINTER(c_uint64), c_uint64)),
+    "voxlock_ua_ring": (c_int32, (c_void_p, c_uint64, c_uint32, c_void_p, c_size_t, c_uint64)),
+    "voxlock_ua_answer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
+    "voxlock_ua_reject": (c_int32, (c_void_p, c_uint64, POINTER(voxlock_ua_refusal), c_uint64)),
+    "voxlock_ua_offer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
+    "voxlock_ua_hangup": (c_int32, (c_void_p, c_uint64, c_uint64)),
+    "voxlock_ua_set_credentials": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)),
+    "voxlock_ua_set_account": (c_int32, (c_void_p, c_void_p, c_void_p)),
+    "voxlock_ua_get_stats": (c_int32, (c_void_p, POINTER(voxlock_ua_stats))),
+    "voxlock_checkpoint_config_init": (c_int32, (POINTER(voxlock_checkpoint_config), c_size_t)),
+    "voxlock_leg_export": (c_int32, (
+        c_void_p, POINTER(voxlock_checkpoint_config), c_void_p, POINTER(c_size_t), POINTER(c_uint64),
+        c_uint64)),
+    "voxlock_leg_stored": (c_int32, (c_void_p, c_uint64)),
+    "voxlock_leg_import": (c_int32, (
+        c_void_p, POINTER(voxlock_checkpoint_config), c_void_p, c_size_t, POINTER(c_void_p), c_uint64)),
+    "voxlock_ua_export": (c_int32, (
+        c_void_p, c_uint64, POINTER(voxlock_checkpoint_config), c_void_p, POINTER(c_size_t))),
+    "voxlock_ua_import": (c_int32, (
+        c_void_p, POINTER(voxlock_checkpoint_config), c_void_p, c_size_t, POINTER(c_uint64), c_uint64)),
     "voxlock_fingerprint": (c_int32, (c_void_p, c_void_p, c_size_t, c_int32, c_void_p, POINTER(c_size_t))),
     "voxlock_dtls_config_init": (c_int32, (POINTER(voxlock_dtls_config), c_size_t)),
     "voxlock_dtls_new": (c_int32, (c_void_p, POINTER(voxlock_dtls_config), POINTER(c_void_p))),
@@ -217,30 +255,4 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_srtp_get_roc": (c_int32, (c_void_p, c_int32, c_uint32, POINTER(c_uint32))),
     "voxlock_srtp_fault_text": (c_char_p, (c_int32,)),
     "voxlock_srtp_get_stats": (c_int32, (c_void_p, POINTER(voxlock_srtp_stats))),
-    "voxlock_ua_config_init": (c_int32, (POINTER(voxlock_ua_config), c_size_t)),
-    "voxlock_ua_invite_config_init": (c_int32, (POINTER(voxlock_ua_invite_config), c_size_t)),
-    "voxlock_ua_refusal_init": (c_int32, (POINTER(voxlock_ua_refusal), c_size_t)),
-    "voxlock_ua_new": (c_int32, (c_void_p, POINTER(voxlock_ua_config), POINTER(c_void_p))),
-    "voxlock_ua_free": (None, (c_void_p,)),
-    "voxlock_ua_accept": (c_int32, (
-        c_void_p, c_uint32, c_void_p, c_size_t, c_uint32, POINTER(c_uint64), c_uint64)),
-    "voxlock_ua_connected": (c_int32, (c_void_p, c_uint64, c_uint64)),
-    "voxlock_ua_closed": (c_int32, (c_void_p, c_uint64, c_uint64)),
-    "voxlock_ua_input": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, POINTER(c_size_t), c_uint64)),
-    "voxlock_ua_poll": (c_int32, (
-        c_void_p, POINTER(voxlock_ua_event), c_size_t, POINTER(c_size_t), c_void_p, POINTER(c_size_t),
-        c_uint64)),
-    "voxlock_ua_next_deadline": (c_uint64, (c_void_p,)),
-    "voxlock_ua_invite": (c_int32, (
-        c_void_p, POINTER(voxlock_ua_invite_config), POINTER(c_uint64), c_uint64)),
-    "voxlock_ua_options": (c_int32, (
-        c_void_p, POINTER(voxlock_ua_invite_config), POINTER(c_uint64), c_uint64)),
-    "voxlock_ua_ring": (c_int32, (c_void_p, c_uint64, c_uint32, c_void_p, c_size_t, c_uint64)),
-    "voxlock_ua_answer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
-    "voxlock_ua_reject": (c_int32, (c_void_p, c_uint64, POINTER(voxlock_ua_refusal), c_uint64)),
-    "voxlock_ua_offer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
-    "voxlock_ua_hangup": (c_int32, (c_void_p, c_uint64, c_uint64)),
-    "voxlock_ua_set_credentials": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)),
-    "voxlock_ua_set_account": (c_int32, (c_void_p, c_void_p, c_void_p)),
-    "voxlock_ua_get_stats": (c_int32, (c_void_p, POINTER(voxlock_ua_stats))),
 }

@@ -211,6 +211,62 @@ class voxlock_bridge_stats(Structure):
     ]
 
 
+class voxlock_ua_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("survive", c_uint32), ("host", c_void_p), ("host_len", c_size_t),
+        ("user", c_void_p), ("user_len", c_size_t), ("product", c_void_p), ("product_len", c_size_t),
+        ("realm", c_void_p), ("realm_len", c_size_t), ("port_tcp", c_uint32), ("port_tls", c_uint32),
+        ("algorithms", c_uint32), ("retry_after_s", c_uint32), ("nonce_lifetime_ns", c_uint64),
+        ("t1_ns", c_uint64), ("t2_ns", c_uint64), ("t4_ns", c_uint64), ("max_connections", c_uint32),
+        ("max_calls", c_uint32), ("max_transactions", c_uint32), ("max_message", c_uint32),
+        ("max_output", c_uint32), ("reserved", c_uint32), ("session_expires_s", c_uint32),
+        ("min_se_s", c_uint32),
+    ]
+
+
+class voxlock_ua_event(Structure):
+    _fields_ = [
+        ("type", c_uint32), ("status", c_uint32), ("call", c_uint64), ("connection", c_uint64),
+        ("cause", c_uint32), ("transport", c_uint32), ("port", c_uint32), ("retry_after_s", c_uint32),
+        ("data_offset", c_uint32), ("data_len", c_uint32), ("sdp_offset", c_uint32), ("sdp_len", c_uint32),
+        ("reason_offset", c_uint32), ("reason_len", c_uint32), ("warning_offset", c_uint32),
+        ("warning_len", c_uint32),
+    ]
+
+
+class voxlock_ua_invite_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("transport", c_uint32), ("connection", c_uint64), ("to", c_void_p),
+        ("to_len", c_size_t), ("from", c_void_p), ("from_len", c_size_t), ("display_name", c_void_p),
+        ("display_name_len", c_size_t), ("route", c_void_p), ("route_len", c_size_t), ("sdp", c_void_p),
+        ("sdp_len", c_size_t), ("headers", c_void_p), ("headers_len", c_size_t),
+    ]
+
+
+class voxlock_ua_refusal(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("status", c_uint32), ("reason", c_void_p), ("reason_len", c_size_t),
+        ("warning", c_void_p), ("warning_len", c_size_t), ("warn_code", c_uint32),
+        ("retry_after_s", c_uint32),
+    ]
+
+
+class voxlock_ua_stats(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("connections", c_uint32), ("calls", c_uint32), ("transactions", c_uint32),
+        ("requests_in", c_uint64), ("responses_in", c_uint64), ("malformed", c_uint64),
+        ("unmatched", c_uint64), ("refused_by_limit", c_uint64), ("challenges", c_uint64),
+        ("auth_failures", c_uint64),
+    ]
+
+
+class voxlock_checkpoint_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("allowance", c_uint32), ("key", c_void_p), ("key_len", c_size_t),
+        ("epoch", c_uint64),
+    ]
+
+
 class voxlock_dtls_config(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("role", c_int32), ("identity", c_void_p), ("certificates", c_void_p),
@@ -481,66 +537,18 @@ class voxlock_srtp_stats(Structure):
     ]
 
 
-class voxlock_ua_config(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("survive", c_uint32), ("host", c_void_p), ("host_len", c_size_t),
-        ("user", c_void_p), ("user_len", c_size_t), ("product", c_void_p), ("product_len", c_size_t),
-        ("realm", c_void_p), ("realm_len", c_size_t), ("port_tcp", c_uint32), ("port_tls", c_uint32),
-        ("algorithms", c_uint32), ("retry_after_s", c_uint32), ("nonce_lifetime_ns", c_uint64),
-        ("t1_ns", c_uint64), ("t2_ns", c_uint64), ("t4_ns", c_uint64), ("max_connections", c_uint32),
-        ("max_calls", c_uint32), ("max_transactions", c_uint32), ("max_message", c_uint32),
-        ("max_output", c_uint32), ("reserved", c_uint32), ("session_expires_s", c_uint32),
-        ("min_se_s", c_uint32),
-    ]
-
-
-class voxlock_ua_event(Structure):
-    _fields_ = [
-        ("type", c_uint32), ("status", c_uint32), ("call", c_uint64), ("connection", c_uint64),
-        ("cause", c_uint32), ("transport", c_uint32), ("port", c_uint32), ("retry_after_s", c_uint32),
-        ("data_offset", c_uint32), ("data_len", c_uint32), ("sdp_offset", c_uint32), ("sdp_len", c_uint32),
-        ("reason_offset", c_uint32), ("reason_len", c_uint32), ("warning_offset", c_uint32),
-        ("warning_len", c_uint32),
-    ]
-
-
-class voxlock_ua_invite_config(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("transport", c_uint32), ("connection", c_uint64), ("to", c_void_p),
-        ("to_len", c_size_t), ("from", c_void_p), ("from_len", c_size_t), ("display_name", c_void_p),
-        ("display_name_len", c_size_t), ("route", c_void_p), ("route_len", c_size_t), ("sdp", c_void_p),
-        ("sdp_len", c_size_t), ("headers", c_void_p), ("headers_len", c_size_t),
-    ]
-
-
-class voxlock_ua_refusal(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("status", c_uint32), ("reason", c_void_p), ("reason_len", c_size_t),
-        ("warning", c_void_p), ("warning_len", c_size_t), ("warn_code", c_uint32),
-        ("retry_after_s", c_uint32),
-    ]
-
-
-class voxlock_ua_stats(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32), ("connections", c_uint32), ("calls", c_uint32), ("transactions", c_uint32),
-        ("requests_in", c_uint64), ("responses_in", c_uint64), ("malformed", c_uint64),
-        ("unmatched", c_uint64), ("refused_by_limit", c_uint64), ("challenges", c_uint64),
-        ("auth_failures", c_uint64),
-    ]
-
-
 STRUCTS: tuple[type[Structure], ...] = (
     voxlock_address, voxlock_allocator, voxlock_context_config, voxlock_codec_config, voxlock_decoder_stats,
     voxlock_stage, voxlock_chain_config, voxlock_stage_stats, voxlock_frame_cryptor_config,
     voxlock_frame_cryptor_stats, voxlock_identity_config, voxlock_tls_settings_config, voxlock_tls_info,
     voxlock_datagram, voxlock_leg_config, voxlock_verdict, voxlock_leg_media_info, voxlock_leg_stats,
-    voxlock_media_event, voxlock_bridge_config, voxlock_protection, voxlock_bridge_stats, voxlock_dtls_config,
-    voxlock_dtls_info, voxlock_dtls_keys, voxlock_ice_config, voxlock_ice_event, voxlock_ice_info,
-    voxlock_port_config, voxlock_port_frame, voxlock_quality, voxlock_terminal, voxlock_relay_config,
-    voxlock_relay_stats, voxlock_rtp_header, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event,
-    voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start,
-    voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config,
-    voxlock_negotiated, voxlock_srtp_suite, voxlock_srtp_config, voxlock_srtp_stats, voxlock_ua_config,
+    voxlock_media_event, voxlock_bridge_config, voxlock_protection, voxlock_bridge_stats, voxlock_ua_config,
     voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats,
+    voxlock_checkpoint_config, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys, voxlock_ice_config,
+    voxlock_ice_event, voxlock_ice_info, voxlock_port_config, voxlock_port_frame, voxlock_quality,
+    voxlock_terminal, voxlock_relay_config, voxlock_relay_stats, voxlock_rtp_header, voxlock_rtcp_block,
+    voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary,
+    voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media,
+    voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
+    voxlock_srtp_config, voxlock_srtp_stats,
 )
