@@ -92,11 +92,17 @@ void Window::load(const char* p, size_t count, uint64_t* unprintables, uint64_t*
   load_blocks(p, count, unprintables, specials);
 }
 
-void Window::load_padded(const char* p, size_t len, uint64_t& unprintables, uint64_t& specials) {
+void Window::load_tail(const char* end, size_t len, size_t text_len, uint64_t& unprintables,
+                       uint64_t& specials) {
   char padded[kSize];
-  std::memset(padded, ' ', sizeof padded);
-  std::memcpy(padded, p, len);
-  load(padded, 1, &unprintables, &specials);
+  if (text_len < kSize) {
+    std::memcpy(padded + kSize - len, end - len, len);
+    end = padded + kSize;
+  }
+  load(end - kSize, 1, &unprintables, &specials);
+  const size_t others = kSize - len;
+  unprintables >>= others;
+  specials = specials >> others | ~(~uint64_t{0} >> others);
 }
 
 size_t Window::list_kinds(Load (&out)[kMaxKinds]) {

@@ -1,16 +1,14 @@
 #include "sdp/session.h"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 
-#include "base/block.h"
 #include "base/text.h"
+#include "base/text_map.h"
 
 namespace voxlock::sdp {
 namespace {
-
-// Types of lines of RFC 8866, section 5, that carry nothing this library acts upon.
-constexpr std::string_view kIgnoredTypes = "iuepbtrzk";
 
 bool is_token_byte(char c) {
   const auto byte = static_cast<uint8_t>(c);
@@ -29,51 +27,93 @@ bool is_number(std::string_view s) {
   return true;
 }
 
-Result<Origin> parse_origin(std::string_view value) {
-  Origin out;
-  out.username = next_word(value);
-  out.session_id = next_word(value);
-  out.session_version = next_word(value);
-  out.net_type = next_word(value);
-  out.address_type = next_word(value);
-  out.address = next_word(value);
-  if (out.address.empty() || !text::trim(value).empty()) return Status::ERR_SDP_ORIGIN;
+// Goes through one line, with the map of the whole text.
+class Cursor {
+ public:
+  Cursor(const TextMap& map, const char* p, const char* end) : map_(map), p_(p), end_(end) {}
+
+  // Up to the next separator or the end; behind any spaces.
+  std::string_view word() {
+    while (p_ != end_ && *p_ == ' ') ++p_;
+    return up_to([](char c) { return c == ' '; });
+  }
+  // Up to the first octet that matches; only for what is no letter, digit, '-' or '.'.
+  template <typename Matches>
+  VOXLOCK_ALWAYS_INLINE std::string_view up_to(Matches matches) {
+    const char* const start = p_;
+    p_ = map_.next_special(p_);
+    while (p_ != end_ && !matches(*p_)) p_ = map_.next_special(p_ + 1);
+    return since(start);
+  }
+  [[nodiscard]] bool at_end() const { return p_ == end_; }
+  [[nodiscard]] std::string_view rest() const { return {p_, static_cast<size_t>(end_ - p_)}; }
+  bool take(char c) {
+    if (*p_ != c) return false;
+    ++p_;
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::string_view since(const char* start) const {
+    return {start, static_cast<size_t>(p_ - start)};
+  }
+
+  const TextMap& map_;
+  const char* p_;
+  const char* end_;  // a special octet, or the end of the text
+};
+
+Result<void> read_origin(Cursor& line, Origin& out) {
+  out.username = line.word();
+  out.session_id = line.word();
+  out.session_version = line.word();
+  out.net_type = line.word();
+  out.address_type = line.word();
+  out.address = line.word();
+  if (out.address.empty() || !text::trim(line.rest()).empty()) return Status::ERR_SDP_ORIGIN;
   if (!is_number(out.session_id) || !is_number(out.session_version)) return Status::ERR_SDP_ORIGIN;
-  return out;
+  return {};
 }
 
-Result<Connection> parse_connection(std::string_view value) {
-  Connection out;
-  out.net_type = next_word(value);
-  out.address_type = next_word(value);
-  out.address = next_word(value);
-  if (out.address.empty() || !text::trim(value).empty()) return Status::ERR_SDP_CONNECTION;
+Result<void> read_connection(Cursor& line, Connection& out) {
+  out.net_type = line.word();
+  out.address_type = line.word();
+  out.address = line.word();
+  if (out.address.empty() || !text::trim(line.rest()).empty()) return Status::ERR_SDP_CONNECTION;
   // Multicast adds /TTL and /count, which a call has no use for.
   out.address = out.address.substr(0, out.address.find('/'));
-  return out;
+  return {};
 }
 
-// The first byte that may end a line: LF, CR or NUL; end where there is none. By blocks, since
-// every byte of a description goes through here.
-const char* find_line_end(const char* p, const char* end) {
-  for (;; ++p) {
-    while (end - p >= Block::kSize) {
-      const uint32_t unprintables = Block::load(p).unprintables();
-      p += unprintables != 0 ? Block::first(unprintables) : Block::kSize;
-      if (unprintables != 0) break;
-    }
-    if (p == end || *p == '\r' || *p == '\n' || *p == '\0') return p;
-  }
+// <port> or <port>/<number of ports>
+Result<void> read_ports(std::string_view text, Media& out) {
+  const size_t slash = text.find('/');
+  const auto port = text::parse_decimal(text.substr(0, slash), 65535);
+  const auto count = slash == std::string_view::npos
+                         ? Result<uint64_t>(1)
+                         : text::parse_decimal(text.substr(slash + 1), 65535);
+  if (!port || !count || *count == 0) return Status::ERR_SDP_MEDIA;
+  out.port = static_cast<uint16_t>(*port);
+  out.port_count = static_cast<uint16_t>(*count);
+  return {};
 }
 
-// Behind the line end at p: CRLF, LF, or a CR at the very end, which is a line end cut short.
-// nullptr for a bare CR and a NUL.
-const char* behind_line_end(const char* p, const char* end) {
-  if (p == end) return p;
-  if (*p == '\n') return p + 1;
-  if (*p != '\r') return nullptr;
-  if (++p == end) return p;
-  return *p == '\n' ? p + 1 : nullptr;
+// Where a line ends: at CRLF, LF, or the end of the text, where a CR is a line end cut short.
+struct LineEnd {
+  const char* at;
+  const char* behind;  // nullptr for a bare CR and a NUL
+};
+
+VOXLOCK_ALWAYS_INLINE LineEnd find_line_end(const TextMap& map, const char* p) {
+  const char* const end = map.end;
+  p = map.next_unprintable(p);
+  if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') return {p, p + 2};
+  while (p != end && *p != '\r' && *p != '\n' && *p != '\0') p = map.next_unprintable(p + 1);
+  if (p == end) return {p, p};
+  if (*p == '\n') return {p, p + 1};
+  if (*p != '\r') return {p, nullptr};
+  if (p + 1 == end) return {p, end};
+  return {p, p[1] == '\n' ? p + 2 : nullptr};
 }
 
 bool is_blank(const char* p, const char* end) {
@@ -92,9 +132,8 @@ std::optional<Direction> stated_direction(std::span<const Attribute> attributes)
 
 }  // namespace
 
-struct Session::Progress {
-  bool has_version = false;
-  bool has_origin = false;
+struct Session::Line : Cursor {
+  using Cursor::Cursor;
 };
 
 Direction reverse(Direction d) {
@@ -132,43 +171,40 @@ void Session::clear() {
 Result<void> Session::parse(std::string_view text) {
   clear();
   if (text.size() > kMaxText) return Status::ERR_LIMIT;
-  Progress progress;
-  Result<void> result = parse_lines(text, progress);
-  if (result && !progress.has_version) result = Result<void>(Status::ERR_SDP_VERSION);
-  if (result && !progress.has_origin) result = Result<void>(Status::ERR_SDP_ORIGIN);
+  Result<void> result = parse_lines(text);
   if (!result) clear();
   return result;
 }
 
-Result<void> Session::parse_lines(std::string_view text, Progress& progress) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p != end) {
+// RFC 8866, section 5: the version and the origin come first.
+Result<void> Session::parse_lines(std::string_view text) {
+  TextMap map(text);
+  map.load_all();
+  size_t count = 0;
+  for (const char* p = map.start; p != map.end; ++count) {
     const char* const line = p;
-    const char* const line_end = find_line_end(p, end);
-    p = behind_line_end(line_end, end);
+    const LineEnd end = find_line_end(map, p);
+    p = end.behind;
     if (p == nullptr) return Status::ERR_SDP_CONTROL;
     // Some stacks leave blank lines behind the last one.
-    if (line == line_end && is_blank(p, end)) return {};
-    if (line_end - line < 2 || line[1] != '=') return Status::ERR_SDP_LINE;
-    VOXLOCK_TRY_VOID(
-        parse_line(line[0], {line + 2, static_cast<size_t>(line_end - line - 2)}, progress));
+    if (line == end.at && is_blank(p, map.end)) break;
+    if (end.at - line < 2 || line[1] != '=') return Status::ERR_SDP_LINE;
+    Line value(map, line + 2, end.at);
+    if (count > 1) {
+      VOXLOCK_TRY_VOID(parse_line(line[0], value));
+    } else if (count == 1) {
+      if (line[0] != 'o') return Status::ERR_SDP_ORIGIN;
+      VOXLOCK_TRY_VOID(read_origin(value, origin_));
+    } else if (line[0] != 'v' || value.rest() != "0") {
+      return Status::ERR_SDP_VERSION;
+    }
   }
-  return {};
+  end_section();
+  if (count == 0) return Status::ERR_SDP_VERSION;
+  return count == 1 ? Result<void>(Status::ERR_SDP_ORIGIN) : Result<void>();
 }
 
-Result<void> Session::parse_line(char type, std::string_view value, Progress& progress) {
-  if (!progress.has_version) {
-    if (type != 'v' || value != "0") return Status::ERR_SDP_VERSION;
-    progress.has_version = true;
-    return {};
-  }
-  if (!progress.has_origin) {
-    if (type != 'o') return Status::ERR_SDP_ORIGIN;
-    VOXLOCK_TRY(origin_, parse_origin(value));
-    progress.has_origin = true;
-    return {};
-  }
+VOXLOCK_ALWAYS_INLINE Result<void> Session::parse_line(char type, Line& value) {
   switch (type) {
     case 'a':
       return add_attribute(value);
@@ -177,57 +213,62 @@ Result<void> Session::parse_line(char type, std::string_view value, Progress& pr
     case 'm':
       return add_media(value);
     case 's':
-      name_ = value;
+      name_ = value.rest();
+      return {};
+    // These carry nothing that this library acts upon.
+    case 'b':
+    case 'e':
+    case 'i':
+    case 'k':
+    case 'p':
+    case 'r':
+    case 't':
+    case 'u':
+    case 'z':
       return {};
     default:
-      return kIgnoredTypes.find(type) != std::string_view::npos ? Result<void>()
-                                                                : Status::ERR_SDP_LINE;
+      return Status::ERR_SDP_LINE;
   }
 }
 
-Result<void> Session::add_media(std::string_view value) {
+Result<void> Session::add_media(Line& value) {
   if (media_count_ == kMaxMedia) return Status::ERR_LIMIT;
-  Media media;
-  media.type = next_word(value);
-  const std::string_view ports = next_word(value);
-  const size_t slash = ports.find('/');
-  const std::string_view port = ports.substr(0, slash);
-  media.proto = next_word(value);
-  media.formats = text::trim(value);
+  end_section();
+  Media& media = *std::construct_at(media_.list + media_count_);
+  media.type = value.word();
+  const std::string_view ports = value.word();
+  media.proto = value.word();
+  media.formats = text::trim(value.rest());
   if (!is_token(media.type) || !is_token(media.proto) || media.formats.empty())
     return Status::ERR_SDP_MEDIA;
-  const auto port_number = text::parse_decimal(port, 65535);
-  const auto port_count = slash == std::string_view::npos
-                              ? Result<uint64_t>(1)
-                              : text::parse_decimal(ports.substr(slash + 1), 65535);
-  if (!port_number || !port_count || *port_count == 0) return Status::ERR_SDP_MEDIA;
-  media.port = static_cast<uint16_t>(*port_number);
-  media.port_count = static_cast<uint16_t>(*port_count);
+  VOXLOCK_TRY_VOID(read_ports(ports, media));
   media.attributes = {attributes_.list + attribute_count_, 0};
-  std::construct_at(media_.list + media_count_++, media);
+  ++media_count_;
   return {};
 }
 
-Result<void> Session::add_attribute(std::string_view value) {
-  if (attribute_count_ == kMaxAttributes) return Status::ERR_LIMIT;
-  size_t end = 0;
-  while (end < value.size() && value[end] != ':') {
-    if (!is_token_byte(value[end++])) return Status::ERR_SDP_LINE;
-  }
-  if (end == 0) return Status::ERR_SDP_LINE;
-  const Attribute attribute{value.substr(0, end), value.substr(std::min(end + 1, value.size()))};
-  std::construct_at(attributes_.list + attribute_count_++, attribute);
+// What was added last belongs to the section that ends here, or to the session.
+void Session::end_section() {
   if (media_count_ == 0) {
-    ++session_attributes_;
-  } else {
-    Media& media = media_.list[media_count_ - 1];
-    media.attributes = {media.attributes.data(), media.attributes.size() + 1};
+    session_attributes_ = attribute_count_;
+    return;
   }
+  auto& mine = media_.list[media_count_ - 1].attributes;
+  mine = {mine.data(), attributes_.list + attribute_count_};
+}
+
+VOXLOCK_ALWAYS_INLINE Result<void> Session::add_attribute(Line& value) {
+  if (attribute_count_ == kMaxAttributes) return Status::ERR_LIMIT;
+  const std::string_view name = value.up_to([](char c) { return c == ':' || !is_token_byte(c); });
+  if (name.empty()) return Status::ERR_SDP_LINE;
+  if (!value.at_end() && !value.take(':')) return Status::ERR_SDP_LINE;
+  std::construct_at(attributes_.list + attribute_count_++, Attribute{name, value.rest()});
   return {};
 }
 
-Result<void> Session::add_connection(std::string_view value) {
-  VOXLOCK_TRY(const Connection connection, parse_connection(value));
+Result<void> Session::add_connection(Line& value) {
+  Connection connection;
+  VOXLOCK_TRY_VOID(read_connection(value, connection));
   auto& slot = media_count_ == 0 ? connection_ : media_.list[media_count_ - 1].connection;
   // A section may list several c= lines for layered multicast (RFC 8866, section 5.7): the first
   // counts.

@@ -100,12 +100,13 @@ class Session {
       T list[N];
     };
   };
-  struct Progress;
-  Result<void> parse_lines(std::string_view text, Progress& progress);
-  Result<void> parse_line(char type, std::string_view value, Progress& progress);
-  Result<void> add_media(std::string_view value);
-  Result<void> add_attribute(std::string_view value);
-  Result<void> add_connection(std::string_view value);
+  struct Line;
+  Result<void> parse_lines(std::string_view text);
+  Result<void> parse_line(char type, Line& value);
+  Result<void> add_media(Line& value);
+  void end_section();
+  Result<void> add_attribute(Line& value);
+  Result<void> add_connection(Line& value);
   void clear();
 
   Origin origin_;

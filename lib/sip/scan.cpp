@@ -46,7 +46,7 @@ bool HeadScanner::load_window(std::string_view data, TextMap* map) {
   } else {
     const size_t len = std::min(left, Window::kSize);
     uint64_t specials = 0;
-    Window::load_padded(data.data() + window_at_, len, stops_, specials);
+    Window::load_tail(data.data() + window_end_, len, window_end_, stops_, specials);
   }
   // The LF of the last CRLF may be its first octet.
   stops_ &= ~uint64_t{line_end_ + 1 == window_at_};

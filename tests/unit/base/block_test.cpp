@@ -78,13 +78,22 @@ TEST_CASE("windows answer as blocks do, with each kind of vectors") {
 }
 
 TEST_CASE("a window that is not full ends in spaces") {
-  for (size_t len = 0; len < Window::kSize; ++len) {
-    const test::Guarded input{std::string_view(std::string(len, '\r'))};
-    uint64_t unprintables = 0, specials = 0;
-    Window::load_padded(input.text().data(), len, unprintables, specials);
-    CHECK(unprintables == (uint64_t{1} << len) - 1);
-    CHECK(specials == ~uint64_t{0});
+  for (const size_t before : {size_t{0}, size_t{1}, Window::kSize}) {
+    for (size_t len = 1; len <= Window::kSize; ++len) {
+      const std::string text = std::string(before, 'x') + std::string(len, '\r');
+      const test::Guarded input{std::string_view(text)};
+      uint64_t unprintables = 0, specials = 0;
+      const char* const end = input.text().data() + text.size();
+      Window::load_tail(end, len, text.size(), unprintables, specials);
+      CHECK(unprintables == ~uint64_t{0} >> (Window::kSize - len));
+      CHECK(specials == ~uint64_t{0});
+    }
   }
+  uint64_t unprintables = 0, specials = 0;
+  const std::string_view text = "a-1";
+  Window::load_tail(text.data() + text.size(), 3, 3, unprintables, specials);
+  CHECK(unprintables == 0);
+  CHECK(specials == ~uint64_t{7});
 }
 
 TEST_CASE("a block compares with bits put in first") {
