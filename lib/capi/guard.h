@@ -21,7 +21,7 @@ inline int32_t status_of(const Result<void>& result) {
 }
 
 // No entry point goes deeper, mbedTLS and libopus included.
-inline constexpr size_t kDeepStack = 64 * 1024;
+inline constexpr size_t kDeepStack = 96 * 1024;
 
 // Runs the body of an entry point; the body returns Status or Result<void>. Where an exception cuts
 // it short, nobody has cleaned up what it left on the stack, which may be keys or audio: it is
