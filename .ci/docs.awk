@@ -1,6 +1,7 @@
 # Turns the plain comments of a public header into Doxygen's: those before a declaration, and those
-# behind a field. "name: text" lines stay prose.
+# behind a field. "name: text" lines stay prose, and an @ that begins no command is one of an address.
+/@/ && !/@see/ { gsub(/@/, "\\\\@") }
 /^\/\* / && !seen { sub(/^\/\* /, "/** @file\n * "); seen = 1; print; next }
 /^ *\/\* / { sub(/\/\* /, "/** ") }
-/[;,] +\/\* / { sub(/\/\* /, "/**< ") }
+/[;,] +\/\* |^#define [A-Z_]+ .*\/\* |^  [0-9]+ +\/\* / { sub(/\/\* /, "/**< ") }
 { sub(/^ \* +[0-9]+\. /, " * -# "); print }

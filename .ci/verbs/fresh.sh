@@ -5,9 +5,9 @@ usage: ./dev fresh [--only VERB] [bookworm] [trixie]
 
 Runs ./dev test and ./dev demo in a bare Debian 12 (bookworm) and 13 (trixie), made by debootstrap,
 holding nothing but a clone of HEAD (uncommitted work is not in it). Then makes the Debian packages there
-with ./dev package, and installs, uses and removes them in a second bare system. Needs root and may mount.
-The mirror and the proxy are those of this machine's apt. The bare systems are kept in build/fresh;
---only test, --only demo or --only packages runs one of the three.
+with ./dev package, and installs, uses and removes them in a second bare system; and follows the guides of
+docs/ in a third, typing what they say. Needs root and may mount. The mirror and the proxy are those of this
+machine's apt. The bare systems are kept in build/fresh; --only runs one of test, demo, packages and guides.
 TEXT
 }
 
@@ -86,21 +86,21 @@ packages_of() {
 
 # run_one SUITE VERB
 run_one() {
-  if [[ $2 == packages ]]; then
-    packages_of "$1"
-  else
-    inside "$1" "./dev $2"
-  fi
+  case $2 in
+    packages) packages_of "$1" ;;
+    guides) unpack "$1" && inside "$1" 'tests/docs/as_a_user.sh /src/guides' ;;
+    *) inside "$1" "./dev $2" ;;
+  esac
 }
 
 main() {
-  local suites=() verbs=(test demo packages) suite verb from
+  local suites=() verbs=(test demo packages guides) suite verb from
   while (($# > 0)); do
     case $1 in
       -h | --help) help; return ;;
       --only)
         need_value "$1" "$#"
-        [[ $2 =~ ^(test|demo|packages)$ ]] || misuse "--only wants test, demo or packages, not '$2'"
+        [[ $2 =~ ^(test|demo|packages|guides)$ ]] || misuse "--only wants test, demo, packages or guides, not '$2'"
         verbs=("$2")
         shift 2
         ;;
