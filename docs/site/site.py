@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 GUIDES = HERE.parent
 HEADERS = HERE.parents[1] / "include/voxlock"
 # Guides in the order of reading; others follow by name.
-ORDER = ["start", "c", "cpp", "python", "go", "moving", "scaling", "threats", "troubleshooting", "faults"]
+ORDER = ["start", "c", "cpp", "python", "go", "pbx", "moving", "scaling", "threats", "troubleshooting", "faults"]
 
 
 def slug(title):

@@ -10,7 +10,7 @@ apt-get update -q
 # What a guide takes for granted: sudo, and a python3 for the one who types here.
 apt-get install -y -q --no-install-recommends sudo python3
 count=0
-for guide in start c cpp python go moving; do
+for guide in start c cpp python pbx moving go; do
   if [[ $guide == go ]]; then
     apt-get install -y -q --no-install-recommends golang-go
     if ! go version | grep -qE 'go(1\.(2[4-9]|[3-9][0-9])|[2-9]\.)'; then
