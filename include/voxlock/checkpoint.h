@@ -63,13 +63,17 @@ VOXLOCK_API int32_t voxlock_leg_export(voxlock_leg* leg, const voxlock_checkpoin
                                        uint64_t now_ns) VOXLOCK_CHECK;
 
 /* Tells that the checkpoint of this number is the one that an importer would find: the leg may seal
- * what it allows. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_NOT_FOUND
- * (not the last number that voxlock_leg_export gave). */
+ * what it allows. 0: an importer would find none any more, neither one of this leg nor the one that
+ * it was imported from; the leg seals without limit. Returns VOXLOCK_OK,
+ * VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_NOT_FOUND (not the last number that
+ * voxlock_leg_export gave). */
 VOXLOCK_API int32_t voxlock_leg_stored(voxlock_leg* leg, uint64_t number);
 
-/* Makes the leg that goes on from a checkpoint. Its sockets must have the addresses that it had.
- * Its stream goes on behind the allowance, marked as the beginning of a talk spurt, with the
- * timestamps that the time between asks for. out: the handle; NULL on failure. Returns VOXLOCK_OK,
+/* Makes the leg that goes on from a checkpoint. Its sockets must have the addresses that it had. It
+ * sends nothing (VOXLOCK_ERR_LEG_CHECKPOINT) before voxlock_leg_stored: somebody might import the
+ * same checkpoint after it. Its stream goes on behind the allowance, marked as the beginning of a
+ * talk spurt, with the timestamps that the time between asks for.
+ * out: the handle; NULL on failure. Returns VOXLOCK_OK,
  * VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_CHECKPOINT_FORMAT,
  * VOXLOCK_ERR_CHECKPOINT_AUTH, VOXLOCK_ERR_CHECKPOINT_EPOCH, VOXLOCK_ERR_CHECKPOINT_USED (one of
  * the same leg was imported with this context before; the last 4096 imports are known),

@@ -177,13 +177,18 @@ void Leg::save(bytes::Writer& writer, Allowance allowance) const {
 uint64_t Leg::note_saved(Allowance allowance) {
   sealed_at_save_ = sealed_;
   allowance_at_save_ = allowance;
-  // Before the first one is stored there is nothing that could be loaded but this one.
-  if (saved_number_++ == 0) (void)note_stored(saved_number_);
+  // Before the first one is stored there is nothing that could be loaded but this one, and what
+  // this leg was loaded from itself.
+  if (saved_number_++ == 0 && !is_loaded_) (void)note_stored(saved_number_);
   return saved_number_;
 }
 
 Result<void> Leg::note_stored(uint64_t number) {
-  if (number == 0 || number != saved_number_) return Status::ERR_NOT_FOUND;
+  if (number == 0) {
+    limit_ = {kNever, kNever};
+    return {};
+  }
+  if (number != saved_number_) return Status::ERR_NOT_FOUND;
   limit_.packets = sealed_at_save_.packets + allowance_at_save_.packets;
   limit_.rtcp = sealed_at_save_.rtcp + allowance_at_save_.rtcp;
   return {};
@@ -240,6 +245,8 @@ Result<Box<Leg>> Leg::load(const Context& context, RandomSource& random, Loader&
   if (wall_ns != 0 && wall_now_ns > wall_ns) stood_ns = after(stood_ns, wall_now_ns - wall_ns);
   constexpr uint64_t kMostStood = 3600 * kNsPerSecond;
   if (has_sent) leg->resumed_ns_ = now_ns - std::min({now_ns, stood_ns, kMostStood});
+  leg->is_loaded_ = true;
+  leg->limit_ = Progress();
   leg->heard_ns_ = now_ns;
   leg->plan_first_report();
   return leg;

@@ -182,9 +182,11 @@ class Leg {
   void save(bytes::Writer& writer, Allowance allowance) const;
   // save has written a state that somebody may load from now on; gives its number.
   uint64_t note_saved(Allowance allowance);
-  // The state of that number replaces all before it: what it allows may be sealed. ERR_NOT_FOUND
-  // for one that is not the last.
+  // The state of that number replaces all before it: what it allows may be sealed. 0: there is none
+  // any more that somebody could load, so that nothing is limited. ERR_NOT_FOUND for one that is
+  // not the last.
   Result<void> note_stored(uint64_t number);
+  // It seals nothing before a state of its own is stored: the one it came from may be loaded again.
   // The statuses of create and of srtp::Session::load; ERR_SYNTAX.
   static Result<Box<Leg>> load(const Context& context, RandomSource& random, Loader& loader,
                                uint64_t now_ns);
@@ -404,6 +406,7 @@ class Leg {
   Progress limit_{kNever, kNever};
   Allowance allowance_at_save_;
   uint64_t saved_number_ = 0;
+  bool is_loaded_ = false;
   std::optional<uint64_t>
       resumed_ns_;  // loaded, and nothing sent yet: since when the stream stands
 

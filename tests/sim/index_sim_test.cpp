@@ -159,6 +159,7 @@ struct Soak {
     REQUIRE(made);
     REQUIRE(loader.is_at_end());
     leg = *std::move(made);
+    REQUIRE(leg->note_stored(0));
     ++restores;
   }
   void disturb() {

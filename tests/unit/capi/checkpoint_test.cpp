@@ -82,6 +82,15 @@ struct Call {
     voxlock_leg* made = nullptr;
     REQUIRE(load(other.ctx, blob, &made, now) == VOXLOCK_OK);
     gateway.emplace(made, 1);
+    const Bytes payload(160, 1);
+    CHECK(voxlock_leg_send(made, 0, payload.data(), payload.size(), 0, 0, now) ==
+          VOXLOCK_ERR_LEG_CHECKPOINT);
+    const Saved next = save(made, now);
+    CHECK(voxlock_leg_send(made, 0, payload.data(), payload.size(), 0, 0, now) ==
+          VOXLOCK_ERR_LEG_CHECKPOINT);
+    REQUIRE(voxlock_leg_stored(made, next.number) == VOXLOCK_OK);
+    // The store is gone for good.
+    REQUIRE(voxlock_leg_stored(made, 0) == VOXLOCK_OK);
   }
 };
 
@@ -187,11 +196,12 @@ TEST_CASE("a leg seals no more than its last stored checkpoint allows") {
   const Saved second = save(call.gateway->leg, call.now, 7, 50);
   CHECK(send() == VOXLOCK_ERR_LEG_CHECKPOINT);
   CHECK(voxlock_leg_stored(call.gateway->leg, first.number) == VOXLOCK_ERR_NOT_FOUND);
-  CHECK(voxlock_leg_stored(call.gateway->leg, 0) == VOXLOCK_ERR_NOT_FOUND);
   CHECK(voxlock_leg_stored(nullptr, 1) == VOXLOCK_ERR_INVALID_ARGUMENT);
   REQUIRE(voxlock_leg_stored(call.gateway->leg, second.number) == VOXLOCK_OK);
   for (int i = 0; i < 50; ++i) REQUIRE(send() == VOXLOCK_OK);
   CHECK(send() == VOXLOCK_ERR_LEG_CHECKPOINT);
+  REQUIRE(voxlock_leg_stored(call.gateway->leg, 0) == VOXLOCK_OK);
+  for (int i = 0; i < 200; ++i) REQUIRE(send() == VOXLOCK_OK);
 }
 
 TEST_CASE("a checkpoint that was changed, is old, of another kind or key, or used is refused") {
