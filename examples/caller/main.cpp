@@ -23,6 +23,7 @@ constexpr OptionSpec kOptions[] = {
     {"play", "WAV", nullptr, "8 kHz recording to play; without it the far end hangs up"},
     {"record", "WAV", nullptr, "where what was heard goes"},
     {"report", "JSON", nullptr, "where the report goes"},
+    {"wire", "FILE", nullptr, "where the sealed datagrams that came go, one line each"},
     {"ca", "PEM", nullptr, "authorities that the far end's certificate is verified with"},
     {"cert", "PEM", nullptr, "own certificate, for mutual TLS"},
     {"key", "PEM", nullptr, "its key"},

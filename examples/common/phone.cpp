@@ -45,6 +45,7 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
       config_(std::move(config)),
       socket_(bind_udp(config_.ip, 0)),
       arena_(kArena) {
+  if (!config_.wire.empty()) wire_.open(config_.wire);
   auto leg_config = make_config(voxlock_leg_config_init);
   leg_config.rtcp_xr = 1;
   copy_list(config_.codecs, leg_config.codecs);
@@ -183,12 +184,24 @@ void Phone::read_socket() {
   for (;;) {
     const auto packets = batch_.receive(socket_.get());
     for (const Packet& packet : packets) {
+      if (wire_.is_open()) note(packet);
       const voxlock_datagram datagram{packet.data, packet.len, to_voxlock(packet.address), 0, 0, 0};
       (void)voxlock_leg_input(leg_.get(), &datagram, 1, now_ns());
       drain();
     }
     if (packets.size() < UdpBatch::kMax) return;
   }
+}
+
+// As it came, sealed: its time in ns and its bytes.
+void Phone::note(const Packet& packet) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string line = std::to_string(now_ns()) + ' ';
+  for (size_t i = 0; i < packet.len; ++i) {
+    line += kDigits[packet.data[i] >> 4];
+    line += kDigits[packet.data[i] & 15];
+  }
+  wire_ << line << '\n';
 }
 
 void Phone::drain() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct PhoneConfig {
   std::vector<int16_t> play;     // 8 kHz; silence after its end
   std::string digits;            // pressed one by one from the start on (RFC 4733)
   int32_t signalling = VOXLOCK_SIGNALLING_UNKNOWN;  // how the SDP travels
+  std::string wire;                                 // file for the datagrams that come; empty: none
   uint32_t media_timeout_ms = 5000;                 // of silence on the wire, then has_timed_out()
 };
 
@@ -62,6 +64,7 @@ class Phone {
 
  private:
   void read_socket();
+  void note(const Packet& packet);
   void drain();
   void play_frame();
   bool play_digit();
@@ -72,6 +75,7 @@ class Phone {
   voxlock_context* ctx_;
   PhoneConfig config_;
   Fd socket_;
+  std::ofstream wire_;
   UdpBatch batch_;
   Handle<voxlock_leg, voxlock_leg_free> leg_;
   Handle<voxlock_encoder, voxlock_encoder_free> encoder_;

@@ -24,6 +24,7 @@ PhoneConfig phone_options(const Options& options) {
   PhoneConfig config;
   config.codecs = parse_codecs(options.get("codec"));
   config.suites = parse_suites(options.get("suite"));
+  config.wire = options.get("wire");
   if (!options.has("play")) return config;
   Wav wav = read_wav(options.get("play"));
   if (wav.rate != 8000)

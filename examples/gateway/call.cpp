@@ -68,6 +68,20 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
       arena_(kArena),
       legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]),
             make_leg(ctx, kRoom, config, signalling[kRoom])} {
+  join(ctx, config);
+}
+
+Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
+           const voxlock_checkpoint_config& checkpoint, const CallRecord& record, Latency& latency)
+    : loop_(loop),
+      latency_(latency),
+      arena_(kArena),
+      legs_{adopt_leg(ctx, kTrunk, config, checkpoint, record),
+            adopt_leg(ctx, kRoom, config, checkpoint, record)} {
+  join(ctx, config);
+}
+
+void Call::join(voxlock_context* ctx, const MediaConfig& config) {
   auto bridge_config = make_config(voxlock_bridge_config_init);
   bridge_config.denoise_db[VOXLOCK_FORWARD] = config.denoise_db;
   // What the room lost on the way may come again, where it can do that.
@@ -116,6 +130,20 @@ Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& 
   leg_config.media_timeout_ms = config.media_timeout_ms;
   voxlock_leg* leg = nullptr;
   check(voxlock_leg_new(ctx, &leg_config, &leg), "leg");
+  out.handle.reset(leg);
+  return out;
+}
+
+Call::Leg Call::adopt_leg(voxlock_context* ctx, size_t index, const MediaConfig& config,
+                          const voxlock_checkpoint_config& checkpoint, const CallRecord& record) {
+  Leg out;
+  out.rtp = bind_udp(config.ip, record.ports[index]);
+  out.rtcp = bind_udp(config.ip, static_cast<uint16_t>(record.ports[index] + 1));
+  const std::string& blob = record.legs[index];
+  voxlock_leg* leg = nullptr;
+  check(voxlock_leg_import(ctx, &checkpoint, reinterpret_cast<const uint8_t*>(blob.data()),
+                           blob.size(), &leg, now_ns()),
+        "leg");
   out.handle.reset(leg);
   return out;
 }

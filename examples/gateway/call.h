@@ -11,6 +11,7 @@
 #include "common/event_loop.h"
 #include "common/sockets.h"
 #include "common/voxlock.h"
+#include "gateway/keeper.h"
 #include "gateway/latency.h"
 
 namespace example {
@@ -49,6 +50,9 @@ class Call {
   // signalling: of the trunk's connection and of the room's, VOXLOCK_SIGNALLING_*.
   Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
        std::array<int32_t, 2> signalling, Latency& latency);
+  // One that another process has kept: on the same ports. Throws std::runtime_error.
+  Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
+       const voxlock_checkpoint_config& checkpoint, const CallRecord& record, Latency& latency);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -60,6 +64,13 @@ class Call {
   void rollback(size_t leg) { (void)voxlock_leg_rollback(legs_[leg].handle.get()); }
   // The leg's peer does not want to hear anything: it holds the call.
   [[nodiscard]] bool is_held_by_peer(size_t leg) const;
+
+  // A checkpoint of a leg, and that the store has it (failover.cpp).
+  std::string save_leg(size_t leg, const voxlock_checkpoint_config& config, uint64_t& number);
+  void note_stored(size_t leg, uint64_t number) {
+    (void)voxlock_leg_stored(legs_[leg].handle.get(), number);
+  }
+  [[nodiscard]] uint16_t port(size_t leg) const { return local_port(legs_[leg].rtp.get()); }
 
   // Sends RTCP BYE on both legs; nothing flows after.
   void close();
@@ -91,6 +102,9 @@ class Call {
     Handle<voxlock_leg, voxlock_leg_free> handle;
   };
 
+  static Leg adopt_leg(voxlock_context* ctx, size_t index, const MediaConfig& config,
+                       const voxlock_checkpoint_config& checkpoint, const CallRecord& record);
+  void join(voxlock_context* ctx, const MediaConfig& config);
   Leg make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config, int32_t signalling);
   void watch(int fd, uint32_t leg);
   void read_socket(int fd, uint32_t leg);

@@ -72,6 +72,7 @@ void Gateway::on_event(const SipEvent& event) {
   const auto found = sides_.find(event.event.call);
   if (found == sides_.end()) return;
   const Side side = found->second;
+  side.session->keep_ns = next_beat_ns_ = 0;
   switch (event.event.type) {
     case VOXLOCK_UA_EV_PROGRESS:
       on_progress(side, event);
@@ -120,12 +121,11 @@ void Gateway::on_incoming(const SipEvent& event) {
   Session session;
   session.connections[kTrunk] = event.event.connection;
   session.security[kTrunk] = host_.security(event.event.connection);
+  session.signalling = {host_.signalling(event.event.connection),
+                        room_ ? room_->signalling() : host_.signalling(0)};
   try {
-    session.media = std::make_unique<Call>(
-        loop_, ctx_, config_.media,
-        std::array<int32_t, 2>{host_.signalling(event.event.connection),
-                               room_ ? room_->signalling() : host_.signalling(0)},
-        latency_);
+    session.media =
+        std::make_unique<Call>(loop_, ctx_, config_.media, session.signalling, latency_);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gateway: call refused: %s\n", error.what());
     reject(trunk, 500, 0, "");
@@ -298,6 +298,7 @@ void Gateway::end_other(Session& session, size_t leg, const SipEvent& event) {
 void Gateway::finish(Session& session) {
   ++ended_calls_;
   if (room_) room_->leave(session.number);
+  if (keeper_ != nullptr) keeper_->remove(session.number);
   if (session.begun_ns != 0) {
     summary_.add(*session.media, session.security, now_ns() - session.begun_ns, session.ended);
   } else {
@@ -406,6 +407,7 @@ uint64_t Gateway::before_wait() {
     session.ended = is_held_too_long ? "held too long" : "silence";
     hang_up(session);
   }
+  keep_all();
   if (room_) room_->advance();
   host_.advance();
   show_progress();
@@ -418,6 +420,7 @@ uint64_t Gateway::before_wait() {
   for (const Session& session : sessions_)
     deadline = std::min({deadline, session.media->next_deadline(), hold_end_ns(session)});
   if (room_) deadline = std::min(deadline, room_->next_deadline());
+  if (keeper_ != nullptr) deadline = std::min(deadline, next_beat_ns_);
   return deadline;
 }
 

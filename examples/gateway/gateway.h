@@ -12,6 +12,7 @@
 
 #include "common/sip_host.h"
 #include "gateway/call.h"
+#include "gateway/keeper.h"
 #include "gateway/room.h"
 #include "gateway/summary.h"
 
@@ -34,6 +35,13 @@ class Gateway final : private RoomHost {
   using RoomMaker = std::function<std::unique_ptr<Room>(RoomHost&)>;
   void set_room(const RoomMaker& make) { room_ = make(*this); }
 
+  // Keeps the calls in a store from now on, and goes on with those that lie there; gives their
+  // number. Not with a room of set_room.
+  size_t set_keeper(Keeper& keeper) {
+    keeper_ = &keeper;
+    return adopt();
+  }
+
   [[nodiscard]] uint16_t port() const { return host_.port(); }
   // Runs until the last call is over, or a signal ended them all.
   nlohmann::json run();
@@ -53,11 +61,13 @@ class Gateway final : private RoomHost {
     std::array<SecurityInfo, 2> security;
     std::array<Passing, 2> passing;  // by the leg that is told
     std::unique_ptr<Call> media;
-    std::string trunk_sdp;          // what the trunk's 200 will hold
-    std::string ended;              // empty while both sides go on
-    uint64_t begun_ns = 0;          // 0 until answered
-    uint64_t held_ns = UINT64_MAX;  // since when a side holds
-    bool is_due = false;            // a hold could not be passed on for want of room
+    std::string trunk_sdp;                // what the trunk's 200 will hold
+    std::string ended;                    // empty while both sides go on
+    uint64_t begun_ns = 0;                // 0 until answered
+    uint64_t held_ns = UINT64_MAX;        // since when a side holds
+    std::array<int32_t, 2> signalling{};  // VOXLOCK_SIGNALLING_*, by leg
+    uint64_t keep_ns = 0;                 // when it is written to the store next
+    bool is_due = false;                  // a hold could not be passed on for want of room
   };
   struct Side {
     Session* session;
@@ -96,6 +106,12 @@ class Gateway final : private RoomHost {
   void end_other(Session& session, size_t leg, const SipEvent& event);
   void finish(Session& session);
 
+  // failover.cpp
+  void keep(Session& session);
+  void keep_all();
+  size_t adopt();
+  void adopt(uint64_t number, const CallRecord& record);
+
   [[nodiscard]] uint64_t hold_end_ns(const Session& session) const;
   uint64_t before_wait();
   void show_progress();
@@ -107,6 +123,9 @@ class Gateway final : private RoomHost {
   Latency latency_;
   Summary summary_;
   SipHost host_;
+  Keeper* keeper_ = nullptr;
+  uint64_t next_beat_ns_ = 0;
+  bool is_fenced_ = false;
   std::unique_ptr<Room> room_;  // nullptr: SIP calls to config_.forward
   std::list<Session> sessions_;
   std::map<uint64_t, Side> sides_;  // by call of the user agent

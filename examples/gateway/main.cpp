@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -47,6 +49,10 @@ constexpr OptionSpec kOptions[] = {
     {"hold-timeout", "SECONDS", "1800", "hang up after so long a hold"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
+    {"store", "HOST:PORT", nullptr,
+     "a Redis that keeps the calls, for another gateway to go on with; SIP rooms only"},
+    {"store-key", "FILE", nullptr, "32 random bytes that the kept calls are sealed with"},
+    {"standby", nullptr, nullptr, "wait until no other gateway is there, then take its calls over"},
 };
 
 constexpr std::string_view kWhip = "whip:";
@@ -127,9 +133,31 @@ GatewayConfig read_config(const Options& options) {
   return config;
 }
 
+KeeperConfig read_keeper(const Options& options) {
+  KeeperConfig config;
+  const HostPort at = parse_host_port(options.get("store"));
+  config.host = at.host;
+  config.port = at.port;
+  std::ifstream file(options.get("store-key"), std::ios::binary);
+  config.key.assign(std::istreambuf_iterator<char>(file), {});
+  return config;
+}
+
 int run_gateway(int argc, char** argv) {
   const Options options(argc, argv, "bridges encrypted calls of a trunk to a room", kOptions);
   const GatewayConfig config = read_config(options);
+  const bool is_kept = options.has("store");
+  if (is_kept && config.media.is_room_webrtc)
+    throw std::runtime_error("--store goes with a room that is called by SIP");
+  if (options.has("standby")) {
+    if (!is_kept) throw std::runtime_error("--standby needs --store");
+    std::printf("standing by\n");
+    std::fflush(stdout);
+    Keeper::wait_for_turn(read_keeper(options));
+  }
+  const uint64_t turn_ns = now_ns();
+  std::unique_ptr<Keeper> keeper;
+  if (is_kept) keeper = std::make_unique<Keeper>(read_keeper(options));
   EventLoop loop;
   const ContextHandle ctx = make_context();
   Gateway gateway(loop, ctx.get(), config);
@@ -139,6 +167,11 @@ int run_gateway(int argc, char** argv) {
   } else if (config.media.is_room_webrtc) {
     const WhipConfig whip = read_whip(options);
     gateway.set_room([&](RoomHost& host) { return make_whip_room(loop, host, whip); });
+  }
+  if (keeper) {
+    const size_t calls = gateway.set_keeper(*keeper);
+    std::printf("took %zu calls over in %.1f ms\n", calls,
+                static_cast<double>(now_ns() - turn_ns) / 1e6);
   }
   const bool is_v6 = config.sip.ip.find(':') != std::string::npos;
   std::printf("listening on %s%s%s:%u\n", is_v6 ? "[" : "", config.sip.ip.c_str(), is_v6 ? "]" : "",

@@ -24,6 +24,7 @@ constexpr OptionSpec kOptions[] = {
     {"play", "WAV", nullptr, "8 kHz recording to play to callers"},
     {"record", "WAV", nullptr, "where what was heard goes, at 8 kHz; later calls get -2, -3 ..."},
     {"report", "JSON", nullptr, "where the report goes"},
+    {"wire", "FILE", nullptr, "where the sealed datagrams that came go, one line each"},
     {"codec", "LIST", "opus,PCMU,PCMA", "codecs, preferred first"},
     {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites, preferred first"},
