@@ -14,6 +14,9 @@
  * takes over raises it, and a write of an older epoch fails (examples/failover shows it with
  * Redis).
  *
+ * The store must not bring an older checkpoint back: what lies in it can be neither read nor
+ * changed without the key, but an importer cannot tell that a newer one was there.
+ *
  * Store a checkpoint after every offer/answer step as well: one of before a rekey has the old keys.
  *
  * Legs whose keys come by DTLS, and frame ports, are not exported: their peer joins anew. */

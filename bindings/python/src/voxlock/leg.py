@@ -169,6 +169,14 @@ class Leg(Handle):
         self._intake: Intake | None = None
         del keep, further
 
+    @classmethod
+    def _adopt(cls, context: Context, pointer: int) -> Leg:
+        """Of a C handle that another function made."""
+        leg = cls.__new__(cls)
+        Handle.__init__(leg, pointer, context._keep)
+        leg._sdp, leg._poller, leg._intake = SdpRoom(), None, None
+        return leg
+
     def answer(self, offer: Bytes, now_ns: int | None = None) -> tuple[bytes, Verdict]:
         """Answers an offer, first or later: the SDP, empty where the verdict is REFUSED.
         Raises Error (VOXLOCK_ERR_WRONG_STATE): an own offer is out, answer 491. RFC 3264, 4568"""
