@@ -91,24 +91,34 @@ size_t Gateway::adopt() {
 }
 
 void Gateway::adopt(uint64_t number, const CallRecord& record) {
-  const voxlock_checkpoint_config config = keeper_->import();
   Session session;
   session.number = number;
   session.signalling = record.signalling;
-  session.media = std::make_unique<Call>(loop_, ctx_, config_.media, config, record, latency_);
+  try {
+    take_in(session, record);
+    // A third gateway must not begin where this one does.
+    keep(session);
+  } catch (...) {
+    // Its peers are told, as far as their dialogs are here.
+    hang_up(session);
+    throw;
+  }
+  summary_.begin();
+  sessions_.push_back(std::move(session));
+  for (const size_t leg : {kTrunk, kRoom})
+    sides_[sessions_.back().ids[leg]] = {&sessions_.back(), leg};
+}
+
+void Gateway::take_in(Session& session, const CallRecord& record) {
+  const voxlock_checkpoint_config config = keeper_->import();
   for (const size_t leg : {kTrunk, kRoom}) {
     const std::string& blob = record.dialogs[leg];
     check(voxlock_ua_import(host_.ua(), &config, reinterpret_cast<const uint8_t*>(blob.data()),
                             blob.size(), &session.ids[leg], now_ns()),
           "dialog");
   }
+  session.media = std::make_unique<Call>(loop_, ctx_, config_.media, config, record, latency_);
   session.begun_ns = now_ns();
-  summary_.begin();
-  // A third gateway must not begin where this one does.
-  keep(session);
-  sessions_.push_back(std::move(session));
-  for (const size_t leg : {kTrunk, kRoom})
-    sides_[sessions_.back().ids[leg]] = {&sessions_.back(), leg};
 }
 
 }  // namespace example

@@ -111,6 +111,7 @@ class Gateway final : private RoomHost {
   void keep_all();
   size_t adopt();
   void adopt(uint64_t number, const CallRecord& record);
+  void take_in(Session& session, const CallRecord& record);
 
   [[nodiscard]] uint64_t hold_end_ns(const Session& session) const;
   uint64_t before_wait();
