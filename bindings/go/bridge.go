@@ -4,7 +4,6 @@ package voxlock
 import "C"
 
 import (
-	"runtime"
 	"time"
 	"unsafe"
 )
@@ -57,9 +56,8 @@ func (c *Context) NewBridge(trunk, room *Leg, config BridgeConfig) (*Bridge, err
 	if err != nil {
 		return nil, err
 	}
-	b := &Bridge{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_bridge_free((*C.voxlock_bridge)(p)) })}
+	b := adopt[Bridge](out, func(p *C.voxlock_bridge) { C.voxlock_bridge_free(p) })
 	share(trunk.handle, room.handle, b.handle, cryptors[0], cryptors[1])
-	runtime.AddCleanup(b, cleanUp, b.handle)
 	return b, nil
 }
 

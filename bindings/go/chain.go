@@ -116,8 +116,7 @@ func (c *Context) NewChain(config ChainConfig) (*Chain, error) {
 	}
 	var outRate C.uint32_t
 	latency := C.voxlock_chain_latency(out, &outRate)
-	chain := &Chain{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_chain_free((*C.voxlock_chain)(p)) }),
-		int(in.sample_rate), int(outRate), int(latency)}
+	chain := &Chain{handleFor(out, func(p *C.voxlock_chain) { C.voxlock_chain_free(p) }), int(in.sample_rate), int(outRate), int(latency)}
 	runtime.AddCleanup(chain, cleanUp, chain.handle)
 	return chain, nil
 }

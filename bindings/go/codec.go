@@ -3,11 +3,6 @@ package voxlock
 // #include <voxlock/voxlock.h>
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
-
 // CodecConfig is that of an encoder or decoder; zero fields are defaults. What begins with Opus counts for
 // encoders of Opus only.
 type CodecConfig struct {
@@ -53,18 +48,9 @@ func (c *Context) NewEncoder(config CodecConfig) (*Encoder, error) {
 	if err := config.fill(&in); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_encoder
-	if err := check(C.voxlock_encoder_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	e := &Encoder{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_encoder_free((*C.voxlock_encoder)(p)) })}
-	runtime.AddCleanup(e, cleanUp, e.handle)
-	return e, nil
+	return construct[Encoder](c, func(ctx *C.voxlock_context, out **C.voxlock_encoder) C.int32_t {
+		return C.voxlock_encoder_new(ctx, &in, out)
+	}, func(p *C.voxlock_encoder) { C.voxlock_encoder_free(p) })
 }
 
 // Close gives the encoder back and overwrites its state.
@@ -111,18 +97,9 @@ func (c *Context) NewDecoder(config CodecConfig) (*Decoder, error) {
 	if err := config.fill(&in); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_decoder
-	if err := check(C.voxlock_decoder_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	d := &Decoder{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_decoder_free((*C.voxlock_decoder)(p)) })}
-	runtime.AddCleanup(d, cleanUp, d.handle)
-	return d, nil
+	return construct[Decoder](c, func(ctx *C.voxlock_context, out **C.voxlock_decoder) C.int32_t {
+		return C.voxlock_decoder_new(ctx, &in, out)
+	}, func(p *C.voxlock_decoder) { C.voxlock_decoder_free(p) })
 }
 
 // Close gives the decoder back and overwrites its state.

@@ -5,10 +5,8 @@ import "C"
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
-	"unsafe"
 )
 
 // Version of the library that is linked, for example "0.1.0".
@@ -51,9 +49,7 @@ func NewContext(config ContextConfig) (*Context, error) {
 	if err := check(C.voxlock_context_new(&in, &out)); err != nil {
 		return nil, err
 	}
-	c := &Context{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_context_free((*C.voxlock_context)(p)) })}
-	runtime.AddCleanup(c, cleanUp, c.handle)
-	return c, nil
+	return adopt[Context](out, func(p *C.voxlock_context) { C.voxlock_context_free(p) }), nil
 }
 
 // Close gives the context back; objects made from it go on working.

@@ -3,11 +3,6 @@ package voxlock
 // #include <voxlock/voxlock.h>
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
-
 // FrameCryptorConfig is that of a frame cryptor; zero fields are defaults.
 type FrameCryptorConfig struct {
 	Format           FrameFormat // default FormatLiveKit
@@ -36,20 +31,9 @@ func (c *Context) NewFrameCryptor(config FrameCryptorConfig) (*FrameCryptor, err
 		return nil, err
 	}
 	config.fill(&in, &lent)
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_frame_cryptor
-	if err := check(C.voxlock_frame_cryptor_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	f := &FrameCryptor{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) {
-		C.voxlock_frame_cryptor_free((*C.voxlock_frame_cryptor)(p))
-	})}
-	runtime.AddCleanup(f, cleanUp, f.handle)
-	return f, nil
+	return construct[FrameCryptor](c, func(ctx *C.voxlock_context, out **C.voxlock_frame_cryptor) C.int32_t {
+		return C.voxlock_frame_cryptor_new(ctx, &in, out)
+	}, func(p *C.voxlock_frame_cryptor) { C.voxlock_frame_cryptor_free(p) })
 }
 
 func (c *FrameCryptorConfig) fill(in *C.voxlock_frame_cryptor_config, lent *lender) {

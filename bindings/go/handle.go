@@ -1,6 +1,10 @@
 package voxlock
 
+// #include <voxlock/voxlock.h>
+import "C"
+
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -65,6 +69,50 @@ func (h *handle) close() error {
 }
 
 func cleanUp(h *handle) { _ = h.close() }
+
+// adopt makes the object of a C pointer, which free gives back: when it is closed, or after a collection.
+func adopt[T ~struct{ handle *handle }, P any](pointer P, free func(P)) *T {
+	h := handleFor(pointer, free)
+	object := &T{h}
+	runtime.AddCleanup(object, cleanUp, h)
+	return object
+}
+
+// handleFor: P is a pointer of C, whose type is incomplete and so can be no type argument itself.
+func handleFor[P any](pointer P, free func(P)) *handle {
+	return newHandle(*(*unsafe.Pointer)(unsafe.Pointer(&pointer)), func(p unsafe.Pointer) { free(*(*P)(unsafe.Pointer(&p))) })
+}
+
+// construct calls create with a context and adopts what it makes.
+func construct[T ~struct{ handle *handle }, P any](c *Context, create func(*C.voxlock_context, *P) C.int32_t,
+	free func(P)) (*T, error) {
+	ctx, err := c.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer c.handle.leave()
+	var out P
+	if err := check(create(ctx, &out)); err != nil {
+		return nil, err
+	}
+	return adopt[T](out, free), nil
+}
+
+// collect gives the rows 0, 1 ... that row reads, up to the one that is not there.
+func collect[T any](row func(index C.size_t) (T, C.int32_t)) ([]T, error) {
+	var list []T
+	for {
+		value, status := row(C.size_t(len(list)))
+		switch Status(status) {
+		case 0:
+			list = append(list, value)
+		case ErrNotFound:
+			return list, nil
+		default:
+			return nil, check(status)
+		}
+	}
+}
 
 // Whoever takes more than one guard takes this first, and nobody waits while holding some.
 var joining sync.Mutex

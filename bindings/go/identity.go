@@ -5,9 +5,7 @@ import "C"
 
 import (
 	"net/netip"
-	"runtime"
 	"time"
-	"unsafe"
 )
 
 // IdentityConfig is that of a certificate; only what is set stands in it.
@@ -61,9 +59,7 @@ func (c *Context) NewIdentity(config IdentityConfig) (*Identity, error) {
 	if err := check(C.voxlock_identity_new((*C.voxlock_context)(c.handle.pointer), &in, &out)); err != nil {
 		return nil, err
 	}
-	i := &Identity{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_identity_free((*C.voxlock_identity)(p)) })}
-	runtime.AddCleanup(i, cleanUp, i.handle)
-	return i, nil
+	return adopt[Identity](out, func(p *C.voxlock_identity) { C.voxlock_identity_free(p) }), nil
 }
 
 // Close gives the identity back and wipes the key.

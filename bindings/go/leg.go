@@ -5,9 +5,7 @@ import "C"
 
 import (
 	"net/netip"
-	"runtime"
 	"time"
-	"unsafe"
 )
 
 // LegConfig is that of a leg; zero fields are defaults, and only Address is required.
@@ -127,14 +125,10 @@ func (c *Context) NewLeg(config LegConfig) (*Leg, error) {
 	if err := check(C.voxlock_leg_new((*C.voxlock_context)(c.handle.pointer), &in, &out)); err != nil {
 		return nil, err
 	}
-	return newLeg(out), nil
+	return adopt[Leg](out, freeLeg), nil
 }
 
-func newLeg(pointer *C.voxlock_leg) *Leg {
-	l := &Leg{newHandle(unsafe.Pointer(pointer), func(p unsafe.Pointer) { C.voxlock_leg_free((*C.voxlock_leg)(p)) })}
-	runtime.AddCleanup(l, cleanUp, l.handle)
-	return l
-}
+func freeLeg(p *C.voxlock_leg) { C.voxlock_leg_free(p) }
 
 // Close gives the leg back and wipes its keys; a bridge made from it goes on. It says nothing to the peer:
 // see End.

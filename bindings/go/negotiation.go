@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"net/netip"
-	"runtime"
 	"time"
 	"unsafe"
 )
@@ -55,20 +54,9 @@ func (c *Context) NewNegotiation(config NegotiationConfig) (*Negotiation, error)
 	if err := config.fill(&in, &lent); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_negotiation
-	if err := check(C.voxlock_negotiation_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	n := &Negotiation{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) {
-		C.voxlock_negotiation_free((*C.voxlock_negotiation)(p))
-	})}
-	runtime.AddCleanup(n, cleanUp, n.handle)
-	return n, nil
+	return construct[Negotiation](c, func(ctx *C.voxlock_context, out **C.voxlock_negotiation) C.int32_t {
+		return C.voxlock_negotiation_new(ctx, &in, out)
+	}, func(p *C.voxlock_negotiation) { C.voxlock_negotiation_free(p) })
 }
 
 func (c *NegotiationConfig) fill(in *C.voxlock_negotiation_config, lent *lender) error {

@@ -49,16 +49,9 @@ func (c *Context) NewPort(config PortConfig) (*Leg, error) {
 	setNumber(&in.opus_complexity, config.OpusComplexity)
 	setNumber(&in.queue_bytes, config.QueueBytes)
 	in.opus_fec, in.opus_dtx = flag(!config.NoOpusFEC), flag(config.OpusDTX)
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_leg
-	if err := check(C.voxlock_port_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	return newLeg(out), nil
+	return construct[Leg](c, func(ctx *C.voxlock_context, out **C.voxlock_leg) C.int32_t {
+		return C.voxlock_port_new(ctx, &in, out)
+	}, freeLeg)
 }
 
 // Put takes frames from the host's peer of a port, oldest first. leg: 0 or 1. Each is processed, sealed for

@@ -4,7 +4,6 @@ package voxlock
 import "C"
 
 import (
-	"runtime"
 	"time"
 	"unsafe"
 )
@@ -45,9 +44,8 @@ func (c *Context) NewRelay(trunk, room *Leg, config RelayConfig) (*Relay, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_relay_free((*C.voxlock_relay)(p)) })}
+	r := adopt[Relay](out, func(p *C.voxlock_relay) { C.voxlock_relay_free(p) })
 	share(trunk.handle, room.handle, r.handle)
-	runtime.AddCleanup(r, cleanUp, r.handle)
 	return r, nil
 }
 

@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"net/netip"
-	"runtime"
 	"strings"
 	"unsafe"
 )
@@ -18,18 +17,9 @@ func (c *Context) NewSDP(maxText int) (*SDP, error) {
 	if maxText == 0 {
 		maxText = 16384
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_sdp
-	if err := check(C.voxlock_sdp_new(ctx, C.size_t(max(maxText, 0)), &out)); err != nil {
-		return nil, err
-	}
-	s := &SDP{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_sdp_free((*C.voxlock_sdp)(p)) })}
-	runtime.AddCleanup(s, cleanUp, s.handle)
-	return s, nil
+	return construct[SDP](c, func(ctx *C.voxlock_context, out **C.voxlock_sdp) C.int32_t {
+		return C.voxlock_sdp_new(ctx, C.size_t(max(maxText, 0)), out)
+	}, func(p *C.voxlock_sdp) { C.voxlock_sdp_free(p) })
 }
 
 // Close gives the description back, its text wiped.
@@ -90,20 +80,13 @@ func (s *SDP) Media() ([]SDPMedia, error) {
 		return nil, err
 	}
 	defer s.handle.leave()
-	var list []SDPMedia
-	for {
+	return collect(func(index C.size_t) (SDPMedia, C.int32_t) {
 		out := C.voxlock_sdp_media{struct_size: C.sizeof_voxlock_sdp_media}
-		switch status := Status(C.voxlock_sdp_get_media(p, C.size_t(len(list)), &out)); status {
-		case 0:
-			list = append(list, SDPMedia{goText(out._type), goText(out.proto), strings.Fields(goText(out.formats)),
-				Direction(out.direction), goText(out.connection), addrPort(&out.address), int(out.port),
-				int(out.attribute_count)})
-		case ErrNotFound:
-			return list, nil
-		default:
-			return nil, errorOf(status)
-		}
-	}
+		status := C.voxlock_sdp_get_media(p, index, &out)
+		return SDPMedia{goText(out._type), goText(out.proto), strings.Fields(goText(out.formats)),
+			Direction(out.direction), goText(out.connection), addrPort(&out.address), int(out.port),
+			int(out.attribute_count)}, status
+	})
 }
 
 // Attributes gives a= lines of a section, or of the session where media is -1: those of a name, or all
@@ -117,18 +100,11 @@ func (s *SDP) Attributes(media int, name string) ([]Header, error) {
 	var lent lender
 	defer lent.giveBack()
 	wanted := lent.terminated(name)
-	var list []Header
-	for {
+	return collect(func(index C.size_t) (Header, C.int32_t) {
 		var out C.voxlock_sip_header
-		switch status := Status(C.voxlock_sdp_attribute(p, C.int32_t(media), wanted, C.size_t(len(list)), &out)); status {
-		case 0:
-			list = append(list, Header{goText(out.name), goText(out.value)})
-		case ErrNotFound:
-			return list, nil
-		default:
-			return nil, errorOf(status)
-		}
-	}
+		status := C.voxlock_sdp_attribute(p, C.int32_t(media), wanted, index, &out)
+		return Header{goText(out.name), goText(out.value)}, status
+	})
 }
 
 // Crypto is an a=crypto line (RFC 4568, section 9.2). Key is a secret; printing the value does not show it.

@@ -3,10 +3,7 @@ package voxlock
 // #include <voxlock/voxlock.h>
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // SIPConfig is that of a message or framer; the zero value is the default.
 type SIPConfig struct {
@@ -34,20 +31,9 @@ func (c *Context) NewSIPMessage(config SIPConfig) (*SIPMessage, error) {
 	if err := config.fill(&in); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_sip_message
-	if err := check(C.voxlock_sip_message_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	m := &SIPMessage{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) {
-		C.voxlock_sip_message_free((*C.voxlock_sip_message)(p))
-	})}
-	runtime.AddCleanup(m, cleanUp, m.handle)
-	return m, nil
+	return construct[SIPMessage](c, func(ctx *C.voxlock_context, out **C.voxlock_sip_message) C.int32_t {
+		return C.voxlock_sip_message_new(ctx, &in, out)
+	}, func(p *C.voxlock_sip_message) { C.voxlock_sip_message_free(p) })
 }
 
 // Close gives the message back.
@@ -129,18 +115,11 @@ func (m *SIPMessage) Headers(name string) ([]Header, error) {
 	var lent lender
 	defer lent.giveBack()
 	wanted := lent.terminated(name)
-	var list []Header
-	for {
+	return collect(func(index C.size_t) (Header, C.int32_t) {
 		var out C.voxlock_sip_header
-		switch status := Status(C.voxlock_sip_message_header(p, wanted, C.size_t(len(list)), &out)); status {
-		case 0:
-			list = append(list, Header{goText(out.name), goText(out.value)})
-		case ErrNotFound:
-			return list, nil
-		default:
-			return nil, errorOf(status)
-		}
-	}
+		status := C.voxlock_sip_message_header(p, wanted, index, &out)
+		return Header{goText(out.name), goText(out.value)}, status
+	})
 }
 
 // Values gives the values of a header field; list fields are cut at their commas (RFC 3261, section 7.3.1).
@@ -153,18 +132,11 @@ func (m *SIPMessage) Values(name string) ([]string, error) {
 	var lent lender
 	defer lent.giveBack()
 	wanted := lent.terminated(name)
-	var list []string
-	for {
+	return collect(func(index C.size_t) (string, C.int32_t) {
 		var out C.voxlock_sip_text
-		switch status := Status(C.voxlock_sip_message_value(p, wanted, C.size_t(len(list)), &out)); status {
-		case 0:
-			list = append(list, goText(out))
-		case ErrNotFound:
-			return list, nil
-		default:
-			return nil, errorOf(status)
-		}
-	}
+		status := C.voxlock_sip_message_value(p, wanted, index, &out)
+		return goText(out), status
+	})
 }
 
 // Body gives the first body part of a media type, looking into multipart bodies; ErrNotFound: none.

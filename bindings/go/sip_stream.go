@@ -3,10 +3,7 @@ package voxlock
 // #include <voxlock/voxlock.h>
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // SIPFramer cuts the byte stream of one TCP or TLS connection into messages (RFC 3261, section 18.3).
 type SIPFramer struct{ handle *handle }
@@ -17,20 +14,9 @@ func (c *Context) NewSIPFramer(config SIPConfig) (*SIPFramer, error) {
 	if err := config.fill(&in); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_sip_framer
-	if err := check(C.voxlock_sip_framer_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	f := &SIPFramer{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) {
-		C.voxlock_sip_framer_free((*C.voxlock_sip_framer)(p))
-	})}
-	runtime.AddCleanup(f, cleanUp, f.handle)
-	return f, nil
+	return construct[SIPFramer](c, func(ctx *C.voxlock_context, out **C.voxlock_sip_framer) C.int32_t {
+		return C.voxlock_sip_framer_new(ctx, &in, out)
+	}, func(p *C.voxlock_sip_framer) { C.voxlock_sip_framer_free(p) })
 }
 
 // Close gives the framer back.

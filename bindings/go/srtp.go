@@ -3,11 +3,7 @@ package voxlock
 // #include <voxlock/voxlock.h>
 import "C"
 
-import (
-	"runtime"
-	"time"
-	"unsafe"
-)
+import "time"
 
 // SuiteInfo is a row of the suite table; all lengths are bytes.
 type SuiteInfo struct {
@@ -55,18 +51,9 @@ func (c *Context) NewSRTP(config SRTPConfig) (*SRTP, error) {
 		return nil, err
 	}
 	config.fill(&in, &lent)
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_srtp
-	if err := check(C.voxlock_srtp_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	s := &SRTP{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_srtp_free((*C.voxlock_srtp)(p)) })}
-	runtime.AddCleanup(s, cleanUp, s.handle)
-	return s, nil
+	return construct[SRTP](c, func(ctx *C.voxlock_context, out **C.voxlock_srtp) C.int32_t {
+		return C.voxlock_srtp_new(ctx, &in, out)
+	}, func(p *C.voxlock_srtp) { C.voxlock_srtp_free(p) })
 }
 
 func (c SRTPConfig) fill(in *C.voxlock_srtp_config, lent *lender) {

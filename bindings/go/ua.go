@@ -5,10 +5,8 @@ import "C"
 
 import (
 	"net/netip"
-	"runtime"
 	"strings"
 	"time"
-	"unsafe"
 )
 
 // UAConfig is that of a user agent; zero fields are defaults, and only Host is required.
@@ -94,18 +92,9 @@ func (c *Context) NewUA(config UAConfig) (*UA, error) {
 	if err := config.fill(&in, &lent); err != nil {
 		return nil, err
 	}
-	ctx, err := c.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.leave()
-	var out *C.voxlock_ua
-	if err := check(C.voxlock_ua_new(ctx, &in, &out)); err != nil {
-		return nil, err
-	}
-	u := &UA{newHandle(unsafe.Pointer(out), func(p unsafe.Pointer) { C.voxlock_ua_free((*C.voxlock_ua)(p)) })}
-	runtime.AddCleanup(u, cleanUp, u.handle)
-	return u, nil
+	return construct[UA](c, func(ctx *C.voxlock_context, out **C.voxlock_ua) C.int32_t {
+		return C.voxlock_ua_new(ctx, &in, out)
+	}, func(p *C.voxlock_ua) { C.voxlock_ua_free(p) })
 }
 
 // Close gives the agent back without a word to any peer: hang up first.
