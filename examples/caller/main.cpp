@@ -32,6 +32,7 @@ constexpr OptionSpec kOptions[] = {
     {"late", nullptr, nullptr, "ask the far end for its offer (INVITE without SDP)"},
     {"then", "LIST", nullptr, "what to do after so many seconds: hold@1,resume@2.5,rekey@3"},
     {"digits", "0-9*#A-D", nullptr, "keys to press"},
+    {"header", "TEXT", nullptr, "a header of the INVITE, such as 'X-Customer: 17'"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"user", "NAME", nullptr, "for a far end that asks for credentials"},
     {"password", "TEXT", nullptr, "for the same"},
@@ -48,6 +49,7 @@ SipHostConfig host_config(const Options& options) {
   SipHostConfig config = sip_options(options);
   config.ip = options.get("ip");
   config.user = options.has("user") ? options.get("user") : "caller";
+  if (options.has("header")) config.headers = options.get("header") + "\r\n";
   if (config.is_tls && config.authorities.empty())
     throw std::runtime_error("--ca is needed to verify the far end");
   return config;

@@ -182,6 +182,8 @@ uint64_t SipHost::invite(const std::string& to, const std::string& sdp, int32_t&
   invite.to_len = to.size();
   invite.sdp = bytes_of(sdp);
   invite.sdp_len = sdp.size();
+  invite.headers = config_.headers.data();
+  invite.headers_len = config_.headers.size();
   uint64_t call = 0;
   status = voxlock_ua_invite(ua_.get(), &invite, &call, now_ns());
   return status == VOXLOCK_OK ? call : 0;

@@ -25,6 +25,7 @@ struct SipHostConfig {
   std::string key;               // PEM file
   std::string authorities;       // PEM file; a client needs it
   std::string user = "voxlock";  // of Contact and From
+  std::string headers;           // further ones of our INVITEs, each ended by CR LF
 };
 
 // What the handshake of a connection agreed on.
