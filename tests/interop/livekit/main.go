@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -34,6 +35,8 @@ type options struct {
 	track, publish, record, from     string
 	duration                         time.Duration
 	passphrase, report, until        string
+	digits                           string
+	replies                          bool
 }
 
 func parse() options {
@@ -50,6 +53,8 @@ func parse() options {
 	flag.DurationVar(&o.duration, "duration", 15*time.Second, "leave after this time")
 	flag.StringVar(&o.passphrase, "passphrase", "", "shared passphrase of end-to-end encryption")
 	flag.StringVar(&o.report, "report", "", "file for the summary, as JSON")
+	flag.StringVar(&o.digits, "digits", "", "keys to press for the room once somebody is heard")
+	flag.BoolVar(&o.replies, "reply", false, "begin to speak when somebody is heard")
 	flag.StringVar(&o.until, "until", "", "leave after this identity has left")
 	flag.Parse()
 	return o
@@ -109,6 +114,11 @@ type participant struct {
 	mutex    sync.Mutex
 	over     sync.Once
 	gone     chan struct{} // closed once the identity of -until has left
+	first    sync.Once
+	hearing  chan struct{}  // closed once somebody is heard
+	silences atomic.Int64   // frames that the server made
+	pressed  []byte         // keys that somebody else pressed
+	seen     map[string]any // who joined, as the room tells it
 }
 
 func (p *participant) seal(frame []byte) ([]byte, error) {
@@ -130,6 +140,7 @@ func (p *participant) hear(track *webrtc.TrackRemote, from string) {
 		return
 	}
 	report("hears", map[string]any{"from": from, "codec": track.Codec().MimeType, "ssrc": track.SSRC()})
+	p.first.Do(func() { close(p.hearing) })
 	var last uint16
 	started := false
 	for {
@@ -152,8 +163,12 @@ func (p *participant) hear(track *webrtc.TrackRemote, from string) {
 
 func (p *participant) keep(packet *rtp.Packet) {
 	payload, err := p.open(packet.Payload)
-	if err != nil || payload == nil {
+	if err != nil {
 		p.failed.Add(1)
+		return
+	}
+	if payload == nil {
+		p.silences.Add(1)
 		return
 	}
 	p.mutex.Lock()
@@ -169,6 +184,13 @@ func (p *participant) keep(packet *rtp.Packet) {
 }
 
 func (p *participant) speak(done <-chan struct{}) error {
+	if p.replies {
+		select {
+		case <-done:
+			return nil
+		case <-p.hearing:
+		}
+	}
 	list, err := frames(p.publish)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.publish, err)
@@ -204,14 +226,49 @@ func (p *participant) speak(done <-chan struct{}) error {
 	}
 }
 
+// dial sends keys as LiveKit's SIP service and its agents do.
+func (p *participant) dial() {
+	<-p.hearing
+	for _, digit := range p.digits {
+		time.Sleep(400 * time.Millisecond)
+		packet := &livekit.SipDTMF{Code: uint32(strings.IndexRune("0123456789*#ABCD", digit)), Digit: string(digit)}
+		if err := p.joined.LocalParticipant.PublishDataPacket(packet, lksdk.WithDataPublishReliable(true)); err != nil {
+			report("error", map[string]any{"what": err.Error()})
+		}
+	}
+}
+
+func (p *participant) see(other *lksdk.RemoteParticipant) {
+	told := map[string]any{"kind": livekit.ParticipantInfo_Kind(other.Kind()).String(), "attributes": other.Attributes()}
+	p.mutex.Lock()
+	p.seen[other.Identity()] = told
+	p.mutex.Unlock()
+	report("joined", map[string]any{"identity": other.Identity(), "kind": told["kind"], "attributes": told["attributes"]})
+}
+
+func (p *participant) take(data lksdk.DataPacket, from string) {
+	digit, ok := data.(*livekit.SipDTMF)
+	if !ok {
+		return
+	}
+	report("digit", map[string]any{"from": from, "digit": digit.GetDigit(), "code": digit.GetCode()})
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.pressed = append(p.pressed, digit.GetDigit()...)
+}
+
 func (p *participant) join() error {
 	callback := lksdk.NewRoomCallback()
 	callback.OnTrackSubscribed = func(track *webrtc.TrackRemote, _ *lksdk.RemoteTrackPublication, from *lksdk.RemoteParticipant) {
 		go p.hear(track, from.Identity())
 	}
 	callback.OnParticipantConnected = func(other *lksdk.RemoteParticipant) {
-		report("joined", map[string]any{"identity": other.Identity(), "attributes": other.Attributes()})
+		p.see(other)
 	}
+	callback.OnAttributesChanged = func(changed map[string]string, other lksdk.Participant) {
+		report("attributes", map[string]any{"identity": other.Identity(), "changed": changed})
+	}
+	callback.OnDataPacket = func(data lksdk.DataPacket, from lksdk.DataReceiveParams) { p.take(data, from.SenderIdentity) }
 	callback.OnParticipantDisconnected = func(other *lksdk.RemoteParticipant) {
 		report("left", map[string]any{"identity": other.Identity()})
 		if p.until != "" && other.Identity() == p.until {
@@ -230,7 +287,8 @@ func (p *participant) join() error {
 }
 
 func run() error {
-	p := &participant{options: parse(), gone: make(chan struct{})}
+	p := &participant{options: parse(), gone: make(chan struct{}), hearing: make(chan struct{}),
+		seen: make(map[string]any)}
 	lksdk.SetLogger(logger.GetDiscardLogger())
 	if p.passphrase != "" {
 		key, err := lksdk.DeriveKeyFromString(p.passphrase)
@@ -248,6 +306,9 @@ func run() error {
 	}
 	if err := p.join(); err != nil {
 		return err
+	}
+	if p.digits != "" {
+		go p.dial()
 	}
 	done := make(chan struct{})
 	failure := make(chan error, 1)
@@ -275,7 +336,9 @@ func run() error {
 		err = errors.Join(err, p.writer.Close())
 		p.writer = nil
 	}
-	summary := map[string]any{"packets": p.received.Load(), "lost": p.lost.Load(), "failed": p.failed.Load()}
+	summary := map[string]any{"packets": p.received.Load(), "lost": p.lost.Load(), "failed": p.failed.Load(),
+		"silences": p.silences.Load(), "sealed": p.e2eeKey != nil, "digits": string(p.pressed), "dialled": p.digits,
+		"seen": p.seen}
 	report("summary", summary)
 	if p.options.report != "" {
 		text, failed := json.Marshal(summary)
