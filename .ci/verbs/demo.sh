@@ -5,7 +5,7 @@ usage: ./dev demo [options]
 
 Builds the release preset and runs a real call over loopback sockets: a caller (SIP over TLS, SRTP),
 the gateway (decrypts, denoises, transcodes, re-encrypts) and a listener, or with --room livekit
-somebody in a room of a real LiveKit server, with --room browser a Chromium at the gateway's page. Prints a
+somebody in a room of a real LiveKit server (livekit-e2ee: in one with end-to-end encryption on), with --room browser a Chromium at the gateway's page. Prints a
 report and leaves before.wav, after.wav, spectrogram.png and report.json in build/demo.
 TEXT
   if [[ -x $ROOT/examples/demo/demo.sh ]]; then
@@ -26,7 +26,7 @@ main() {
   # Speech, a plotter, certificates; and a phone no one here wrote, where it shall call.
   packages openssl gnuplot-nox asterisk-core-sounds-en-wav
   [[ " $* " != *" --caller baresip "* ]] || packages baresip-core
-  [[ " $* " != *" --room livekit "* ]] || packages opus-tools
+  [[ " $* " != *" --room livekit"* ]] || packages opus-tools
   [[ " $* " != *" --room browser "* || " $* " == *" --open "* ]] || packages chromium
   configure release
   build release --target gateway caller listener demo_mix demo_analyse

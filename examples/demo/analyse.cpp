@@ -23,7 +23,7 @@ constexpr OptionSpec kOptions[] = {
     {"dir", "FOLDER", "build/demo",
      "where the processes left their files, and where the results go"},
     {"caller", "KIND", "voxlock", "who called: voxlock or baresip"},
-    {"room", "KIND", "sip", "who was called: sip, livekit or browser"},
+    {"room", "KIND", "sip", "who was called: sip, livekit, livekit-e2ee or browser"},
     {"min-gain", "DB", "3", "least improvement of the SNR that counts as success"},
 };
 
@@ -156,6 +156,37 @@ void check_media(Checks& checks, const json& gateway, const json& listener,
              gateway.at("ended"));
 }
 
+// The room's frames are sealed end to end by the gateway and by LiveKit's SDK.
+void check_sealed(Checks& checks, const json& gateway, const json& listener, const json& caller) {
+  const json& frames = gateway.at("frames");
+  const std::string scope = gateway.at("hops").at(1).at("hop_scope");
+  checks.add("room's frames sealed end to end", scope == "end to end", scope);
+  checks.add(
+      "the room's frames opened",
+      frames.at("opened").get<uint64_t>() > 100 && frames.at("unopened").get<uint64_t>() == 0,
+      frames.dump());
+  checks.add(
+      "LiveKit's SDK opened ours",
+      frames.at("sealed").get<uint64_t>() > 100 && listener.at("sealed").get<bool>() &&
+          listener.at("packets").get<uint64_t>() > 100 &&
+          listener.at("failed").get<uint64_t>() == 0,
+      listener.at("packets").dump() + " packets, " + listener.at("failed").dump() + " failed");
+  checks.add("the gateway says that it has the key", gateway.at("participant"), "participant");
+  const std::string pressed = listener.at("digits");
+  checks.add("digits from the phone", pressed == "5" && gateway.at("digits") == pressed, pressed);
+  const std::string dialled = caller.at("digits");
+  checks.add("digits from the room", dialled == listener.at("dialled").get<std::string>(), dialled);
+  const json& phone = listener.at("seen").at("phone");
+  checks.add("participant of kind SIP", phone.at("kind") == "SIP", phone.at("kind"));
+  const json& attributes = phone.at("attributes");
+  checks.add("attributes of the call",
+             attributes.value("sip.phoneNumber", "") == "caller" &&
+                 attributes.value("sip.trunkPhoneNumber", "") == "demo" &&
+                 !attributes.value("sip.callID", "").empty() &&
+                 attributes.value("sip.h.x-customer", "") == "17",
+             "X-Customer " + attributes.value("sip.h.x-customer", "missing"));
+}
+
 void print_table(const json& report) {
   std::printf("\n");
   for (const json& hop : report.at("hops")) {
@@ -185,6 +216,11 @@ void print_table(const json& report) {
               plain.at("p999").get<double>(), plain.at("max").get<double>());
   std::printf("  cpu       %.0f us per call-second, all of the gateway\n",
               report.at("cpu_us_per_call_second").get<double>());
+  if (report.contains("frames")) {
+    std::printf("  sealed    %llu frames for the room, %llu of it opened\n",
+                report.at("frames").at("sealed").get<unsigned long long>(),
+                report.at("frames").at("opened").get<unsigned long long>());
+  }
   std::printf("  audio     SNR %.1f -> %.1f dB, SI-SDR %.1f -> %.1f dB\n\n",
               report.at("snr_db").at("before").get<double>(),
               report.at("snr_db").at("after").get<double>(),
@@ -219,6 +255,9 @@ int analyse(int argc, char** argv) {
   check_hops(checks, gateway.at("hops"));
   check_media(checks, gateway, listener, forward, back, options.real("min-gain", 0, 60));
 
+  if (options.get("room") == "livekit-e2ee")
+    check_sealed(checks, gateway, listener, read_json(dir / "caller.json"));
+
   json report = {
       {"caller", options.get("caller")},
       {"hops", gateway.at("hops")},
@@ -230,6 +269,7 @@ int analyse(int argc, char** argv) {
       {"cpu_us_per_call_second", gateway.at("cpu_us_per_call_second")},
       {"checks", checks.list()},
   };
+  if (gateway.contains("frames")) report["frames"] = gateway.at("frames");
   std::ofstream(dir / "report.json") << report.dump(2) << '\n';
   write_spectrogram(dir, "before", before);
   write_spectrogram(dir, "after", after);

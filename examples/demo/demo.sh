@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # One real call over loopback: caller -> gateway -> listener and back, three processes, measured.
 # Run by ./dev demo, which builds first. Usage: demo.sh [--bin FOLDER] [--out FOLDER]
-# [--caller voxlock|baresip] [--room sip|livekit|browser] [--open] [--seconds N] [--check: only look at the options]
-# --room livekit: the call goes into a room of a real LiveKit server instead (needs Go 1.26).
+# [--caller voxlock|baresip] [--room sip|livekit|livekit-e2ee|browser] [--open] [--seconds N] [--check: only look at the options]
+# --room livekit: the call goes into a room of a real LiveKit server instead (needs Go 1.26); livekit-e2ee: into one with
+# end-to-end encryption on, by livekit-bridge.
 # --room browser: a headless Chromium answers the call at the gateway's page; with --open you do, in your own.
 set -euo pipefail
 
@@ -34,14 +35,15 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --help | -h)
-      sed -n '2,6s/^# //p' "$0"
+      sed -n '2,7s/^# //p' "$0"
       exit 0
       ;;
     *) fail "unknown option $1, see --help" 2 ;;
   esac
 done
 case $caller in voxlock | baresip) ;; *) fail "--caller is voxlock or baresip, not '$caller'" 2 ;; esac
-case $room in sip | livekit | browser) ;; *) fail "--room is sip, livekit or browser, not '$room'" 2 ;; esac
+case $room in sip | livekit | livekit-e2ee | browser) ;; *) fail "--room is sip, livekit, livekit-e2ee or browser, not '$room'" 2 ;; esac
+if [ "$room" = livekit-e2ee ] && [ "$caller" != voxlock ]; then fail '--room livekit-e2ee goes with --caller voxlock' 2; fi
 [ -z "$open" ] || [ "$room" = browser ] || fail '--open goes with --room browser' 2
 case $seconds in '' | *[!0-9]*) fail "--seconds wants a whole number, not '$seconds'" 2 ;; esac
 if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 60' 2; fi
@@ -49,9 +51,10 @@ if [ "$seconds" -lt 5 ] || [ "$seconds" -gt 60 ]; then fail '--seconds is 5 to 6
 for tool in openssl gnuplot; do
   command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo installs it"
 done
-if [ "$room" = livekit ]; then
+if [[ $room == livekit* ]]; then
+  command -v go >/dev/null || fail "--room $room needs Go 1.26, and there is no go here"
   for tool in opusenc opusdec; do
-    command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo --room livekit installs it"
+    command -v "$tool" >/dev/null || fail "$tool is not installed; ./dev demo --room $room installs it"
   done
 fi
 [ "$caller" = voxlock ] || command -v baresip >/dev/null || fail 'baresip is not installed; ./dev demo --caller baresip installs it'
@@ -113,7 +116,9 @@ start() {
   shift
   mapfile -t tls < <(tls_of "$name")
   : >"$out/$name.log"
-  "$bin/$name" "${tls[@]}" "$@" --report "$out/$name.json" >"$out/$name.log" 2>&1 &
+  local program=$bin/$name
+  [ "$name" != gateway ] || program=$gateway_program
+  "$program" "${tls[@]}" "$@" --report "$out/$name.json" >"$out/$name.log" 2>&1 &
   pids+=($!)
   local i
   for ((i = 0; i < 100; ++i)); do
@@ -125,11 +130,18 @@ start() {
   fail "$name did not start in time"
 }
 
+gateway_program=$bin/gateway
+caller_options=()
 # What is a room here: a peer that answers SIP calls, or one in a room of a LiveKit server.
 if [ "$room" = livekit ]; then
   # shellcheck source=examples/demo/livekit.sh
   . "$here/livekit.sh"
   livekit_start
+elif [ "$room" = livekit-e2ee ]; then
+  # shellcheck source=examples/demo/livekit.sh
+  . "$here/livekit.sh"
+  livekit_e2ee_start "$bin/.."
+  caller_options=(--digits 5 --header 'X-Customer: 17')
 elif [ "$room" = browser ]; then
   # shellcheck source=examples/demo/browser.sh
   . "$here/browser.sh"
@@ -151,7 +163,7 @@ fi
 run_caller() {
   mapfile -t tls < <(tls_of caller)
   "$bin/caller" "${tls[@]}" --to "sips:demo@127.0.0.1:$port" --play "$out/before.wav" \
-    --record "$out/caller-heard.wav" --report "$out/caller.json" >"$out/caller.log" 2>&1
+    --record "$out/caller-heard.wav" --report "$out/caller.json" "${caller_options[@]}" >"$out/caller.log" 2>&1
 }
 
 run_baresip() {
@@ -176,6 +188,8 @@ progress() {
 
 if [ "$room" = livekit ]; then
   printf 'calling: %s -> gateway (TLS, SRTP) -> LiveKit room (DTLS-SRTP), %s s\n' "$caller" "$seconds"
+elif [ "$room" = livekit-e2ee ]; then
+  printf 'calling: %s -> livekit-bridge (TLS, SRTP) -> LiveKit room (DTLS-SRTP, frames sealed end to end), %s s\n' "$caller" "$seconds"
 elif [ "$room" = browser ]; then
   printf 'calling: %s -> gateway (TLS, SRTP) -> browser (DTLS-SRTP), %s s\n' "$caller" "$seconds"
 else
@@ -200,7 +214,7 @@ if [ -n "$open" ]; then
   exit 0
 fi
 case $room in
-  livekit) livekit_decode ;;
+  livekit*) livekit_decode ;;
   browser) browser_check ;;
 esac
 

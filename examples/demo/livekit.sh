@@ -2,7 +2,9 @@
 # The far side of demo.sh as a room of a LiveKit server on loopback, with somebody in it who speaks
 # and listens by LiveKit's own SDK. Sourced by demo.sh and tests/livekit.sh, which set out, root, seconds
 # and pids.
+# livekit_options: further ones of who is in the room.
 # shellcheck disable=SC2034,SC2154
+livekit_options=()
 
 # Three free ports of loopback: HTTP, ICE over TCP, ICE over UDP.
 free_ports() {
@@ -53,7 +55,7 @@ livekit_enter() { # file
   : >"$out/listener.log"
   "$livekit/participant" -url "ws://127.0.0.1:$livekit_port" -key demo -secret "$(cat "$out/tls/livekit.secret")" \
     -publish "$out/reply.ogg" -record "$1" -from phone -until phone -duration "$((seconds + 40))s" \
-    -report "$out/listener.json" >"$out/listener.log" 2>&1 &
+    -report "$out/listener.json" "${livekit_options[@]}" >"$out/listener.log" 2>&1 &
   pids+=($!)
   local i
   for ((i = 0; i < 200; ++i)); do
@@ -76,6 +78,20 @@ livekit_start() {
   livekit_enter "$out/after.ogg"
   room_options=(--room "whip:http://127.0.0.1:$livekit_port/whip/v1" --api-key demo
     --api-secret "@$out/tls/livekit.secret" --room-hear agent:voice)
+}
+
+# The same room with end-to-end encryption on, and livekit-bridge as the gateway: sets gateway_program too.
+livekit_e2ee_start() { # folder of the library's build, options of go build ...
+  gateway_program=$root/build/livekit/livekit-bridge
+  local rc=0
+  "$root/examples/livekit-bridge/build.sh" "$gateway_program" "$@" >"$out/bridge-build.log" 2>&1 || rc=$?
+  [ "$rc" -eq 0 ] || fail "$(tail -n 1 "$out/bridge-build.log")" "$rc"
+  openssl rand -hex 16 >"$out/tls/e2ee"
+  chmod 600 "$out/tls/e2ee"
+  livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -reply -digits '42#')
+  livekit_start
+  room_options=(--url "ws://127.0.0.1:$livekit_port" --api-key demo --api-secret "@$out/tls/livekit.secret"
+    --e2ee "@$out/tls/e2ee")
 }
 
 # What was heard in the room, as demo_analyse reads it: at 8 kHz, and with half a second of silence in

@@ -504,10 +504,16 @@ command -v openssl >/dev/null || exit 77
 case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
-  demo_livekit | livekit_restart | livekit_refuses)
+  demo_livekit | demo_livekit_e2ee | livekit_restart | livekit_refuses | bridge_calls | bridge_ends)
     command -v opusenc >/dev/null || { printf 'skipped: opus-tools is not installed\n'; exit 77; }
     if [ "$case" = demo_livekit ]; then
       run_demo voxlock livekit
+    elif [ "$case" = demo_livekit_e2ee ]; then
+      command -v go >/dev/null || { printf 'skipped: no go here\n'; exit 77; }
+      run_demo voxlock livekit-e2ee
+    elif [[ $case == bridge_* ]]; then
+      make_certificates
+      "$here/livekit_bridge.sh" "$bin" "$case" "$dir"
     else
       "$here/livekit.sh" "$bin" "$case"
     fi

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"maps"
+	"strings"
+	"testing"
+
+	"voxlock"
+)
+
+func TestUserAndHostOfAURI(t *testing.T) {
+	for _, row := range []struct{ uri, user, host string }{
+		{"sip:+4930123@trunk.example.net", "+4930123", "trunk.example.net"},
+		{"SIPS:alice@[2001:db8::1]:5061;transport=tcp", "alice", "[2001:db8::1]:5061"},
+		{"sip:+49;phone-context=x:secret@example.net?h=1", "+49", "example.net"},
+		{"sip:example.net", "", "example.net"},
+		{"tel:+4930123", "", ""},
+		{"", "", ""},
+	} {
+		if user, host := userOf(row.uri); user != row.user || host != row.host {
+			t.Errorf("%s: %q at %q", row.uri, user, host)
+		}
+	}
+}
+
+func TestHeadersBecomeAttributes(t *testing.T) {
+	headers := []voxlock.Header{{Name: "X-Customer", Value: "17"}, {Name: "Authorization", Value: "secret"},
+		{Name: "x-queue", Value: "sales"}, {Name: "X-Long", Value: strings.Repeat("x", maxHeaderBytes+1)}}
+	in := invitationOf(voxlock.SIPSummary{CallID: "abc", FromURI: "sip:123@there", URI: "sip:456@here"}, headers)
+	wanted := map[string]string{"sip.callID": "abc", "sip.callStatus": "ringing", "sip.phoneNumber": "123",
+		"sip.trunkPhoneNumber": "456", "sip.hostname": "there", "sip.h.x-customer": "17", "sip.h.x-queue": "sales"}
+	if got := in.attributes("ringing"); !maps.Equal(got, wanted) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAStrangersHeadersAreBounded(t *testing.T) {
+	var headers []voxlock.Header
+	for i := range 3 * maxHeaders {
+		headers = append(headers, voxlock.Header{Name: "X-" + strings.Repeat("a", i+1), Value: "v"})
+	}
+	if in := invitationOf(voxlock.SIPSummary{}, headers); len(in.headers) != maxHeaders {
+		t.Errorf("%d headers", len(in.headers))
+	}
+}
+
+func TestAKeyIsPressedAsRFC4733Says(t *testing.T) {
+	var frames []voxlock.Frame
+	k := newKeypad(func(f voxlock.Frame) {
+		f.Data = bytes.Clone(f.Data)
+		frames = append(frames, f)
+	})
+	k.heard(1000)
+	k.send('#')
+	if len(frames) != keyPackets+endPackets {
+		t.Fatalf("%d frames", len(frames))
+	}
+	for i, frame := range frames {
+		event, err := voxlock.ParseDTMF(frame.Data)
+		isEnd, duration := i >= keyPackets, uint16(min(i+1, keyPackets)*ticksAPacket)
+		if err != nil || event.Digit != '#' || event.IsEnd != isEnd || event.Duration != duration {
+			t.Errorf("%d: %+v, %v", i, event, err)
+		}
+		// Section 2.5.1.2: one timestamp for the whole event, and the marker at its beginning.
+		if frame.Timestamp != frames[0].Timestamp || frame.Marker != (i == 0) || frame.PayloadType != eventType {
+			t.Errorf("%d: %+v", i, frame)
+		}
+	}
+	if ahead := frames[0].Timestamp - 1000; ahead > clock {
+		t.Errorf("%d ticks after the audio", ahead)
+	}
+}
+
+func TestWhatIsNoKeyIsNotPressed(t *testing.T) {
+	k := newKeypad(func(voxlock.Frame) {})
+	for _, digit := range []byte("9x \x00é*") {
+		k.press(digit)
+	}
+	for range 3 * waitingDigits {
+		k.press('1')
+	}
+	if len(k.waiting) != waitingDigits || <-k.waiting != '9' || <-k.waiting != '*' {
+		t.Error("wrong keys")
+	}
+}
+
+func TestLossIsToldAndOldPacketsAreNot(t *testing.T) {
+	var s sequence
+	for _, row := range []struct {
+		number uint16
+		lost   int
+		ok     bool
+	}{{65534, 0, true}, {65535, 0, true}, {2, 2, true}, {2, 0, false}, {1, 0, false}, {3, 0, true}, {3000, 0, true}} {
+		if lost, ok := s.next(row.number); lost != row.lost || ok != row.ok {
+			t.Errorf("%d: %d lost, %t", row.number, lost, ok)
+		}
+	}
+}
+
+func TestWrongOptionsAreRefused(t *testing.T) {
+	for _, row := range []struct {
+		arguments []string
+		says      string
+	}{
+		{nil, "-cert and -key"},
+		{[]string{"-cert", "a", "-key", "b"}, "-api-secret"},
+		{[]string{"-cert", "a", "-key", "b", "-api-secret", "@/nonexistent"}, "nonexistent"},
+		{[]string{"-cert", "a", "-key", "b", "-api-secret", "s", "more"}, "more"},
+		{[]string{"-cert", "a", "-key", "b", "-api-secret", "s", "-e2ee", "@/dev/null"}, "is empty"},
+	} {
+		if _, err := parse(row.arguments); err == nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%v: %v", row.arguments, err)
+		}
+	}
+}

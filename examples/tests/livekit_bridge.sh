@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# livekit-bridge, built with the race detector, and a LiveKit server: many calls in one process, and how calls end.
+# Run by cases.sh, which made the certificates. Usage: livekit_bridge.sh FOLDER-OF-PROGRAMS CASE FOLDER
+set -euo pipefail
+
+bin=$1
+case=$2
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+out=$3
+seconds=30
+pids=()
+tls=(--cert "$out/a.pem" --key "$out/a.key" --ca "$out/ca.pem")
+
+# shellcheck disable=SC2317 # run by the trap
+clean_up() {
+  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+}
+trap clean_up EXIT
+
+fail() {
+  printf 'FAILED: %s\n' "$1" >&2
+  tail -n 5 "$out"/*.log >&2 2>/dev/null || true
+  exit "${2:-1}"
+}
+
+# shellcheck source=examples/demo/livekit.sh
+. "$here/../demo/livekit.sh"
+
+wait_for() { # text, file, seconds
+  local i
+  for ((i = 0; i < $3 * 20; ++i)); do
+    grep -q "$1" "$2" 2>/dev/null && return 0
+    sleep 0.05
+  done
+  fail "no '$1' in $(basename "$2")"
+}
+
+wait_live() { # calls so far
+  local i
+  for ((i = 0; i < 400; ++i)); do
+    [ "$(grep -c 'live in room' "$out/bridge.log")" -ge "$1" ] && return 0
+    sleep 0.05
+  done
+  fail "no $1 calls became live"
+}
+
+start_bridge() { # options ...: sets bridge and port
+  : >"$out/bridge.log"
+  "$gateway_program" "${tls[@]}" --listen 127.0.0.1:0 --report "$out/bridge.json" "${room_options[@]}" "$@" >"$out/bridge.log" 2>&1 &
+  bridge=$!
+  pids+=("$bridge")
+  wait_for '^listening on' "$out/bridge.log" 10
+  port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$out/bridge.log")
+}
+
+call() { # name, options ...: sets caller
+  "$bin/caller" "${tls[@]}" --to "sips:$1@127.0.0.1:$port" --media-timeout 30 --play "$out/reply.wav" \
+    --report "$out/$1.json" "${@:2}" >"$out/$1.log" 2>&1 &
+  caller=$!
+  pids+=("$caller")
+}
+
+expect_report() { # text ...
+  local text
+  for text in "$@"; do grep -q "$text" "$out/bridge.json" || fail "no $text in the report"; done
+  if grep -q 'DATA RACE' "$out/bridge.log"; then fail 'a data race'; fi
+}
+
+make_tone() { # seconds
+  python3 - "$out/reply.wav" "$1" <<'PYTHON'
+import math, struct, sys, wave
+with wave.open(sys.argv[1], "wb") as out:
+    out.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+    for i in range(8000 * int(sys.argv[2])):
+        out.writeframesraw(struct.pack("<h", int(6000 * math.sin(2 * math.pi * 440 * i / 8000))))
+PYTHON
+}
+
+# Calls at once in rooms of their own, one of them an offer that comes late.
+bridge_calls() {
+  local callers=() number
+  start_bridge --calls 4 --room 'call-*'
+  for number in 101 102 103; do
+    call "$number"
+    callers+=("$caller")
+  done
+  call 104 --late
+  callers+=("$caller")
+  for caller in "${callers[@]}"; do wait "$caller" || fail 'a call failed'; done
+  wait "$bridge" || fail 'the bridge failed'
+  for number in 101 102 103 104; do
+    grep -q "live in room call-$number as phone" "$out/bridge.log" || fail "no call in room call-$number"
+  done
+  expect_report '"calls": 4' '"unanswered": 0' '"ended": "bye"' '"auth_failures": 0' '"peer_verified": true'
+}
+
+# A stranger, a wrong secret, a lost caller, Ctrl-C, and a room that goes.
+bridge_ends() {
+  local rc=0
+  start_bridge --media-timeout 3s
+  timeout 10 "$bin/caller" --ca "$out/ca.pem" --to "sips:x@127.0.0.1:$port" --play "$out/reply.wav" >"$out/stranger.log" 2>&1 || rc=$?
+  [ "$rc" -ne 0 ] || fail 'a caller without a certificate was answered'
+  call lost
+  wait_for 'live in room' "$out/bridge.log" 20
+  kill -KILL "$caller"
+  wait "$caller" 2>/dev/null || true
+  wait_for 'no audio from the trunk' "$out/bridge.log" 10
+  call second
+  local second=$caller
+  wait_live 2
+  kill -INT "$bridge"
+  wait "$second" || fail 'Ctrl-C said no BYE to the caller'
+  wait "$bridge" || true
+  expect_report '"calls": 2'
+
+  printf 'another secret that is long enough\n' >"$out/wrong.secret"
+  start_bridge --api-secret "@$out/wrong.secret" --calls 1
+  rc=0
+  call refused
+  wait "$caller" || rc=$?
+  [ "$rc" -ne 0 ] || fail 'a call without a room was answered'
+  grep -q ' 503' "$out/refused.log" || fail 'the caller is not told 503'
+  wait "$bridge" || fail 'the bridge failed'
+  expect_report '"unanswered": 1'
+
+  start_bridge --calls 1 --join-timeout 5s
+  call gone
+  wait_for 'live in room' "$out/bridge.log" 20
+  kill -KILL "$livekit_pid"
+  wait "$caller" || fail 'the caller was not told that the room is gone'
+  wait "$bridge" || fail 'the bridge failed'
+  grep -q 'the room is gone' "$out/bridge.log" || fail 'the bridge did not notice'
+  expect_report '"calls": 1'
+}
+
+mkdir -p "$out/tls"
+if [ "$case" = bridge_calls ]; then make_tone 4; else make_tone 30; fi
+livekit_e2ee_start "$bin/.." -race
+"$case"
