@@ -6,11 +6,11 @@ usage: ./dev bench [--json FILE] [--only PART-OF-A-NAME]
 Measures speed and memory beside the peers in the same run: parse against sofia-sip and osip2, SRTP
 against libsrtp2 and its bare kernels, the bridge against its bare kernels, DTLS handshakes against
 mbedTLS, STUN checks against HMAC-SHA1, RTCP against the packets of media, the bridge driven from Python
-against C. Counts memory, and
+and from Go against C. Counts memory, and
 the round trips from the INVITE to the first audio in a room. One row a figure, with its goal where
 it has one; the goals missed come again at the end. The README's section "Speed" explains the rows.
 
-PART-OF-A-NAME is one of bridge, dtls, first_audio, memory, python, rtcp, sip_parse, srtp, stun, or a part of it.
+PART-OF-A-NAME is one of bridge, dtls, first_audio, go, memory, python, rtcp, sip_parse, srtp, stun, or a part of it.
 TEXT
 }
 
@@ -22,6 +22,17 @@ python_rows() {
   fi
   VOXLOCK_LIBRARY=$BUILD/release/libvoxlock.so PYTHONPATH=bindings/python/src python3 -B \
     bindings/python/bench/bridge_bench.py "$BUILD/release/tests/bench/python_bench_loop.so" ${1:+--json "$1"}
+}
+
+go_rows() {
+  if ! command -v go >/dev/null; then
+    say "skipped: the rows of the Go binding need Go 1.24"
+    return 0
+  fi
+  local file=${1:+$(realpath -m "$1")}
+  # Go keeps a linked program by its sources, and not by the library that pkg-config names.
+  (cd bindings/go && PKG_CONFIG_PATH=$BUILD/release LD_LIBRARY_PATH=$BUILD/release GOTOOLCHAIN=local GOFLAGS=-mod=readonly \
+    VOXLOCK_BENCH_JSON=$file go test -tags voxlock_bench -count=1 -run TestBridgeBesideC -v . | grep '^go: ')
 }
 
 main() {
@@ -41,4 +52,5 @@ main() {
   build release --target voxlock_bench voxlock python_bench_loop
   "$BUILD/release/tests/bench/voxlock_bench" "${options[@]}"
   if [[ -z $only || python == *"$only"* ]]; then python_rows "$json"; fi
+  if [[ -z $only || go == *"$only"* ]]; then go_rows "$json"; fi
 }
