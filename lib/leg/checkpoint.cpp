@@ -177,6 +177,9 @@ void Leg::save(bytes::Writer& writer, Allowance allowance) const {
 uint64_t Leg::note_saved(Allowance allowance) {
   sealed_at_save_ = sealed_;
   allowance_at_save_ = allowance;
+  // It may be found as soon as it is written: a smaller allowance than before holds from here.
+  limit_.packets = std::min<uint64_t>(limit_.packets, sealed_.packets + allowance.packets);
+  limit_.rtcp = std::min<uint64_t>(limit_.rtcp, sealed_.rtcp + allowance.rtcp);
   // Before the first one is stored there is nothing that could be loaded but this one, and what
   // this leg was loaded from itself.
   if (saved_number_++ == 0 && !is_loaded_) (void)note_stored(saved_number_);
