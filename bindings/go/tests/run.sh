@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
 export PKG_CONFIG_PATH=$2 VOXLOCK_VECTORS=$3
+# The call in C that one test compares with.
+[ ! -x "$2/tests/conformance/conformance_call" ] || export VOXLOCK_CALL=$2/tests/conformance/conformance_call
 export GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
 
 skip() {

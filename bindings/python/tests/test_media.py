@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import unittest
 from array import array
 from typing import Any
@@ -10,7 +11,15 @@ import voxlock
 from voxlock import audio, rtp
 from voxlock._abi_constants import Status
 
-from support import MS, PEER, TRUNK, agreed, tone
+from support import MS, PEER, TRUNK, agreed, tone, vectors
+
+
+def words(name: str) -> array[int]:
+    """16-bit words, little endian, of the ITU's reference software."""
+    out = array("h", vectors(f"codec/g711-stl/{name}").read_bytes())
+    if sys.byteorder == "big":
+        out.byteswap()
+    return out
 
 
 class Audio(unittest.TestCase):
@@ -25,6 +34,18 @@ class Audio(unittest.TestCase):
             self.assertEqual((len(payload), decoded.format, len(decoded)), (160, "h", 160))
             for before, after in zip(tone(160), decoded, strict=True):
                 self.assertLess(abs(before - after), 1024)
+
+    def test_g191_both_laws_are_bit_exact_with_the_reference(self) -> None:
+        for codec, table, codes, decoded in ((voxlock.Codec.PCMU, "ulaw_dec.s16le", "sweep-r.u", "sweep-r.reu"),
+                                             (voxlock.Codec.PCMA, "alaw_dec.s16le", "sweep-r.a", "sweep-r.rea")):
+            encoder = voxlock.Encoder(self.context, voxlock.CodecConfig(codec))
+            decoder = voxlock.Decoder(self.context, voxlock.CodecConfig(codec))
+            self.assertEqual(decoder.decode(bytes(range(256))).tolist(), words(table).tolist())
+            source = words("sweep.src")
+            made = [encoder.encode(source[at:at + 160]) for at in range(0, len(source), 160)]
+            self.assertEqual(b"".join(made), bytes(word & 0xFF for word in words(codes)))
+            heard = [sample for payload in made for sample in decoder.decode(payload)]
+            self.assertEqual(heard, words(decoded).tolist())
 
     def test_samples_go_straight_into_the_callers_buffer(self) -> None:
         decoder = voxlock.Decoder(self.context)

@@ -3,15 +3,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import struct
 import unittest
 import zlib
+from typing import Any
 
 import voxlock
 from voxlock import sdp
 from voxlock._abi_constants import Status
 
-from support import MS, PEER, TRUNK
+from support import MS, PEER, TRUNK, vectors
 
 
 class Tls(unittest.TestCase):
@@ -126,6 +128,38 @@ class Ice(unittest.TestCase):
         self.assertNotEqual(agent.ufrag, before)
         with self.assertRaises(voxlock.IceError):
             agent.add_candidate("candidate:")
+
+
+class FrameVectors(unittest.TestCase):
+    def opened(self, row: dict[str, Any], kdf: voxlock.Kdf, material: bytes) -> str:
+        cryptor = voxlock.FrameCryptor(voxlock.Context(), clear_len=row["unencrypted_bytes"])
+        cryptor.set_key(row["key_index"], material, kdf, voxlock.KeyUse.OPENS)
+        return cryptor.open(bytes.fromhex(row["frame"])).hex()
+
+    def test_livekit_frames_of_their_client_open(self) -> None:
+        rows = json.loads(vectors("e2ee/livekit/from-client-sdk-js.json").read_bytes())["frames"]
+        rows += json.loads(vectors("e2ee/livekit/audio-public.json").read_bytes())
+        self.assertEqual(len(rows), 14)
+        for row in rows:
+            self.assertEqual(self.opened(row, voxlock.Kdf.NONE, bytes.fromhex(row["key"])), row["plain"])
+            if "key_material" in row:
+                self.assertEqual(self.opened(row, voxlock.Kdf.HKDF, bytes.fromhex(row["key_material"])), row["plain"])
+            else:
+                self.assertEqual(self.opened(row, voxlock.Kdf.PBKDF2, row["passphrase"].encode()), row["plain"])
+
+    def test_rfc9605_appendix_c(self) -> None:
+        rows = json.loads(vectors("e2ee/sframe-rfc9605/test-vectors.json").read_bytes())["sframe"]
+        self.assertEqual(len(rows), 5)
+        for row in rows:
+            key, plain, sealed, metadata = (bytes.fromhex(row[name]) for name in ("base_key", "pt", "ct", "metadata"))
+            for use in (voxlock.KeyUse.SEALS, voxlock.KeyUse.OPENS):
+                cryptor = voxlock.FrameCryptor(voxlock.Context(), voxlock.FrameFormat.SFRAME,
+                                               suite=voxlock.SframeSuite(row["cipher_suite"]), first_counter=row["ctr"])
+                cryptor.set_key(row["kid"], key, voxlock.Kdf.NONE, use)
+                if use is voxlock.KeyUse.SEALS:
+                    self.assertEqual(cryptor.seal(plain, metadata), sealed)
+                else:
+                    self.assertEqual(cryptor.open(sealed, metadata), plain)
 
 
 class Frames(unittest.TestCase):
