@@ -40,6 +40,12 @@ class PlainBlock {
     }
     return mask;
   }
+  [[nodiscard]] uint32_t digits() const {
+    uint32_t mask = 0;
+    for (int i = 0; i < kSize; ++i)
+      mask |= static_cast<uint32_t>(bytes_[i] >= '0' && bytes_[i] <= '9') << i;
+    return mask;
+  }
   [[nodiscard]] uint32_t places_of(char c) const {
     uint32_t mask = 0;
     for (int i = 0; i < kSize; ++i)
@@ -83,6 +89,10 @@ class Sse2Block {
     const __m128i letters = in_range<'a', 'z'>(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)));
     const __m128i digits = _mm_andnot_si128(equal('/'), in_range<'-', '9'>(bytes_));
     return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, digits))) ^ 0xffff;
+  }
+  // One bit for each octet that is an ASCII digit.
+  [[nodiscard]] uint32_t digits() const {
+    return static_cast<uint32_t>(_mm_movemask_epi8(in_range<'0', '9'>(bytes_)));
   }
   // One bit for each octet that is c.
   [[nodiscard]] uint32_t places_of(char c) const {

@@ -32,7 +32,7 @@ constexpr int hex_value(char c) {
 constexpr bool equals_ignore_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
   }
   return true;
 }
@@ -57,15 +57,16 @@ constexpr std::string_view cut(std::string_view& s, char separator) {
 // above.
 inline Result<uint64_t> parse_decimal(std::string_view s, uint64_t max) {
   if (s.empty()) return Status::ERR_SYNTAX;
+  constexpr size_t kSafeDigits = 19;  // no number of as many passes 64 bits
   uint64_t value = 0;
   bool is_over = false;
-  for (const char c : s) {
-    if (!is_digit(c)) return Status::ERR_SYNTAX;
-    const auto digit = static_cast<uint64_t>(c - '0');
-    is_over = is_over || digit > max || value > (max - digit) / 10;
+  for (size_t i = 0; i < s.size(); ++i) {
+    if (!is_digit(s[i])) return Status::ERR_SYNTAX;
+    const auto digit = static_cast<uint64_t>(s[i] - '0');
+    if (i >= kSafeDigits) is_over = is_over || value > (UINT64_MAX - digit) / 10;
     if (!is_over) value = value * 10 + digit;
   }
-  if (is_over) return Status::ERR_LIMIT;
+  if (is_over || value > max) return Status::ERR_LIMIT;
   return value;
 }
 

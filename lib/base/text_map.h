@@ -53,6 +53,16 @@ struct TextMap {
     return next<&TextMap::specials>(p);
   }
 
+  // A bit for each special octet from p on, up to the end of its window: the lowest is that of p.
+  [[nodiscard]] VOXLOCK_ALWAYS_INLINE uint64_t specials_from(const char* p) const {
+    const auto at = static_cast<size_t>(p - start);
+    return specials[at / Window::kSize] >> (at % Window::kSize);
+  }
+  // The same as offsets from the start.
+  [[nodiscard]] VOXLOCK_ALWAYS_INLINE size_t next_special_at(size_t at) const {
+    return next_at<&TextMap::specials>(at);
+  }
+
   const char* start;
   const char* end;  // of what can be mapped
   size_t mapped_len = 0;
@@ -65,16 +75,51 @@ struct TextMap {
 
   static size_t first(uint64_t word) { return static_cast<unsigned>(std::countr_zero(word)); }
   template <auto kWords>
-  VOXLOCK_ALWAYS_INLINE const char* next(const char* p) const {
-    const auto at = static_cast<size_t>(p - start);
-    const uint64_t word = (this->*kWords)[at / Window::kSize] >> (at % Window::kSize);
-    return word != 0 ? p + first(word) : first_from<kWords>(at / Window::kSize + 1);
+  VOXLOCK_ALWAYS_INLINE size_t next_at(size_t at) const {
+    size_t i = at / Window::kSize;
+    const uint64_t word = (this->*kWords)[i] >> (at % Window::kSize);
+    if (word != 0) return at + first(word);
+    while ((this->*kWords)[++i] == 0) {
+    }
+    return i * Window::kSize + first((this->*kWords)[i]);
   }
   template <auto kWords>
-  VOXLOCK_ALWAYS_INLINE const char* first_from(size_t i) const {
-    while ((this->*kWords)[i] == 0) ++i;
-    return start + i * Window::kSize + first((this->*kWords)[i]);
+  VOXLOCK_ALWAYS_INLINE const char* next(const char* p) const {
+    return start + next_at<kWords>(static_cast<size_t>(p - start));
   }
+};
+
+// A place in a mapped text that carries the word of special octets ahead of it: each step then
+// depends on the one before by a shift, not by a load.
+class MapPlace {
+ public:
+  MapPlace(const TextMap& map, const char* p)
+      : map_(&map), position_(p), specials_(map.specials_from(p)) {}
+
+  [[nodiscard]] const char* position() const { return position_; }
+  [[nodiscard]] const TextMap& map() const { return *map_; }
+  VOXLOCK_ALWAYS_INLINE void advance(size_t count) {
+    position_ += count;
+    specials_ = count < Window::kSize ? specials_ >> count : 0;
+  }
+  void move_to(const char* p) {
+    position_ = p;
+    specials_ = 0;
+  }
+  // To the first special octet at or behind the place; there must be one in the mapped part.
+  VOXLOCK_ALWAYS_INLINE void to_special() {
+    if (specials_ == 0) {
+      position_ = map_->next_special(position_);
+      specials_ = map_->specials_from(position_);
+    } else {
+      advance(static_cast<unsigned>(std::countr_zero(specials_)));
+    }
+  }
+
+ private:
+  const TextMap* map_;
+  const char* position_;
+  uint64_t specials_;  // as specials_from tells; 0 where the map has to be asked
 };
 
 }  // namespace voxlock

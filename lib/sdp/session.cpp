@@ -30,36 +30,38 @@ bool is_number(std::string_view s) {
 // Goes through one line, with the map of the whole text.
 class Cursor {
  public:
-  Cursor(const TextMap& map, const char* p, const char* end) : map_(map), p_(p), end_(end) {}
+  Cursor(const TextMap& map, const char* p, const char* end) : place_(map, p), end_(end) {}
 
   // Up to the next separator or the end; behind any spaces.
   std::string_view word() {
-    while (p_ != end_ && *p_ == ' ') ++p_;
+    while (!at_end() && *place_.position() == ' ') place_.advance(1);
     return up_to([](char c) { return c == ' '; });
   }
   // Up to the first octet that matches; only for what is no letter, digit, '-' or '.'.
   template <typename Matches>
   VOXLOCK_ALWAYS_INLINE std::string_view up_to(Matches matches) {
-    const char* const start = p_;
-    p_ = map_.next_special(p_);
-    while (p_ != end_ && !matches(*p_)) p_ = map_.next_special(p_ + 1);
-    return since(start);
+    const char* const start = place_.position();
+    place_.to_special();
+    while (!at_end() && !matches(*place_.position())) {
+      place_.advance(1);
+      place_.to_special();
+    }
+    return since(start, place_.position());
   }
-  [[nodiscard]] bool at_end() const { return p_ == end_; }
-  [[nodiscard]] std::string_view rest() const { return {p_, static_cast<size_t>(end_ - p_)}; }
+  [[nodiscard]] bool at_end() const { return place_.position() == end_; }
+  [[nodiscard]] std::string_view rest() const { return since(place_.position(), end_); }
   bool take(char c) {
-    if (*p_ != c) return false;
-    ++p_;
+    if (*place_.position() != c) return false;
+    place_.advance(1);
     return true;
   }
 
  private:
-  [[nodiscard]] std::string_view since(const char* start) const {
-    return {start, static_cast<size_t>(p_ - start)};
+  static std::string_view since(const char* a, const char* b) {
+    return {a, static_cast<size_t>(b - a)};
   }
 
-  const TextMap& map_;
-  const char* p_;
+  MapPlace place_;
   const char* end_;  // a special octet, or the end of the text
 };
 

@@ -15,18 +15,18 @@ VOXLOCK_ALWAYS_INLINE bool take_display_name(Cursor& cursor, Address& out) {
     cursor.skip_lws();
     return cursor.sees('<');
   }
-  const char* start = cursor.position();
-  const char* end = start;
+  const Cursor start = cursor;
+  const char* end = start.position();
   while (cursor.sees(grammar::kDisplay)) {
     (void)cursor.run(grammar::kDisplay);
     end = cursor.position();
     cursor.skip_lws();
   }
   if (!cursor.sees('<')) {
-    cursor.move_to(start);
+    cursor = start;
     return false;
   }
-  out.display_name = {start, static_cast<size_t>(end - start)};
+  out.display_name = {start.position(), static_cast<size_t>(end - start.position())};
   return true;
 }
 
@@ -38,7 +38,7 @@ VOXLOCK_ALWAYS_INLINE Result<void> take_name_addr(Cursor& cursor, Address& out) 
   cursor.take('<');
   Cursor inside = cursor;
   VOXLOCK_TRY_VOID(grammar::take_uri(inside, !out.has_angles, out.uri));
-  cursor.move_to(inside.position());
+  cursor = inside;
   return out.has_angles && !cursor.take('>') ? Result<void>(Status::ERR_SIP_ADDRESS)
                                              : Result<void>();
 }
@@ -59,7 +59,7 @@ Result<void> grammar::take_address(Cursor& caller, Address& out) {
   VOXLOCK_TRY_VOID(take_name_addr(cursor, out));
   VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 
@@ -75,7 +75,7 @@ Result<void> grammar::take_contact(LineCursor& caller, Address& out) {
         if (numbers == Status::OK) numbers = check_contact_param(name, value);
       }));
   cursor.skip_lws();
-  caller.move_to(cursor.position());
+  caller = cursor;
   return numbers;
 }
 

@@ -20,7 +20,7 @@ Result<void> grammar::take_content_type(Cursor& caller, ContentType& out) {
   if (out.subtype.empty()) return Status::ERR_SIP_CONTENT_TYPE;
   VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 template Result<void> grammar::take_content_type(Cursor&, ContentType&);

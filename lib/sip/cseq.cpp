@@ -13,7 +13,7 @@ Result<void> grammar::take_cseq(Cursor& caller, CSeq& out) {
   out.method_text = cursor.run(kToken);
   if (out.method_text.empty()) return Status::ERR_SIP_CSEQ;
   out.method = method_of(out.method_text);
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 template Result<void> grammar::take_cseq(Cursor&, CSeq&);

@@ -40,7 +40,7 @@ VOXLOCK_ALWAYS_INLINE bool take_number(Cursor& cursor, uint32_t max, uint32_t& o
     value = value * 10 + static_cast<uint64_t>(*p - '0');
     if (value > max) value = uint64_t{max} + 1;
   }
-  cursor.move_to(p);
+  cursor.advance(static_cast<size_t>(p - start));
   out = static_cast<uint32_t>(value);
   return p != start && value <= max;
 }
@@ -92,7 +92,7 @@ VOXLOCK_ALWAYS_INLINE Result<void> take_params(Cursor& cursor, Params& out, See 
     }
     see(name, value);
   }
-  cursor.move_to(end);
+  if (cursor.position() != end) cursor.move_to(end);
   out.text = cursor.from(start);
   return {};
 }

@@ -97,45 +97,48 @@ template <bool kIsMapped>
 class BasicCursor {
  public:
   explicit BasicCursor(std::string_view text) requires(!kIsMapped)
-      : p_(text.data()), end_(text.data() + text.size()) {}
+      : place_{text.data()}, end_(text.data() + text.size()) {}
   BasicCursor(std::string_view text, const TextMap& map) requires(kIsMapped)
-      : p_(text.data()), end_(text.data() + text.size()), map_(&map) {}
+      : place_(map, text.data()), end_(text.data() + text.size()) {}
 
-  [[nodiscard]] bool at_end() const { return p_ == end_; }
-  [[nodiscard]] const char* position() const { return p_; }
+  [[nodiscard]] bool at_end() const { return position() == end_; }
+  [[nodiscard]] const char* position() const { return place_.position(); }
   [[nodiscard]] const char* end() const { return end_; }
-  [[nodiscard]] std::string_view rest() const { return since(p_, end_); }
+  [[nodiscard]] std::string_view rest() const { return since(position(), end_); }
   // Whether c, which is no white space, comes next.
-  [[nodiscard]] bool sees(char c) const { return (kIsMapped || p_ != end_) && *p_ == c; }
+  [[nodiscard]] bool sees(char c) const {
+    return (kIsMapped || position() != end_) && *position() == c;
+  }
   // Whether a member of the class comes next.
   [[nodiscard]] bool sees(CharClass bits) const {
     const bool is_safe = kIsMapped && (bits & kLws) == 0;
-    return (is_safe || p_ != end_) && is(*p_, bits);
+    return (is_safe || position() != end_) && is(*position(), bits);
   }
-  [[nodiscard]] std::string_view from(const char* start) const { return since(start, p_); }
+  [[nodiscard]] std::string_view from(const char* start) const { return since(start, position()); }
   // Whether two blocks may be loaded at p, which is not behind the end.
   [[nodiscard]] bool has_two_blocks(const char* p) const {
     const char* readable_end = end_;
-    if constexpr (kIsMapped) readable_end = map_->end;
+    if constexpr (kIsMapped) readable_end = place_.map().end;
     return readable_end - p >= 2 * Block::kSize;
   }
 
-  void move_to(const char* p) { p_ = p; }
+  void move_to(const char* p) { place_.move_to(p); }
+  void advance(size_t count) { place_.advance(count); }
   // Takes one character where it is c, which is no white space.
   bool take(char c) {
     if (!sees(c)) return false;
-    ++p_;
+    advance(1);
     return true;
   }
   // Takes the longest run of a class.
   VOXLOCK_ALWAYS_INLINE std::string_view run(unsigned bits) {
-    const char* start = p_;
+    const char* start = position();
     skip(bits);
     return from(start);
   }
   // The same with "%hh" as one more member (escaped, RFC 3261 25.1).
   VOXLOCK_ALWAYS_INLINE std::string_view run_escaped(unsigned bits) {
-    const char* start = p_;
+    const char* start = position();
     do {
       skip(bits);
     } while (take_escape());
@@ -143,18 +146,18 @@ class BasicCursor {
   }
   void skip_lws() {
     if (!sees(kLws)) return;
-    ++p_;
-    if (sees(kLws)) p_ = behind_run(p_, end_, kLws);
+    advance(1);
+    if (sees(kLws)) move_to(behind_run(position(), end_, kLws));
   }
   // Takes c with white space around it.
   VOXLOCK_ALWAYS_INLINE bool take_separator(char c) {
     if (!sees(c)) {
       if (!sees(kLws)) return false;
-      const char* p = behind_run(p_, end_, kLws);
+      const char* p = behind_run(position(), end_, kLws);
       if (p == end_ || *p != c) return false;
-      p_ = p;
+      move_to(p);
     }
-    ++p_;
+    advance(1);
     skip_lws();
     return true;
   }
@@ -162,39 +165,46 @@ class BasicCursor {
   // there is none or it does not end.
   bool take_quoted(std::string_view& inside) {
     if (!sees('"')) return false;
-    const char* quote = closing_quote(p_ + 1, end_);
+    const char* quote = closing_quote(position() + 1, end_);
     if (quote == nullptr) return false;
-    inside = since(p_ + 1, quote);
-    p_ = quote + 1;
+    inside = since(position() + 1, quote);
+    advance(static_cast<size_t>(quote + 1 - position()));
     return true;
   }
 
  private:
-  struct Nothing {};
+  struct PlainPlace {
+    const char* p;
+    [[nodiscard]] const char* position() const { return p; }
+    void advance(size_t count) { p += count; }
+    void move_to(const char* to) { p = to; }
+  };
 
   VOXLOCK_ALWAYS_INLINE void skip(unsigned bits) {
     if constexpr (kIsMapped) {
       if ((bits & kLws) == 0 && (bits & kMapped) != 0) {
-        p_ = map_->next_special(p_);
-        while (is(*p_, bits)) p_ = map_->next_special(p_ + 1);
+        place_.to_special();
+        while (is(*position(), bits)) {
+          advance(1);
+          place_.to_special();
+        }
         return;
       }
     }
-    p_ = behind_run(p_, end_, bits);
+    move_to(behind_run(position(), end_, bits));
   }
   // Takes "%hh".
   bool take_escape() {
-    if (!sees('%') || !is_escape(p_, end_)) return false;
-    p_ += 3;
+    if (!sees('%') || !is_escape(position(), end_)) return false;
+    advance(3);
     return true;
   }
   static std::string_view since(const char* a, const char* b) {
     return {a, static_cast<size_t>(b - a)};
   }
 
-  const char* p_;
+  std::conditional_t<kIsMapped, MapPlace, PlainPlace> place_;
   const char* end_;
-  [[no_unique_address]] std::conditional_t<kIsMapped, const TextMap*, Nothing> map_;
 };
 
 using Cursor = BasicCursor<false>;

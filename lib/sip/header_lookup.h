@@ -89,6 +89,7 @@ static_assert(rows_are_in_order());
 
 inline constexpr size_t kMaxNameLen = 24;
 inline constexpr size_t kSlots = 256;
+inline constexpr char kAnyInput = '\xff';
 
 // Where the first of two octets stands in a number that is loaded from both.
 inline constexpr unsigned kFirstShift = std::endian::native == std::endian::little ? 0 : 8;
@@ -109,7 +110,8 @@ constexpr size_t hash(std::string_view name) {
   return (word + static_cast<uint32_t>(name.size())) * 0xa36cf2b9 >> 24;
 }
 
-// A name in lower case, and which bits of an input byte the case of a letter may change.
+// A name in lower case, and which bits of an input byte the case of a letter may change. Behind the
+// name all bits are set in both, so that any input agrees there.
 struct alignas(64) Folded {
   char lower[kMaxNameLen] = {};
   char case_bits[kMaxNameLen] = {};
@@ -132,9 +134,11 @@ constexpr Tables make_tables() {
     slot = static_cast<uint8_t>(i);
     if (row.compact != 0) out.compact[static_cast<uint8_t>(row.compact)] = static_cast<uint8_t>(i);
     out.folded[i].len = row.name.size();
-    for (size_t k = 0; k < row.name.size(); ++k) {
-      out.folded[i].lower[k] = text::lower(row.name[k]);
-      out.folded[i].case_bits[k] = text::is_alpha(row.name[k]) ? 0x20 : 0;
+    for (size_t k = 0; k < kMaxNameLen; ++k) {
+      const char c = k < row.name.size() ? row.name[k] : kAnyInput;
+      out.folded[i].lower[k] = text::lower(c);
+      const char letter_bit = text::is_alpha(c) ? 0x20 : 0;
+      out.folded[i].case_bits[k] = c == kAnyInput ? kAnyInput : letter_bit;
     }
   }
   return out;
@@ -142,11 +146,10 @@ constexpr Tables make_tables() {
 inline constexpr Tables kTables = make_tables();
 static_assert(kTables.is_perfect, "two header names share a slot: change the factor of hash()");
 
-// The same where a block may be loaded from the start of the input.
-inline bool same_short_name(const char* name, size_t n, const Folded& row) {
-  const uint32_t same =
-      Block::load(name).places_of(Block::load(row.lower), Block::load(row.case_bits));
-  return (~same & ((uint32_t{1} << n) - 1)) == 0;
+// Whether the name that starts at p is that of the row, of a block at most, which may be loaded.
+inline bool same_short_name(const char* p, const Folded& row) {
+  constexpr uint32_t kAll = (uint32_t{1} << Block::kSize) - 1;
+  return Block::load(p).places_of(Block::load(row.lower), Block::load(row.case_bits)) == kAll;
 }
 
 // An empty slot leads to row 0, whose name is empty.
@@ -164,8 +167,8 @@ VOXLOCK_ALWAYS_INLINE HeaderId header_id(std::string_view name, const char* read
     return header_id(name);
   const size_t index = index_of(name);
   const Folded& row = kTables.folded[index];
-  return row.len == n && same_short_name(name.data(), n, row) ? static_cast<HeaderId>(index)
-                                                              : HeaderId::kOther;
+  return row.len == n && same_short_name(name.data(), row) ? static_cast<HeaderId>(index)
+                                                           : HeaderId::kOther;
 }
 
 }  // namespace voxlock::sip

@@ -1,4 +1,5 @@
 // Hosts and ports (RFC 3261 25.1 with the IPv6 grammar of RFC 5954).
+#include <bit>
 #include <cstring>
 
 #include "base/text.h"
@@ -75,18 +76,47 @@ bool is_host_name(std::string_view text) {
 
 namespace {
 
-// Whether labels of a name neither are empty nor start or end with '-', up to two blocks of octets
-// of which all may be read. A name that ends with '.' is left to the slow path.
-bool has_good_labels(std::string_view host) {
-  constexpr int kHalf = Block::kSize;
-  const Block low = Block::load(host.data());
-  const Block high = Block::load(host.data() + kHalf);
-  const uint32_t dots = low.places_of('.') | high.places_of('.') << kHalf;
-  const uint32_t separators = dots | low.places_of('-') | high.places_of('-') << kHalf;
-  const uint32_t firsts = dots << 1 | 1;
-  const uint32_t lasts = dots >> 1 | 1U << (host.size() - 1);
-  const uint32_t inside = ~uint32_t{0} >> (32 - host.size());
-  return ((firsts | lasts) & separators & inside) == 0;
+// A host of at most two blocks, all octets of which may be read, as words of bits.
+struct HostBits {
+  explicit HostBits(std::string_view host)
+      : low(Block::load(host.data())),
+        high(Block::load(host.data() + Block::kSize)),
+        inside(~uint32_t{0} >> (32 - host.size())),
+        last(uint32_t{1} << (host.size() - 1)),
+        dots((low.places_of('.') | high.places_of('.') << Block::kSize) & inside) {}
+
+  const Block low;
+  const Block high;
+  const uint32_t inside;
+  const uint32_t last;
+  const uint32_t dots;
+};
+
+// Whether labels of a name neither are empty nor start or end with '-'. A name that ends with '.'
+// is left to the slow path.
+bool has_good_labels(const HostBits& bits) {
+  const uint32_t dashes = bits.low.places_of('-') | bits.high.places_of('-') << Block::kSize;
+  const uint32_t firsts = bits.dots << 1 | 1;
+  const uint32_t lasts = bits.dots >> 1 | bits.last;
+  return ((firsts | lasts) & (bits.dots | dashes) & bits.inside) == 0;
+}
+
+// is_ipv4: four runs of one to three digits with dots between them, none above 255.
+bool is_short_ipv4(const char* host, const HostBits& bits) {
+  const uint32_t digits = (bits.low.digits() | bits.high.digits() << Block::kSize) & bits.inside;
+  const uint32_t threes = digits & digits >> 1 & digits >> 2;
+  const uint32_t last_two = bits.dots & (bits.dots - 1);
+  const uint32_t last_dot = last_two & (last_two - 1);
+  const bool are_three = last_dot != 0 && (last_dot & (last_dot - 1)) == 0;
+  const bool is_dotted = are_three && (digits | bits.dots) == bits.inside &&
+                         (bits.dots & (bits.dots >> 1 | bits.last | 1)) == 0 &&
+                         (threes & digits >> 3) == 0;
+  if (!is_dotted) return false;
+  for (uint32_t left = threes; left != 0; left &= left - 1) {
+    const char* p = host + std::countr_zero(left);
+    if (p[0] > '2' || (p[0] == '2' && (p[1] > '5' || (p[1] == '5' && p[2] > '5')))) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -95,9 +125,13 @@ bool grammar::is_host(std::string_view host, bool has_two_blocks) {
   if (host.empty()) return false;
   // An address is told from a name by its last character.
   const bool is_numeric = is(host.back(), kDigit);
-  if (is_numeric && is_ipv4(host)) return true;
-  const bool is_short = has_two_blocks && host.size() <= 2 * Block::kSize;
-  return (!is_numeric && is_short && has_good_labels(host)) || is_host_name(host);
+  if (has_two_blocks && host.size() <= 2 * Block::kSize) {
+    const HostBits bits(host);
+    if (is_numeric ? is_short_ipv4(host.data(), bits) : has_good_labels(bits)) return true;
+  } else if (is_numeric && is_ipv4(host)) {
+    return true;
+  }
+  return is_host_name(host);
 }
 
 const char* grammar::ipv6_reference_end(const char* p, const char* end) {

@@ -53,11 +53,10 @@ class MessageParser {
   bool scan_head() {
     out_.data_ = data_;
     for (;;) {
-      scanner_.take_plain_fields(data_, map_, [this](const Field& field) { take_field(field); });
-      Field field{};
-      switch (scanner_.next(data_, &field, &map_)) {
+      take_fields(scanner_.take_plain_fields(data_, map_, next_field()));
+      switch (scanner_.next(data_, next_field(), &map_)) {
         case Step::kField:
-          take_field(field);
+          take_fields(1);
           break;
         case Step::kStartLine:
           note(parse_start_line(data_.substr(0, scanner_.line_len()), map_, out_.start_), 0);
@@ -79,13 +78,17 @@ class MessageParser {
     }
   }
 
+  Field* next_field() { return out_.fields_.data() + out_.field_count_; }
+  void take_fields(size_t count) {
+    while (count-- != 0) take_field(*next_field());
+  }
+
   VOXLOCK_ALWAYS_INLINE void take_field(const Field& field) {
     const std::string_view value(data_.data() + field.value_at, field.value_len);
     const uint8_t index = out_.field_count_++;
     uint8_t& first = out_.first_[static_cast<size_t>(field.id)];
     const bool is_first = first == Message::kNone;
     if (is_first) first = index;
-    out_.fields_[index] = field;
     if (field.id == HeaderId::kOther) return;
     if (!is_first && header_row(field.id).multiplicity == Multiplicity::kSingle) {
       // Content-Length was compared as a number by the scanner.

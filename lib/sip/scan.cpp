@@ -123,7 +123,7 @@ bool HeadScanner::find_colon(std::string_view data, const char*& name_end,
   grammar::Cursor cursor(data.substr(line_at_, line_len()));
   const std::string_view name = cursor.run(grammar::kToken);
   name_end = cursor.position();
-  while (cursor.sees(' ') || cursor.sees('\t')) cursor.move_to(cursor.position() + 1);
+  while (cursor.sees(' ') || cursor.sees('\t')) cursor.advance(1);
   colon = cursor.position();
   return !name.empty() && name.size() <= UINT16_MAX && cursor.take(':');
 }

@@ -45,9 +45,9 @@ class HeadScanner {
   // map is of data, or nullptr; its words are written up to the end of the line. In scan_steps.h.
   Step next(std::string_view data, Field* field, TextMap* map = nullptr);
 
-  // Takes header fields as next does and gives each to take, up to one that next must look at.
-  template <typename Take>
-  void take_plain_fields(std::string_view data, TextMap& map, Take take);
+  // Takes header fields as next does, up to one that next must look at: how many. out has room for
+  // all that a message may have yet.
+  size_t take_plain_fields(std::string_view data, TextMap& map, Field* out);
 
   // Where the line of the last step starts, and its length without CRLF.
   [[nodiscard]] size_t line_at() const { return line_at_; }

@@ -80,17 +80,20 @@ VOXLOCK_ALWAYS_INLINE Step HeadScanner::take_field(std::string_view data, Field*
 }
 
 // What next does with plain header fields: those with a name of the table, on one line that lies in
-// whole windows. Here the place in the text stays in registers from field to field.
-template <typename Take>
-VOXLOCK_ALWAYS_INLINE void HeadScanner::take_plain_fields(std::string_view data, TextMap& map,
-                                                          Take take) {
-  if (!has_start_line_ || has_control_) return;
+// whole windows. A tight loop, so that the place in the text stays in registers from field to
+// field.
+VOXLOCK_ALWAYS_INLINE size_t HeadScanner::take_plain_fields(std::string_view data, TextMap& map,
+                                                            Field* out) {
+  if (!has_start_line_ || has_control_) return 0;
   const char* const text = data.data();
   const size_t whole = std::min(data.size(), kMaxHeadLen) / Window::kSize * Window::kSize;
+  const char* const readable_end = text + data.size();
+  const Field* const out_begin = out;
+  const Field* const out_end = out + (kMaxHeaderFields - field_count_);
   size_t window = window_at_;
   uint64_t stops = stops_;
   size_t start = at_;
-  for (;;) {
+  for (; out != out_end; ++out) {
     while (stops == 0 && window + Window::kSize < whole) {
       window += Window::kSize;
       if (window == map.mapped_len) map.load_more();
@@ -98,30 +101,30 @@ VOXLOCK_ALWAYS_INLINE void HeadScanner::take_plain_fields(std::string_view data,
     }
     if (stops == 0) break;
     const size_t end = window + static_cast<unsigned>(std::countr_zero(stops));
-    if (end + 2 >= whole || end == start || !is_plain_line_end(text + end)) break;
-    const char* const colon = map.next_special(text + start);
-    if (*colon != ':') break;
-    const size_t name_len = static_cast<size_t>(colon - text) - start;
-    const HeaderId id = header_id({text + start, name_len}, text + data.size());
+    if (end + 2 >= whole || !is_plain_line_end(text + end)) break;
+    const size_t colon = map.next_special_at(start);
+    if (text[colon] != ':') break;
+    const size_t name_len = colon - start;
+    const HeaderId id = header_id({text + start, name_len}, readable_end);
     if (id == HeaderId::kOther || id == HeaderId::kContentLength) break;
-    const size_t value = start + name_len + 1 + (colon[1] == ' ');
-    const bool is_trimmed = value < end && !grammar::is(text[value], grammar::kLws) &&
-                            !grammar::is(text[end - 1], grammar::kLws);
-    if (!is_trimmed || field_count_ == kMaxHeaderFields) break;
-    ++field_count_;
+    const size_t value = colon + 1 + (text[colon + 1] == ' ');
+    // A tab would be a stop, and an empty value has its CR here.
+    if (text[value] <= ' ' || text[end - 1] == ' ') break;
     stops &= stops - 1;
     stops &= stops - 1;
-    const Field field{static_cast<uint32_t>(start), static_cast<uint32_t>(value),
-                      static_cast<uint32_t>(end - value), static_cast<uint16_t>(name_len), id};
+    *out = {static_cast<uint32_t>(start), static_cast<uint32_t>(value),
+            static_cast<uint32_t>(end - value), static_cast<uint16_t>(name_len), id};
     start = end + 2;
-    take(field);
   }
-  if (start == at_) return;
+  const auto count = static_cast<size_t>(out - out_begin);
+  if (count == 0) return 0;
+  field_count_ += count;
   at_ = start;
   line_end_ = start - 2;
   window_at_ = window;
   window_end_ = window + Window::kSize;
   stops_ = stops;
+  return count;
 }
 
 VOXLOCK_ALWAYS_INLINE Step HeadScanner::next(std::string_view data, Field* field, TextMap* map) {

@@ -15,7 +15,7 @@ Result<void> grammar::take_token_list(LineCursor& caller, bool may_be_empty) {
   do {
     if (cursor.run(kToken).empty()) return Status::ERR_SIP_TOKEN_LIST;
   } while (cursor.take_separator(','));
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 

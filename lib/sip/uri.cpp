@@ -37,7 +37,7 @@ VOXLOCK_ALWAYS_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
   if (cursor.end() - start >= 4 && is_sip(start)) {
     out.scheme = Scheme::kSip;
     out.scheme_text = {start, 3};
-    cursor.move_to(start + 4);
+    cursor.advance(4);
     return true;
   }
   const char* end = scheme_end(start, cursor.end());
@@ -51,13 +51,13 @@ VOXLOCK_ALWAYS_INLINE bool take_scheme(Cursor& cursor, Uri& out) {
 // [ userinfo "@" ]: only the '@' tells whether the text before it was a user or already the host.
 template <typename Cursor>
 VOXLOCK_ALWAYS_INLINE void take_userinfo(Cursor& cursor, bool is_bare, Uri& out) {
-  const char* start = cursor.position();
+  const Cursor start = cursor;
   const std::string_view user = cursor.run_escaped(is_bare ? grammar::kBareUser : grammar::kUser);
   std::string_view password;
   const bool has_password = !user.empty() && cursor.take(':');
   if (has_password) password = cursor.run_escaped(grammar::kPassword);
   if (user.empty() || !cursor.take('@')) {
-    cursor.move_to(start);
+    cursor = start;
     return;
   }
   out.user = user;
@@ -109,7 +109,7 @@ VOXLOCK_ALWAYS_INLINE Result<void> take_tel(Cursor& cursor, bool is_bare, Uri& o
   const char* start = cursor.position();
   const bool is_global = cursor.take('+');
   size_t digits = 0;
-  for (; !cursor.at_end(); cursor.move_to(cursor.position() + 1)) {
+  for (; !cursor.at_end(); cursor.advance(1)) {
     const char c = *cursor.position();
     const bool is_dialled =
         is_global ? text::is_digit(c) : text::hex_value(c) >= 0 || c == '*' || c == '#';
@@ -139,7 +139,7 @@ Result<void> take_uri_as(Cursor& caller, Uri& out) {
                    : out.scheme == Scheme::kTel ? take_tel(cursor, kIsBare, out)
                                                 : take_other(cursor, kIsBare, out));
   out.text = cursor.from(start);
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 

@@ -31,7 +31,7 @@ VOXLOCK_ALWAYS_INLINE bool take_protocol(Cursor& cursor) {
   const bool is_plain = static_cast<size_t>(cursor.end() - cursor.position()) >= kPlain.size() &&
                         std::memcmp(cursor.position(), kPlain.data(), kPlain.size()) == 0;
   if (is_plain) {
-    cursor.move_to(cursor.position() + kPlain.size());
+    cursor.advance(kPlain.size());
     cursor.skip_lws();
     return true;
   }
@@ -55,7 +55,7 @@ Result<void> grammar::take_via(Cursor& caller, Via& out) {
   VOXLOCK_TRY_VOID(take_host_port(cursor, true, out));
   VOXLOCK_TRY_VOID(take_params(cursor, out.params));
   cursor.skip_lws();
-  caller.move_to(cursor.position());
+  caller = cursor;
   return {};
 }
 template Result<void> grammar::take_via(Cursor&, Via&);

@@ -39,6 +39,7 @@ void check(std::string_view octets) {
   CHECK(block.specials() == mask_of(octets, is_special));
   CHECK(block.unprintables() == mask_of(octets, is_unprintable));
   CHECK(block.high_bits() == mask_of(octets, is_high));
+  CHECK(block.digits() == mask_of(octets, text::is_digit));
   CHECK(block.places_of('-') == mask_of(octets, is_dash));
 }
 

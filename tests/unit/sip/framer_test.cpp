@@ -82,7 +82,7 @@ TEST_CASE("RFC 3261 18.3, RFC 5626 3.5.1: a stream is cut the same way however i
        "VOXLOCK_ERR_SIP_CONTENT_LENGTH"},
       {"length in a fold", message("", "Subject: x\r\n l: 7\r\n"), FramerRole::kServer,
        "M" + std::to_string(message("", "Subject: x\r\n l: 7\r\n").size()) + " "},
-      {"other protocol", std::string("\x16\x03\x01\x02", 4) + std::string(200, 'x') + "\r\n\r\n",
+      {"other protocol", "\x16\x03\x01\x02" + std::string(200, 'x').append("\r\n\r\n"),
        FramerRole::kServer, "VOXLOCK_ERR_SIP_CONTROL"},
       {"endless line", std::string(5000, 'x'), FramerRole::kServer, "VOXLOCK_ERR_SIP_TOO_LARGE"},
       {"long body", message(std::string(5000, 'x')), FramerRole::kServer,
