@@ -5,37 +5,10 @@ set -euo pipefail
 
 bin=$1
 case=$2
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
 out=$(mktemp -d)
-seconds=30
-pids=()
-
-# shellcheck disable=SC2317 # run by the trap
-clean_up() {
-  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$out"
-}
-trap clean_up EXIT
-
-fail() {
-  printf 'FAILED: %s\n' "$1" >&2
-  tail -n 5 "$out"/*.log >&2 2>/dev/null || true
-  exit "${2:-1}"
-}
-
-# shellcheck source=examples/demo/livekit.sh
-. "$here/../demo/livekit.sh"
-
-wait_for() { # text, file, seconds
-  local i
-  for ((i = 0; i < $3 * 20; ++i)); do
-    grep -q "$1" "$2" 2>/dev/null && return 0
-    sleep 0.05
-  done
-  fail "no '$1' in $(basename "$2")"
-}
+# shellcheck source=examples/tests/livekit_case.sh
+. "$(dirname "$0")/livekit_case.sh"
+trap 'end_processes; rm -rf "$out"' EXIT
 
 start_gateway() { # options ...
   : >"$out/gateway.log"

@@ -5,37 +5,10 @@ set -euo pipefail
 
 bin=$1
 case=$2
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
 out=$3
-seconds=30
-pids=()
 tls=(--cert "$out/a.pem" --key "$out/a.key" --ca "$out/ca.pem")
-
-# shellcheck disable=SC2317 # run by the trap
-clean_up() {
-  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-}
-trap clean_up EXIT
-
-fail() {
-  printf 'FAILED: %s\n' "$1" >&2
-  tail -n 5 "$out"/*.log >&2 2>/dev/null || true
-  exit "${2:-1}"
-}
-
-# shellcheck source=examples/demo/livekit.sh
-. "$here/../demo/livekit.sh"
-
-wait_for() { # text, file, seconds
-  local i
-  for ((i = 0; i < $3 * 20; ++i)); do
-    grep -q "$1" "$2" 2>/dev/null && return 0
-    sleep 0.05
-  done
-  fail "no '$1' in $(basename "$2")"
-}
+# shellcheck source=examples/tests/livekit_case.sh
+. "$(dirname "$0")/livekit_case.sh"
 
 wait_live() { # calls so far
   local i

@@ -2,12 +2,12 @@
 """Plays the PBX and the SRTP peer of a program of external media: both must hear the other's tone. Or an answer
 without keys, a frame that is too long, another call's UUID: the program must end with status 1 and say why.
 
-usage: pbx_media.py audiosocket|external_media|misuse PROGRAM
+usage: pbx_media.py audiosocket|external_media|websocket|misuse|stranger PROGRAM
 """
 from __future__ import annotations
 
 import array
-import math
+import json
 import socket
 import struct
 import subprocess
@@ -20,22 +20,11 @@ from voxlock import audio
 from voxlock.events import Payload, Transmit
 from voxlock.leg import Leg
 
-RATE, FRAME, FRAMES = 8000, 160, 100
+from tones import FRAME, RATE, strength, tone
+
+FRAMES = 100
 CALL = uuid.UUID("40325ec2-5efd-4bd3-805f-53576e581d13")
 PATIENCE_S = 20.0
-
-
-def tone(hz: int, number: int) -> array.array[int]:
-    return array.array("h", (int(9000 * math.sin(math.tau * hz * (number * FRAME + n) / RATE)) for n in range(FRAME)))
-
-
-def strength(pcm: array.array[int], hz: int) -> float:
-    """How much of the energy lies at a frequency, 0..1 (Goertzel)."""
-    coefficient, one, two = 2 * math.cos(math.tau * hz / RATE), 0.0, 0.0
-    for sample in pcm:
-        one, two = sample + coefficient * one - two, one
-    power = one * one + two * two - coefficient * one * two
-    return 2 * power / max(1.0, len(pcm) * sum(sample * sample for sample in pcm))
 
 
 class AudioSocket:
@@ -70,6 +59,57 @@ class AudioSocket:
 
     def end(self) -> None:
         self.socket.sendall(struct.pack(">BH", 0x00, 0))
+
+
+class WebSocket:
+    """FreeSWITCH's end of an audio fork: a client of RFC 6455."""
+
+    def __init__(self, address: tuple[str, int], path: str = str(CALL)) -> None:
+        self.socket = socket.create_connection(address, PATIENCE_S)
+        self.socket.sendall(f"GET /{path} HTTP/1.1\r\nHost: {address[0]}\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+        self.waiting, self.heard, self.digits = b"", array.array("h"), ""
+        while b"\r\n\r\n" not in self.waiting:
+            piece = self.socket.recv(4096)
+            if not piece:
+                raise ConnectionError("the program closed the connection")
+            self.waiting += piece
+        head, self.waiting = self.waiting.split(b"\r\n\r\n", 1)
+        if not head.startswith(b"HTTP/1.1 101 "):
+            raise ConnectionError(head.decode())
+        self.socket.setblocking(False)
+        self.send(0x81, b'{"sampleRate": 8000}')
+
+    def send(self, kind: int, data: bytes) -> None:
+        """A frame with a mask of zeros, which changes no byte."""
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else struct.pack(">BH", 0x80 | 126, len(data))
+        self.socket.sendall(bytes([kind]) + size + bytes(4) + data)
+
+    def play(self, pcm: array.array[int], _number: int) -> None:
+        data = struct.pack(f"<{len(pcm)}h", *pcm)
+        # A message in two frames.
+        self.send(0x02, data[:100])
+        self.send(0x80, data[100:])
+
+    def listen(self) -> None:
+        try:
+            self.waiting += self.socket.recv(65536)
+        except BlockingIOError:
+            return
+        while len(self.waiting) >= 4:
+            head, size = 2, self.waiting[1]
+            if size == 126:
+                head, size = 4, int.from_bytes(self.waiting[2:4], "big")
+            if len(self.waiting) < head + size:
+                return
+            kind, data, self.waiting = self.waiting[0], self.waiting[head:head + size], self.waiting[head + size:]
+            if kind == 0x82:
+                self.heard.extend(struct.unpack(f"<{size // 2}h", data))
+            elif kind == 0x81:
+                self.digits += json.loads(data)["digit"]
+
+    def end(self) -> None:
+        self.send(0x88, b"")
 
 
 class ExternalMedia:
@@ -144,7 +184,7 @@ def started(path: str, *arguments: str) -> subprocess.Popen[str]:
 
 def address_of(program: subprocess.Popen[str]) -> tuple[str, int]:
     assert program.stdout is not None
-    host, port = program.stdout.readline().strip().split(":")
+    host, port = program.stdout.readline().strip().removeprefix("ws://").split("/")[0].split(":")
     return host, int(port)
 
 
@@ -159,7 +199,10 @@ def read_sdp(program: subprocess.Popen[str]) -> str:
     return "".join(iter(program.stdout.readline, ".\n"))
 
 
-def talk(pbx: AudioSocket | ExternalMedia, peer: Peer) -> None:
+PBXES = {"audiosocket": AudioSocket, "external_media": ExternalMedia, "websocket": WebSocket}
+
+
+def talk(pbx: AudioSocket | ExternalMedia | WebSocket, peer: Peer) -> None:
     """Two seconds at their own speed, with a key pressed half-way."""
     began = time.monotonic()
     for number in range(FRAMES):
@@ -180,7 +223,7 @@ def call(kind: str, path: str) -> None:
             address, offer, peer = address_of(program), read_sdp(program), Peer()
             assert "RTP/SAVP" in offer and "a=crypto" in offer
             answer(program, peer.leg.answer(offer.encode())[0].decode())
-            pbx = AudioSocket(address) if kind == "audiosocket" else ExternalMedia(address)
+            pbx = PBXES[kind](address)
             talk(pbx, peer)
             pbx.end()
             assert program.stdout is not None
@@ -189,7 +232,7 @@ def call(kind: str, path: str) -> None:
         finally:
             program.kill()
     print(said.strip())
-    assert pbx.digits == ("5" if kind == "audiosocket" else ""), f"keys: {pbx.digits!r}"
+    assert pbx.digits == ("" if kind == "external_media" else "5"), f"keys: {pbx.digits!r}"
     # The first half second is the denoiser's to learn in.
     for who, heard, hz in (("peer", peer.heard, 440), ("PBX", pbx.heard, 1000)):
         last = heard[RATE // 2:]
@@ -220,10 +263,38 @@ def misuse(path: str) -> None:
                 program.kill()
 
 
+def stranger(path: str) -> None:
+    """Another path than the UUID is refused, and the PBX still gets in; a second one does not. Too long a message
+    ends the call."""
+    with started(path, CALL.hex) as program:
+        try:
+            address, offer, peer = address_of(program), read_sdp(program), Peer()
+            answer(program, peer.leg.answer(offer.encode())[0].decode())
+            for wrong in ("", "x", str(uuid.UUID(int=1)), CALL.hex + "00"):
+                try:
+                    WebSocket(address, wrong)
+                except ConnectionError:
+                    continue
+                raise AssertionError(f"the path {wrong} was taken")
+            pbx = WebSocket(address)
+            try:
+                WebSocket(address)
+            except ConnectionError:
+                pbx.send(0x82, bytes(4000))
+                assert program.stdout is not None
+                said = program.stdout.read()
+                assert program.wait(PATIENCE_S) == 1, said
+                print(said.strip().splitlines()[-1])
+                return
+            raise AssertionError("a second PBX was taken")
+        finally:
+            program.kill()
+
+
 def main() -> None:
     kind, path = sys.argv[1:3]
-    if kind == "misuse":
-        misuse(path)
+    if kind in ("misuse", "stranger"):
+        (misuse if kind == "misuse" else stranger)(path)
     else:
         call(kind, path)
 

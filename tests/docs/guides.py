@@ -5,7 +5,8 @@ usage: guides.py GUIDE.md FOLDER --root CLONE [--stage PREFIX] [--as-a-user]
 
 "<!-- file: NAME -->" before a block says that the reader saves it; a block of sh is typed, and the block of
 text behind it is what must appear ("..." stands for anything). "<!-- setup -->" marks what a new machine needs:
-it is typed with --as-a-user only, in a bare system. Otherwise the library comes from --stage, a folder
+it is typed with --as-a-user only, in a bare system. "<!-- needs: LIBRARY -->" marks what is typed where pkg-config
+knows that library. Otherwise the library comes from --stage, a folder
 made by cmake --install. A file that no command uses fails, and so does a block that is neither.
 Exit status 77: skipped, a line says why.
 """
@@ -82,9 +83,20 @@ class Follower:
             raise SystemExit(f"the guide says:\n{expected}and it was:\n{self.output}")
         self.output = None
 
+    def has(self, library):
+        """With --as-a-user the setup has brought it."""
+        if self.options.as_a_user:
+            return True
+        known = subprocess.run(["pkg-config", "--exists", library], check=False).returncode == 0
+        if not known:
+            print(f"left out: {library} is not there")
+        return known
+
     def follow(self, blocks):
         for block in blocks:
             mark, language, text = block["mark"] or "", block["language"], block["text"]
+            if mark.startswith("needs: ") and not self.has(mark.removeprefix("needs: ")):
+                continue
             if mark.startswith("file: "):
                 self.write(mark.removeprefix("file: "), text)
             elif language == "sh":
