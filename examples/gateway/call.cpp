@@ -122,6 +122,9 @@ Call::Leg Call::make_leg(voxlock_context* ctx, size_t index, const MediaConfig& 
     bind_pair(config.ip, out.rtp, out.rtcp);
     copy_list(config.suites[index], leg_config.suites);
     leg_config.rtcp_xr = 1;
+    // Offering it needs a profile that plain trunks refuse.
+    leg_config.nack = VOXLOCK_NACK_ACCEPT;
+    leg_config.rtcp_rsize = 1;
   }
   copy_list(config.codecs[index], leg_config.codecs);
   leg_config.rtp_address = to_voxlock(make_address(config.ip, local_port(out.rtp.get())));

@@ -53,6 +53,11 @@ typedef struct voxlock_datagram {
 #define VOXLOCK_KEYS_SDES 1 /* as secret as the signalling, and as every server that relays it */
 #define VOXLOCK_KEYS_DTLS 2 /* WebRTC: a DTLS handshake with the certificate that the SDP names */
 
+/* nack: generic NACK (RFC 4585). */
+#define VOXLOCK_NACK_OFF 0
+#define VOXLOCK_NACK_OFFER 1  /* offered and accepted */
+#define VOXLOCK_NACK_ACCEPT 2 /* accepted where the peer offers it */
+
 #define VOXLOCK_MAX_FURTHER_ADDRESSES 7
 #define VOXLOCK_MAX_SUITES 8
 #define VOXLOCK_MAX_CODECS 8
@@ -101,35 +106,40 @@ typedef struct voxlock_leg_config {
                           peer, 1000..; default 30000. Full agents check every few seconds.
                           @see RFC 7675, section 5.1 */
   uint32_t reserved2;  /* 0 */
-  /* With DTLS: offered and accepted, done where the peer agrees. */
-  int32_t nack;       /* 1: generic NACK for audio, both ways. Missing packets are asked for up to
-                         three times within 500 ms; packets that the peer asks for are sent again
-                         as they were sealed, three times at most, in half the bytes of the media
-                         at most. Takes 18 KiB. What a late packet is used for: a leg alone hands
-                         it out with its own sequence number, a relay passes it on in its place,
-                         and a bridge waits for it as long as its repair_ms says. Default 0.
-                         @see RFC 4585, section 6.2.1 */
-  int32_t rtcp_rsize; /* 1: feedback goes in packets of its own, without a report. Those of the
-                         peer are understood in any case. Default 0. @see RFC 5506 */
+  /* Done where the peer agrees. */
+  int32_t nack; /* VOXLOCK_NACK_*: generic NACK for audio, both ways. Missing packets are asked
+                   for up to three times within 500 ms; packets that the peer asks for are
+                   sent again as they were sealed, three times at most, in half the bytes of
+                   the media at most, never over plain RTP. Takes 18 KiB. What a late packet
+                   is used for: a leg alone hands it out with its own sequence number, a relay
+                   passes it on in its place, and a bridge waits for it as long as its
+                   repair_ms says. With SDES an offer of it names RTP/SAVPF (RTP/AVPF where
+                   the policy prefers SRTP), which a peer that knows RTP/SAVP alone refuses:
+                   then ACCEPT is the better choice. Default OFF; with srtp_policy off no
+                   other. @see RFC 4585, sections 4.1 and 6.2.1 */
+  int32_t rtcp_rsize; /* 1: feedback goes in packets of its own, without a report; with SDES only
+                         where the profile is RTP/SAVPF or RTP/AVPF. Those of the peer are
+                         understood in any case. Default 0. @see RFC 5506 */
   int32_t rtcp_xr;    /* 1: VoIP metrics and round trips of receivers are asked for in the SDP, and
                           sent to a peer that asks for them (voxlock/quality.h). Default 0.
                           @see RFC 3611, section 5 */
   uint32_t reserved3; /* 0 */
-  int32_t transport_cc; /* 1: packets carry transport-wide numbers; which of the peer's came, and
-                           when, is told to it every 100 ms (250 ms without rtcp_rsize), and what it
-                           tells is counted. Its extension need not be among extensions. Default 0.
-                           @see draft-holmer-rmcat-transport-wide-cc-extensions-01 */
-  uint32_t extensions;  /* VOXLOCK_EXTENSION_* (voxlock/sdp.h): header extensions that are sent
-                           where the peer agrees; default 0. The level is that of the audio which a
-                           bridge encodes, and is left out where frames are sealed; a leg alone and
-                           a relay have none of their own. The mid goes along until the peer reports
-                           about us. @see RFC 6464, 8285, 9143 */
-  int32_t red;          /* 1: redundant audio around Opus. Frames of lost packets are taken from the
-                           ones behind; each packet that is sent brings earlier frames along: of a
-                           bridge, or of voxlock_leg_send. Not where frames are sealed, and not of a
-                           relay, which passes payloads as they are. Default 0. @see RFC 2198 */
-  uint32_t red_blocks;  /* how many earlier frames, 0..2, as far as they fit into 1200 bytes; they
-                           wait in the leg for so long. 0: none. Default 1 */
+  int32_t
+      transport_cc; /* with DTLS; 1: packets carry transport-wide numbers; which of the peer's came,
+                       and when, is told to it every 100 ms (250 ms without rtcp_rsize), and what it
+                       tells is counted. Its extension need not be among extensions. Default 0.
+                       @see draft-holmer-rmcat-transport-wide-cc-extensions-01 */
+  uint32_t extensions; /* with DTLS; VOXLOCK_EXTENSION_* (voxlock/sdp.h): header extensions that are
+                          sent where the peer agrees; default 0. The level is that of the audio
+                          which a bridge encodes, and is left out where frames are sealed; a leg
+                          alone and a relay have none of their own. The mid goes along until the
+                          peer reports about us. @see RFC 6464, 8285, 9143 */
+  int32_t red;         /* 1: redundant audio around Opus. Frames of lost packets are taken from the
+                          ones behind; each packet that is sent brings earlier frames along: of a
+                          bridge, or of voxlock_leg_send. Not where frames are sealed, and not of a
+                          relay, which passes payloads as they are. Default 0. @see RFC 2198 */
+  uint32_t red_blocks; /* how many earlier frames, 0..2, as far as they fit into 1200 bytes; they
+                          wait in the leg for so long. 0: none. Default 1 */
   uint32_t early_media_ms; /* packets that come while an own offer is out, and that no key opens
                               yet, wait so long for its answer, 0..2000: the newest 32 of at most
                               256 bytes. They are opened with the answer's keys by the next input or

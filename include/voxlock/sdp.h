@@ -151,7 +151,7 @@ typedef struct voxlock_negotiation_config {
   int32_t rtcp_mux;                    /* SDES: 1 (default): RFC 5761; with DTLS always */
   int32_t opus_fec;                    /* default 1 */
   int32_t opus_dtx;                    /* default 0 */
-  /* All that follows counts with VOXLOCK_KEYS_DTLS only. */
+  /* What follows counts with VOXLOCK_KEYS_DTLS only, but for red, nack and rtcp_rsize. */
   const char* fingerprint; /* of the own certificate, as voxlock_fingerprint writes it: "sha-256
                               AB:..."; SHA-256, SHA-384 or SHA-512; required */
   const char* ice_ufrag;   /* the first ICE credentials, 4..32 and 22..64 of A-Z a-z 0-9 + /; both
@@ -173,7 +173,7 @@ typedef struct voxlock_negotiation_config {
   int32_t ice_lite;          /* 1 (default): said in the description */
   int32_t end_of_candidates; /* 1 (default): no more of the own ones will come */
   int32_t red;               /* RFC 2198 around Opus; default 0 */
-  int32_t nack;              /* generic NACK, RFC 4585; default 0 */
+  int32_t nack;              /* VOXLOCK_NACK_* (voxlock/leg.h), RFC 4585; default 0 */
   int32_t transport_cc;      /* feedback of transport-wide sequence numbers; default 0 */
   int32_t rtcp_rsize;        /* RFC 5506; default 0 */
   uint32_t reserved;         /* 0 */
@@ -271,13 +271,16 @@ typedef struct voxlock_negotiated {
   int32_t extmap_mixed;       /* 1: RFC 8285, section 6 */
   uint32_t extension_id[VOXLOCK_EXTENSIONS];       /* 0: not agreed; above 14: two-byte headers */
   int32_t extension_direction[VOXLOCK_EXTENSIONS]; /* VOXLOCK_SENDRECV ... */
-  uint32_t red_type_send;                          /* RFC 2198; 255: not agreed */
+  uint32_t red_type_send; /* RFC 2198, with SDES as well; 255: not agreed */
   uint32_t red_type_recv;
-  int32_t nack;
+  int32_t nack; /* RFC 4585, with SDES as well */
   int32_t transport_cc;
-  int32_t rtcp_rsize;
+  int32_t rtcp_rsize;  /* RFC 5506, with SDES as well */
   uint32_t ssrc_count; /* sources the peer names: hints, packets decide */
   uint32_t ssrcs[VOXLOCK_MAX_REMOTE_SSRCS];
+  uint32_t rtcp_senders_bps;   /* b=RS of the peer, which own descriptions repeat: bit/s of RTCP for
+                                  those who send media; UINT32_MAX: not stated. @see RFC 3556 */
+  uint32_t rtcp_receivers_bps; /* b=RR, of those who only receive; both 0: nobody sends RTCP */
 } voxlock_negotiated;
 
 /* Tells what was agreed. out->struct_size must be set.

@@ -119,16 +119,16 @@ bool is_valid_webrtc(const voxlock_leg_config& in) {
   constexpr uint32_t kAllExtensions = (1u << leg::kExtensions) - 1;
   if (!is_flag(in.red) || in.red_blocks > kMaxRedBlocks) return false;
   if (!is_flag(in.transport_cc) || (in.extensions & ~kAllExtensions) != 0) return false;
-  if (!is_flag(in.dtls_client) || !is_flag(in.nack) || !is_flag(in.rtcp_rsize) ||
-      in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
+  if (!is_flag(in.dtls_client) || !is_within(static_cast<uint32_t>(in.nack), 0, 2) ||
+      !is_flag(in.rtcp_rsize) || in.consent_ms < kLeastConsentMs || in.reserved2 != 0 ||
       in.further_address_count > VOXLOCK_MAX_FURTHER_ADDRESSES ||
       (in.further_addresses == nullptr) != (in.further_address_count == 0)) {
     return false;
   }
   if (in.key_exchange == VOXLOCK_KEYS_SDES)
     return in.identity == nullptr && in.further_address_count == 0 && in.dtls_client == 0 &&
-           in.nack == 0 && in.rtcp_rsize == 0 && in.transport_cc == 0 && in.extensions == 0 &&
-           in.red == 0;
+           in.transport_cc == 0 && in.extensions == 0 &&
+           (in.nack == VOXLOCK_NACK_OFF || in.srtp_policy != VOXLOCK_SRTP_OFF);
   if (in.key_exchange != VOXLOCK_KEYS_DTLS) return false;
   return in.srtp_policy == VOXLOCK_SRTP_REQUIRED && in.rtcp_mux == 1 &&
          std::all_of(in.further_addresses, in.further_addresses + in.further_address_count,
@@ -164,7 +164,8 @@ Result<leg::LegConfig> to_config(const voxlock_leg_config& in) {
   out.consent_ns = in.consent_ms * kNsPerMs;
   for (size_t i = 0; i < in.further_address_count; ++i)
     out.further_addresses[i] = to_address(in.further_addresses[i]);
-  out.has_nack = in.nack != 0;
+  out.has_nack = in.nack != VOXLOCK_NACK_OFF;
+  out.is_nack_offered = in.nack == VOXLOCK_NACK_OFFER;
   out.has_rtcp_rsize = in.rtcp_rsize != 0;
   out.has_transport_cc = in.transport_cc != 0;
   out.has_red = in.red != 0;

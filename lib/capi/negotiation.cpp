@@ -40,7 +40,8 @@ VOXLOCK_LAYOUT(voxlock_negotiated, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(key
                VOXLOCK_FIELD(extmap_mixed), VOXLOCK_FIELD(extension_id),
                VOXLOCK_FIELD(extension_direction), VOXLOCK_FIELD(red_type_send),
                VOXLOCK_FIELD(red_type_recv), VOXLOCK_FIELD(nack), VOXLOCK_FIELD(transport_cc),
-               VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(ssrc_count), VOXLOCK_FIELD(ssrcs))
+               VOXLOCK_FIELD(rtcp_rsize), VOXLOCK_FIELD(ssrc_count), VOXLOCK_FIELD(ssrcs),
+               VOXLOCK_FIELD(rtcp_senders_bps), VOXLOCK_FIELD(rtcp_receivers_bps))
 
 using namespace voxlock;
 
@@ -84,7 +85,8 @@ bool is_valid(const voxlock_negotiation_config& in) {
   const bool has_flags = is_flag(in.telephone_event) && is_flag(in.rtcp_mux) &&
                          is_flag(in.opus_fec) && is_flag(in.opus_dtx) && is_flag(in.ice_required) &&
                          is_flag(in.ice_lite) && is_flag(in.end_of_candidates) && is_flag(in.red) &&
-                         is_flag(in.nack) && is_flag(in.transport_cc) && is_flag(in.rtcp_rsize);
+                         is_within(static_cast<uint32_t>(in.nack), 0, 2) &&
+                         is_flag(in.transport_cc) && is_flag(in.rtcp_rsize);
   return has_exchange && has_role && has_flags && in.reserved == 0 &&
          is_within(static_cast<uint32_t>(in.srtp_policy), 0, 2) && is_address(in.rtp_address) &&
          (in.rtcp_address.family == 0 || is_address(in.rtcp_address)) &&
@@ -117,10 +119,7 @@ Result<void> read_webrtc(const voxlock_negotiation_config& in, sdp::LocalWebrtc&
   out.ssrc = in.ssrc;
   out.max_opus_bitrate = in.max_opus_bitrate;
   out.extensions = sdp::ExtensionSet(in.extensions);
-  out.has_red = in.red != 0;
-  out.has_nack = in.nack != 0;
   out.has_transport_cc = in.transport_cc != 0;
-  out.has_rtcp_rsize = in.rtcp_rsize != 0;
   return {};
 }
 
@@ -139,6 +138,10 @@ Result<sdp::LocalMedia> to_local(const voxlock_negotiation_config& in) {
   out.has_rtcp_mux = in.rtcp_mux != 0;
   out.has_opus_fec = in.opus_fec != 0;
   out.has_opus_dtx = in.opus_dtx != 0;
+  out.has_red = in.red != 0;
+  out.has_nack = in.nack != VOXLOCK_NACK_OFF;
+  out.is_nack_offered = in.nack == VOXLOCK_NACK_OFFER;
+  out.has_rtcp_rsize = in.rtcp_rsize != 0;
   if (in.key_exchange != VOXLOCK_KEYS_DTLS) return out;
   out.key_exchange = sdp::KeyExchange::kDtls;
   VOXLOCK_TRY_VOID(read_webrtc(in, out.webrtc));
@@ -182,11 +185,7 @@ void tell_webrtc(const sdp::WebrtcAgreement& agreed, voxlock_negotiated& out) {
     out.extension_id[i] = agreed.extensions[i].id;
     out.extension_direction[i] = static_cast<int32_t>(agreed.extensions[i].direction);
   }
-  out.red_type_send = agreed.red_type_send;
-  out.red_type_recv = agreed.red_type_recv;
-  out.nack = agreed.has_nack ? 1 : 0;
   out.transport_cc = agreed.has_transport_cc ? 1 : 0;
-  out.rtcp_rsize = agreed.has_rtcp_rsize ? 1 : 0;
   out.ssrc_count = static_cast<uint32_t>(agreed.stream.ssrcs.size());
   std::copy(agreed.stream.ssrcs.begin(), agreed.stream.ssrcs.end(), out.ssrcs);
 }
@@ -211,10 +210,15 @@ voxlock_negotiated tell_agreement(const sdp::Agreement& agreed) {
   out.rtcp_mux = agreed.has_rtcp_mux ? 1 : 0;
   out.remote_rtp = from_address(agreed.remote_rtp);
   out.remote_rtcp = from_address(agreed.remote_rtcp);
-  out.red_type_send = out.red_type_recv = sdp::kNoPayloadType;
+  out.red_type_send = agreed.red_type_send;
+  out.red_type_recv = agreed.red_type_recv;
+  out.nack = agreed.has_nack ? 1 : 0;
+  out.rtcp_rsize = agreed.has_rtcp_rsize ? 1 : 0;
   out.key_exchange = agreed.webrtc      ? VOXLOCK_KEYS_DTLS
                      : agreed.is_secure ? VOXLOCK_KEYS_SDES
                                         : VOXLOCK_KEYS_NONE;
+  out.rtcp_senders_bps = agreed.rtcp_bandwidth.senders.value_or(UINT32_MAX);
+  out.rtcp_receivers_bps = agreed.rtcp_bandwidth.receivers.value_or(UINT32_MAX);
   tell_sdes(agreed, out);
   if (agreed.webrtc) tell_webrtc(*agreed.webrtc, out);
   return out;

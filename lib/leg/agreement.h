@@ -7,6 +7,7 @@
 
 #include "base/secure.h"
 #include "leg/address.h"
+#include "rtp/statistics.h"
 #include "srtp/session.h"
 
 namespace voxlock::leg {
@@ -84,7 +85,8 @@ struct Agreement {
   std::array<char, kMaxMid + 1> mid{};  // NUL-terminated; empty: none
   bool has_transport_feedback = false;  // transport-wide numbers are told, both ways
   bool has_nack = false;                // generic NACK, both ways (RFC 4585)
-  bool is_rtcp_reduced = false;         // feedback may go alone (RFC 5506)
+  rtp::RtcpBandwidth rtcp_bandwidth;
+  bool is_rtcp_reduced = false;  // feedback may go alone (RFC 5506)
   // RFC 3611 5.1: what the peer wants in extended reports.
   bool has_xr_metrics = false;
   bool has_xr_rtt = false;

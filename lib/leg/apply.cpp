@@ -128,13 +128,15 @@ void Leg::take(Agreement next, uint64_t now_ns) {
   }
   if (!next.has_nack) losses_.reset();
   if (!next.has_transport_feedback) arrivals_.reset();
+  const bool is_new_pace = !is_first && agreement_->rtcp_bandwidth != next.rtcp_bandwidth;
+  schedule_.set_bandwidth(next.rtcp_bandwidth);
   agreement_.emplace(std::move(next));
   ++generation_;
   // A hold is no silence: the time without media counts from here.
   heard_ns_ = now_ns;
   is_silent_ = false;
   // A host that carries the media itself does so with its RTCP.
-  if (is_first && host() == nullptr) plan_first_report();
+  if ((is_first || is_new_pace) && host() == nullptr) plan_first_report();
 }
 
 }  // namespace voxlock::leg

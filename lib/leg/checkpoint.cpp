@@ -45,11 +45,17 @@ void describe_config(Archive& archive, Any& config) {
   archive.number(config.media_timeout_ns);
   archive.number(config.queue_bytes);
   archive.number(config.early_media_ns);
+  archive.number(config.has_nack);
+  archive.number(config.is_nack_offered);
+  archive.number(config.has_rtcp_rsize);
+  archive.number(config.has_red);
+  archive.number(config.red_blocks);
   archive.array(config.cname);
   constexpr size_t kMaxQueue = 1 << 20;
-  archive.require(config.suite_count <= config.suites.size() &&
-                  config.codec_count <= config.codecs.size() && config.queue_bytes <= kMaxQueue &&
-                  config.policy <= Policy::kOff && config.cname.back() == '\0');
+  archive.require(
+      config.suite_count <= config.suites.size() && config.codec_count <= config.codecs.size() &&
+      config.queue_bytes <= kMaxQueue && config.policy <= Policy::kOff &&
+      config.red_blocks <= rtp::RedSender::kMaxGenerations && config.cname.back() == '\0');
 }
 
 template <typename Archive, typename Any>
@@ -60,6 +66,8 @@ void describe_agreement(Archive& archive, Any& agreed) {
   archive.number(agreed.channels);
   archive.number(agreed.payload_type_send);
   archive.number(agreed.payload_type_recv);
+  archive.number(agreed.red_type_send);
+  archive.number(agreed.red_type_recv);
   archive.number(agreed.event_type_send);
   archive.number(agreed.event_type_recv);
   archive.number(agreed.event_clock_send_hz);
@@ -78,6 +86,9 @@ void describe_agreement(Archive& archive, Any& agreed) {
   describe_address(archive, agreed.remote_rtp);
   describe_address(archive, agreed.remote_rtcp);
   archive.number(agreed.is_rtcp_mux);
+  archive.number(agreed.rtcp_bandwidth.senders_bps);
+  archive.number(agreed.rtcp_bandwidth.receivers_bps);
+  archive.number(agreed.has_nack);
   archive.number(agreed.is_rtcp_reduced);
   archive.number(agreed.has_xr_metrics);
   archive.number(agreed.has_xr_rtt);

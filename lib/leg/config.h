@@ -53,6 +53,7 @@ struct LegConfig {
   ByteView key;
   // Offered and accepted; nothing of it where the peer does not agree.
   bool has_nack = false;        // RFC 4585
+  bool is_nack_offered = true;  // false: accepted only
   bool has_rtcp_rsize = false;  // RFC 5506
   bool has_transport_cc = false;
   bool has_red = false;   // RFC 2198

@@ -52,7 +52,7 @@ uint64_t Leg::answer_ns() const {
 void Leg::send_nack() {
   std::array<uint16_t, rtp::kMaxNacked> due;
   const size_t count = losses_.take_due(answer_ns(), time_.now_ns(), due);
-  if (count == 0 || !has_source_ || !rtcp_target().is_set()) return;
+  if (count == 0 || !has_source_ || !may_send_rtcp()) return;
   uint8_t plain[384];
   bytes::Writer writer(plain);
   if (!agreement_->is_rtcp_reduced) write_report(writer);
@@ -87,7 +87,7 @@ uint64_t Leg::transport_feedback_at_ns() const {
 void Leg::send_transport_feedback() {
   uint8_t plain[512];
   bytes::Writer writer(plain);
-  if (!rtcp_target().is_set()) return arrivals_.reset();
+  if (!may_send_rtcp()) return arrivals_.reset();
   if (!agreement_->is_rtcp_reduced) write_report(writer);
   if (!arrivals_.write(ssrc_send_, ssrc_recv_, writer) || !writer.ok()) return;
   if (send_rtcp(writer.written())) ++stats_.transport_feedback_out;

@@ -339,6 +339,8 @@ class Leg {
   bool send_rtcp(ByteView plain);
   void plan_first_report();
   [[nodiscard]] bool is_report_due();
+  [[nodiscard]] bool is_sender() const;
+  [[nodiscard]] bool may_send_rtcp() const;
   [[nodiscard]] uint64_t ntp() const;
   [[nodiscard]] const Address& rtcp_target() const {
     return agreement_->is_rtcp_mux ? remote_rtp_ : remote_rtcp_;

@@ -24,6 +24,10 @@ sdp::LocalMedia local_media(const LegConfig& config) {
   out.has_telephone_event = config.has_telephone_event;
   out.has_rtcp_mux = config.has_rtcp_mux;
   out.has_rtcp_xr = config.has_rtcp_xr;
+  out.has_nack = config.has_nack;
+  out.is_nack_offered = config.is_nack_offered;
+  out.has_rtcp_rsize = config.has_rtcp_rsize;
+  out.has_red = config.has_red;
   out.rtp = config.rtp_address;
   out.rtcp = config.rtcp_address;
   out.has_opus_fec = config.has_opus_fec;
@@ -85,13 +89,14 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.remote_rtp = in.remote_rtp;
   out.remote_rtcp = in.remote_rtcp;
   out.is_rtcp_mux = in.has_rtcp_mux;
-  if (in.webrtc) {
-    out.has_nack = in.webrtc->has_nack;
-    out.is_rtcp_reduced = in.webrtc->has_rtcp_rsize;
-    take_extensions(*in.webrtc, out);
-    out.red_type_send = in.webrtc->red_type_send;
-    out.red_type_recv = in.webrtc->red_type_recv;
-  }
+  auto& [senders_bps, receivers_bps] = out.rtcp_bandwidth;
+  senders_bps = in.rtcp_bandwidth.senders.value_or(senders_bps);
+  receivers_bps = in.rtcp_bandwidth.receivers.value_or(receivers_bps);
+  out.has_nack = in.has_nack;
+  out.is_rtcp_reduced = in.has_rtcp_rsize;
+  out.red_type_send = in.red_type_send;
+  out.red_type_recv = in.red_type_recv;
+  if (in.webrtc) take_extensions(*in.webrtc, out);
   out.has_xr_metrics = in.xr.has_voip_metrics;
   out.has_xr_rtt = in.xr.has_rtt;
   return out;
@@ -116,9 +121,6 @@ Result<Negotiation> Negotiation::create(const Leg& leg, RandomSource& random) {
     local.key_exchange = sdp::KeyExchange::kDtls;
     VOXLOCK_TRY(local.webrtc, association->describe());
     describe_stream(leg, local.webrtc);
-    local.webrtc.has_nack = leg.config().has_nack;
-    local.webrtc.has_rtcp_rsize = leg.config().has_rtcp_rsize;
-    local.webrtc.has_red = leg.config().has_red;
     local.webrtc.has_transport_cc = leg.config().has_transport_cc;
     for (size_t i = 0; i < kExtensions; ++i)
       local.webrtc.extensions.set(i, leg.config().has_extension[i]);

@@ -60,7 +60,7 @@ uint64_t Leg::ntp() const {
 }
 
 void Leg::send_report(bool has_bye) {
-  if (!rtcp_target().is_set()) return;
+  if (!may_send_rtcp()) return;
   // RFC 3550 6.3.7: nobody knows an identifier that never was sent.
   if (has_bye && send_stats_.packets() == 0 && !has_own_report_) return;
   uint8_t plain[256];
@@ -116,13 +116,22 @@ void Leg::plan_first_report() {
   schedule_.begin(time_.now_ns(), random_.u32().value_or(0x80000000u));
 }
 
+// RFC 3550 6.3.8 and 6.3.5: a sender is who sent in the last two intervals.
+bool Leg::is_sender() const {
+  return send_stats_.packets() != 0 &&
+         time_.now_ns() < after(last_sent_ns_, 2 * schedule_.interval_ns());
+}
+
+// RFC 3556 3: of any kind, a BYE as well.
+bool Leg::may_send_rtcp() const {
+  return rtcp_target().is_set() && agreement_->rtcp_bandwidth.allows(is_sender());
+}
+
 bool Leg::is_report_due() {
   const uint64_t now = time_.now_ns();
-  // RFC 3550 6.3.8 and 6.3.5: a sender is who sent in the last two intervals.
-  const uint64_t two_ns = 2 * schedule_.interval_ns();
   rtp::RtcpSchedule::Media media;
-  media.we_sent = send_stats_.packets() != 0 && now < after(last_sent_ns_, two_ns);
-  media.peer_sent = has_source_ && now < after(last_received_ns_, two_ns);
+  media.we_sent = is_sender();
+  media.peer_sent = has_source_ && now < after(last_received_ns_, 2 * schedule_.interval_ns());
   media.peer_ssrc = ssrc_recv_;
   std::array<uint8_t, 8> chance{};
   if (!random_.fill(chance)) chance = {0x80, 0, 0, 0, 0x80};

@@ -38,6 +38,7 @@ RtcpIntervalInput RtcpSchedule::input(const Media& media) const {
   out.we_sent = media.we_sent;
   out.is_initial = is_initial_;
   out.average_size = average_size();
+  out.bandwidth = bandwidth_;
   return out;
 }
 

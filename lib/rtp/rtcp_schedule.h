@@ -27,6 +27,10 @@ class RtcpSchedule {
   // The deterministic interval at the last deadline: 6.3.5 and 6.3.8 count in it.
   [[nodiscard]] uint64_t interval_ns() const { return interval_ns_; }
 
+  // From the next deadline on.
+  void set_bandwidth(RtcpBandwidth bandwidth) { bandwidth_ = bandwidth; }
+  [[nodiscard]] RtcpBandwidth bandwidth() const { return bandwidth_; }
+
   // 6.3.2: the first report comes in half the time. random: 32 uniform bits.
   void begin(uint64_t now_ns, uint32_t random);
   void stop() { next_ns_ = kNever; }
@@ -54,6 +58,7 @@ class RtcpSchedule {
   void count_size(size_t len);
   void drop_silent(uint64_t now_ns);
 
+  RtcpBandwidth bandwidth_;
   std::array<Peer, kMaxPeers> peers_{};
   size_t peer_count_ = 0;
   uint32_t members_before_ = 1;     // pmembers: at the last deadline

@@ -171,11 +171,13 @@ uint64_t ntp_from_unix(uint64_t unix_ns) {
 }
 
 uint64_t rtcp_interval_ns(const RtcpIntervalInput& input, uint32_t random) {
-  // RFC 3550 A.7: a quarter of the bandwidth goes to the senders while they are a quarter or fewer.
-  uint64_t share = std::max<uint32_t>(input.bandwidth_bps, 1);
+  // RFC 3550 A.7, RFC 3556 3: both have shares of their own while the senders are no more of the
+  // members than their share is of the bandwidth.
+  const auto& [senders_bps, receivers_bps] = input.bandwidth;
+  uint64_t share = uint64_t{senders_bps} + receivers_bps;
   uint64_t members = input.members;
-  if (uint64_t{input.senders} * 4 <= input.members) {
-    share = std::max<uint64_t>(input.we_sent ? share / 4 : share - share / 4, 1);
+  if (input.senders * share <= uint64_t{input.members} * senders_bps) {
+    share = input.we_sent ? senders_bps : receivers_bps;
     members = input.we_sent ? input.senders : input.members - input.senders;
   }
   // In us: sizes and counts of any honest session stay far below the 64 bits.
@@ -183,8 +185,8 @@ uint64_t rtcp_interval_ns(const RtcpIntervalInput& input, uint32_t random) {
       std::min<uint64_t>(uint64_t{input.average_size} * 8 * members, UINT64_MAX / 2'000'000);
   const uint64_t minimum_us = input.is_initial ? 2'500'000 : 5'000'000;
   const uint64_t longest_us = 3'600'000'000;  // an hour: longer is as good as silence
-  const uint64_t interval_us =
-      std::clamp<uint64_t>(bits * 1'000'000 / share, minimum_us, longest_us);
+  const uint64_t needed_us = share != 0 ? bits * 1'000'000 / share : 0;
+  const uint64_t interval_us = std::clamp<uint64_t>(needed_us, minimum_us, longest_us);
   // Times [0.5, 1.5), divided by e - 3/2 to make up for timer reconsideration.
   const uint64_t spread_ns = interval_us * 1000 / 2 + ((interval_us * random) >> 32) * 1000;
   return spread_ns * 100'000 / 121'828;

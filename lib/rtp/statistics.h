@@ -112,16 +112,29 @@ uint64_t ntp_from_unix(uint64_t unix_ns);
 uint64_t fixed_seconds(uint64_t ns);
 
 // RFC 3550 section 6.3.1 and A.7.
+// The shares of RTCP in bits per second. Without b=RS and b=RR: a quarter and three quarters of 5 %
+// of a session of 64 kbit/s (RFC 3556, section 2).
+struct RtcpBandwidth {
+  uint32_t senders_bps = 800;
+  uint32_t receivers_bps = 2400;
+
+  friend bool operator==(const RtcpBandwidth&, const RtcpBandwidth&) = default;
+  // RFC 3556, section 3: without a share of their own, senders live on that of the receivers.
+  [[nodiscard]] bool allows(bool we_sent) const {
+    return receivers_bps != 0 || (we_sent && senders_bps != 0);
+  }
+};
+
 struct RtcpIntervalInput {
   uint32_t members = 2;
   uint32_t senders = 1;
   bool we_sent = false;
-  bool is_initial = false;        // nothing was sent yet: half the minimum
-  uint32_t bandwidth_bps = 3200;  // share of RTCP, bits per second, 5 % of the session; 1 or more
-  uint32_t average_size = 120;    // of a compound with its UDP and IP headers, bytes
+  bool is_initial = false;  // nothing was sent yet: half the minimum
+  RtcpBandwidth bandwidth;
+  uint32_t average_size = 120;  // of a compound with its UDP and IP headers, bytes
 };
-// Time to the next report. random: 32 uniform bits, spread over [0.5, 1.5) of the calculated
-// interval.
+// Time to the next report; where none is allowed, to the next look. random: 32 uniform bits, spread
+// over [0.5, 1.5) of the calculated interval.
 uint64_t rtcp_interval_ns(const RtcpIntervalInput& input, uint32_t random);
 
 }  // namespace voxlock::rtp

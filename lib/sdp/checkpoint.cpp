@@ -20,6 +20,13 @@ void describe_address(Archive& archive, Host& address) {
   archive.number(address.family);
 }
 
+template <typename Archive, typename Bandwidth>
+void describe_bandwidth(Archive& archive, Bandwidth& bandwidth) {
+  const auto number = [&](auto& value) { archive.number(value); };
+  archive.optional(bandwidth.senders, number);
+  archive.optional(bandwidth.receivers, number);
+}
+
 template <typename Archive, typename Agreed>
 void describe_agreement(Archive& archive, Agreed& agreed) {
   archive.number(agreed.media_index);
@@ -42,6 +49,11 @@ void describe_agreement(Archive& archive, Agreed& agreed) {
   archive.number(agreed.xr.is_offered);
   archive.number(agreed.xr.has_voip_metrics);
   archive.number(agreed.xr.has_rtt);
+  describe_bandwidth(archive, agreed.rtcp_bandwidth);
+  archive.number(agreed.has_nack);
+  archive.number(agreed.has_rtcp_rsize);
+  archive.number(agreed.red_type_send);
+  archive.number(agreed.red_type_recv);
   archive.number(agreed.direction);
   archive.number(agreed.ptime_ms);
   archive.number(agreed.is_remote_hold);

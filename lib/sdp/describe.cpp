@@ -134,7 +134,7 @@ void OfferAnswer::write_red(bytes::Writer& out, uint8_t red_type, uint8_t payloa
 // Of an answer: the port, the formats that were agreed, and how they are coded.
 void OfferAnswer::write_answered_formats(bytes::Writer& out, std::string_view proto,
                                          const Agreement& draft) const {
-  const uint8_t red = draft.webrtc ? draft.webrtc->red_type_recv : kNoPayloadType;
+  const uint8_t red = draft.red_type_recv;
   out.put("m=audio ");
   out.decimal(local_.rtp.port);
   out.put(' ');
@@ -145,6 +145,7 @@ void OfferAnswer::write_answered_formats(bytes::Writer& out, std::string_view pr
     out.decimal(type);
   }
   line(out, "");
+  write_bandwidth(out, draft.rtcp_bandwidth);
   for (const CodecRow& row : codec_rows()) {
     if (row.id == draft.codec && row.clock_hz == draft.clock_hz)
       write_format(out, row, draft.payload_type_recv);
@@ -177,13 +178,15 @@ void OfferAnswer::write_answer(bytes::Writer& out, const Session& offer, const A
     number_line(out, "a=maxptime:", 60);
     write_transport(out, draft.has_rtcp_mux);
     if (draft.xr.is_offered) write_xr(out, draft.xr.has_rtt);
+    if (draft.has_rtcp_rsize) line(out, "a=rtcp-rsize");
+    if (draft.has_nack) write_feedback(out, draft.payload_type_recv, "nack");
     line(out, direction_name(draft.direction));
     if (draft.webrtc) write_webrtc_media(out, text);
   }
 }
 
 bool OfferAnswer::is_offered(const CodecRow& row) const {
-  if (row.id == CodecId::kRed) return is_dtls() && local_.webrtc.has_red && offers_opus();
+  if (row.id == CodecId::kRed) return local_.has_red && offers_opus();
   if (row.id != CodecId::kNone)
     return std::find(local_.codecs.begin(), local_.codecs.end(), row.id) != local_.codecs.end();
   if (!local_.has_telephone_event) return false;
@@ -213,7 +216,18 @@ uint8_t OfferAnswer::type_of(CodecId codec) const {
 std::string_view OfferAnswer::offered_proto() const {
   if (agreement_) return stored(sections_.list[agreement_->media_index].proto);
   if (is_dtls()) return "UDP/TLS/RTP/SAVPF";
-  return local_.policy == SrtpPolicy::kRequired ? "RTP/SAVP" : "RTP/AVP";
+  const bool has_feedback = local_.has_nack && local_.is_nack_offered;
+  if (local_.policy == SrtpPolicy::kRequired) return has_feedback ? "RTP/SAVPF" : "RTP/SAVP";
+  return has_feedback ? "RTP/AVPF" : "RTP/AVP";
+}
+
+// NACK for each codec: which of them the peer takes is not known yet.
+void OfferAnswer::write_offered_feedback(bytes::Writer& out, const Pending& pending) const {
+  if (pending.has_rtcp_rsize) line(out, "a=rtcp-rsize");
+  if (!pending.has_nack) return;
+  for (const CodecId codec : local_.codecs) {
+    if (codec != CodecId::kNone) write_feedback(out, type_of(codec), "nack");
+  }
 }
 
 void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending) const {
@@ -237,6 +251,7 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
     out.decimal(payload_types_[row_index(*rows[i])]);
   }
   line(out, "");
+  if (agreement_) write_bandwidth(out, agreement_->rtcp_bandwidth);
   for (size_t i = 0; i < count; ++i) {
     const uint8_t type = payload_types_[row_index(*rows[i])];
     if (rows[i]->id == CodecId::kRed) {
@@ -254,6 +269,7 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
   number_line(out, "a=maxptime:", 60);
   write_transport(out, local_.has_rtcp_mux);
   if (local_.has_rtcp_xr) write_xr(out, true);
+  write_offered_feedback(out, pending);
   // A peer on hold is offered what it can take; the answer mirrors it anyway.
   line(out, direction_name(pending.hold ? Direction::kSendOnly : Direction::kSendRecv));
   if (is_dtls()) write_webrtc_media(out, offer_text(pending));

@@ -10,12 +10,6 @@ void line(bytes::Writer& out, std::string_view head, std::string_view value) {
   out.put("\r\n");
 }
 
-void feedback_line(bytes::Writer& out, uint8_t payload_type, std::string_view type) {
-  out.put("a=rtcp-fb:");
-  out.decimal(payload_type);
-  line(out, " ", type);
-}
-
 std::string_view direction_suffix(Direction direction) {
   switch (direction) {
     case Direction::kSendOnly:
@@ -47,9 +41,7 @@ OfferAnswer::WebrtcText OfferAnswer::answer_text(const Agreement& draft) const {
   out.is_extmap_mixed = agreed.is_extmap_mixed;
   out.extensions = agreed.extensions;
   out.feedback_type = draft.payload_type_recv;
-  out.has_nack = agreed.has_nack;
   out.has_transport_cc = agreed.has_transport_cc;
-  out.has_rtcp_rsize = agreed.has_rtcp_rsize;
   return out;
 }
 
@@ -66,9 +58,7 @@ OfferAnswer::WebrtcText OfferAnswer::offer_text(const Pending& pending) const {
     if (local.extensions.test(i)) out.extensions[i] = {extension_ids_[i], Direction::kSendRecv};
   }
   out.feedback_type = type_of(local_.codecs[0]);
-  out.has_nack = local.has_nack;
   out.has_transport_cc = local.has_transport_cc;
-  out.has_rtcp_rsize = local.has_rtcp_rsize;
   return out;
 }
 
@@ -87,9 +77,7 @@ void OfferAnswer::write_webrtc_media(bytes::Writer& out, const WebrtcText& text)
   write_webrtc_transport(out, text);
   // RFC 8858, section 4.1: an offer says where there is no other way.
   if (text.is_mux_only) line(out, "a=rtcp-mux-only", "");
-  if (text.has_rtcp_rsize) line(out, "a=rtcp-rsize", "");
-  if (text.has_nack) feedback_line(out, text.feedback_type, "nack");
-  if (text.has_transport_cc) feedback_line(out, text.feedback_type, "transport-cc");
+  if (text.has_transport_cc) write_feedback(out, text.feedback_type, "transport-cc");
   for (size_t i = 0; i < kHeaderExtensions; ++i) {
     const AgreedExtension& extension = text.extensions[i];
     if (extension.id == 0) continue;

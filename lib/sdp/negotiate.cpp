@@ -126,8 +126,10 @@ Result<Agreement> OfferAnswer::evaluate(const Session& session, size_t index) co
   out.has_rtcp_mux = local_.has_rtcp_mux && is_mux_safe &&
                      find_attribute(media.attributes, "rtcp-mux").has_value();
   if (out.has_rtcp_mux) out.remote_rtcp = out.remote_rtp;
+  out.rtcp_bandwidth = session.bandwidth_of(media);
   if (local_.has_rtcp_xr) out.xr = read_xr(session, media);
   if (is_dtls()) VOXLOCK_TRY_VOID(finish_webrtc(session, media, out));
+  evaluate_feedback(session, media, out);
   out.direction = direction_for(session, media, is_holding_);
   out.is_remote_hold = (static_cast<uint32_t>(direction_for(session, media, false)) & 1) == 0;
   out.ptime_ms = choose_ptime(media, local_.ptime_ms, out.codec);

@@ -48,20 +48,6 @@ bool has_new_identity(const WebrtcAgreement& before, const WebrtcAgreement& draf
   return has_new_id || !is_same_set(before.fingerprints, draft.fingerprints);
 }
 
-// RFC 2198, section 5: "111/111", every layer the codec itself.
-bool wraps_only(std::string_view fmtp, uint8_t payload_type) {
-  if (fmtp.empty()) return false;
-  while (!fmtp.empty()) {
-    const auto type = parse_payload_type(text::trim(text::cut(fmtp, '/')));
-    if (!type || *type != payload_type) return false;
-  }
-  return true;
-}
-
-bool has_flag(const Session& session, const Media& media, std::string_view name) {
-  return find_attribute(media.attributes, name) || find_attribute(session.attributes(), name);
-}
-
 }  // namespace
 
 Result<void> OfferAnswer::evaluate_webrtc(const Session& session, Agreement& out) const {
@@ -149,27 +135,16 @@ Result<void> OfferAnswer::finish_webrtc(const Session& session, const Media& med
   out.remote_rtcp = out.remote_rtp;
   WebrtcAgreement& draft = *out.webrtc;
   const LocalWebrtc& local = local_.webrtc;
-  const uint8_t type = out.payload_type_send;
-  draft.has_nack = local.has_nack && has_feedback(media, type, "nack");
-  draft.has_transport_cc = local.has_transport_cc && has_feedback(media, type, "transport-cc");
-  draft.has_rtcp_rsize = local.has_rtcp_rsize && has_flag(session, media, "rtcp-rsize");
+  draft.has_transport_cc =
+      local.has_transport_cc && has_feedback(media, out.payload_type_send, "transport-cc");
   draft.is_extmap_mixed = has_flag(session, media, "extmap-allow-mixed");
   draft.extensions = read_extensions(session, media, local.extensions);
   for (size_t i = 0; pending_ && i < kHeaderExtensions; ++i) {
     // RFC 8285, section 6: an answer keeps the ids of the offer.
     if (draft.extensions[i].id != extension_ids_[i]) draft.extensions[i] = {};
   }
-  if (local.has_red && out.codec == CodecId::kOpus) choose_red(media, out);
   draft.stream = read_stream(media);
   return {};
-}
-
-void OfferAnswer::choose_red(const Media& media, Agreement& out) const {
-  for (const KnownFormat& format : known_formats(media)) {
-    if (format.row->id != CodecId::kRed || is_rtcp_range(format.payload_type)) continue;
-    if (!wraps_only(fmtp_of(media, format.text), out.payload_type_send)) continue;
-    out.webrtc->red_type_send = out.webrtc->red_type_recv = format.payload_type;
-  }
 }
 
 // Six bits of chance in each character, all of them ice-chars and tls-id-chars.
@@ -275,11 +250,9 @@ void OfferAnswer::compare_webrtc(const Agreement& draft, Verdict& out) const {
   out.is_new_association = is_new_association(before, after);
   out.is_restarted = out.is_restarted || out.is_new_association;
   out.is_ice_restart = is_ice_restart(before, after);
-  const bool is_packed_anew =
-      before.extensions != after.extensions || before.red_type_send != after.red_type_send ||
-      before.red_type_recv != after.red_type_recv || before.has_nack != after.has_nack ||
-      before.has_transport_cc != after.has_transport_cc ||
-      before.has_rtcp_rsize != after.has_rtcp_rsize || !(before.mid == after.mid);
+  const bool is_packed_anew = before.extensions != after.extensions ||
+                              before.has_transport_cc != after.has_transport_cc ||
+                              !(before.mid == after.mid);
   out.is_moved = out.is_moved || out.is_ice_restart || is_packed_anew;
 }
 

@@ -105,9 +105,11 @@ bool is_packed_anew(const Agreement& a, const Agreement& b) {
   return a.payload_type_send != b.payload_type_send || a.payload_type_recv != b.payload_type_recv ||
          a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
          a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms ||
-         a.wants_opus_fec != b.wants_opus_fec || a.wants_opus_dtx != b.wants_opus_dtx ||
-         a.wants_opus_cbr != b.wants_opus_cbr || a.max_opus_bitrate != b.max_opus_bitrate ||
-         a.max_playback_hz != b.max_playback_hz;
+         a.red_type_send != b.red_type_send || a.red_type_recv != b.red_type_recv ||
+         a.rtcp_bandwidth != b.rtcp_bandwidth || a.has_nack != b.has_nack ||
+         a.has_rtcp_rsize != b.has_rtcp_rsize || a.wants_opus_fec != b.wants_opus_fec ||
+         a.wants_opus_dtx != b.wants_opus_dtx || a.wants_opus_cbr != b.wants_opus_cbr ||
+         a.max_opus_bitrate != b.max_opus_bitrate || a.max_playback_hz != b.max_playback_hz;
 }
 
 }  // namespace
@@ -229,6 +231,7 @@ Result<void> OfferAnswer::offer(OfferFlags flags, bytes::Writer& out) {
   pending.media_index = wanted_index();
   pending.hold = flags.hold;
   pending.version = version_ + 1;
+  choose_offered_feedback(pending);
   if (is_dtls()) {
     VOXLOCK_TRY_VOID(make_offered_transport(flags, pending.transport));
   } else if (local_.policy != SrtpPolicy::kOff) {
@@ -311,6 +314,8 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, const Pendi
   } else if (draft.is_secure) {
     VOXLOCK_TRY_VOID(take_answer_key(pending, draft));
   }
+  draft.has_nack = draft.has_nack && pending.has_nack;
+  draft.has_rtcp_rsize = draft.has_rtcp_rsize && pending.has_rtcp_rsize;
   // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
   for (size_t i = 0; i < kCodecRows; ++i) {
     const CodecRow& row = codec_rows()[i];
@@ -320,8 +325,8 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, const Pendi
         draft.event_type_send != kNoPayloadType) {
       draft.event_type_recv = payload_types_[i];
     }
-    if (row.id == CodecId::kRed && draft.webrtc && draft.webrtc->red_type_send != kNoPayloadType)
-      draft.webrtc->red_type_recv = payload_types_[i];
+    if (row.id == CodecId::kRed && draft.red_type_send != kNoPayloadType)
+      draft.red_type_recv = payload_types_[i];
   }
   return draft;
 }

@@ -44,6 +44,12 @@ struct LocalMedia {
   bool has_telephone_event = true;
   bool has_rtcp_mux = true;
   bool has_rtcp_xr = false;  // extended reports, RFC 3611
+  // With SDES a description that offers NACK names RTP/SAVPF or RTP/AVPF (RFC 4585, section 4.1),
+  // which peers that know RTP/SAVP and RTP/AVP alone refuse.
+  bool has_nack = false;        // generic NACK, RFC 4585; never over plain RTP
+  bool is_nack_offered = true;  // false: agreed only where the peer offers it
+  bool has_rtcp_rsize = false;  // RFC 5506; with SDES where the profile is one with feedback
+  bool has_red = false;         // RFC 2198 around Opus
   HostAddress rtp;
   HostAddress rtcp;  // family 0: RTP port + 1, RFC 3605
   bool has_opus_fec = true;
@@ -71,7 +77,12 @@ struct Agreement {
   HostAddress remote_rtp;  // family 0: the peer gave a host name, only following helps
   HostAddress remote_rtcp;
   bool has_rtcp_mux = false;
-  XrWishes xr;  // of the peer; all false where we do not take part
+  XrWishes xr;                   // of the peer; all false where we do not take part
+  RtcpBandwidth rtcp_bandwidth;  // as the peer states it, and we after it
+  bool has_nack = false;
+  bool has_rtcp_rsize = false;
+  uint8_t red_type_send = kNoPayloadType;  // kNoPayloadType: not agreed
+  uint8_t red_type_recv = kNoPayloadType;
   Direction direction = Direction::kSendRecv;
   uint32_t ptime_ms = 20;         // of what we send
   bool is_remote_hold = false;    // the peer does not want to receive
@@ -197,6 +208,8 @@ class OfferAnswer {
     size_t suite_count = 0;
     size_t media_index = 0;
     bool hold = false;
+    bool has_nack = false;
+    bool has_rtcp_rsize = false;
     uint64_t version = 0;
     LocalTransport transport;  // of DTLS
   };
@@ -214,9 +227,7 @@ class OfferAnswer {
     bool is_extmap_mixed = true;
     AgreedExtensions extensions;
     uint8_t feedback_type = kNoPayloadType;
-    bool has_nack = false;
     bool has_transport_cc = false;
-    bool has_rtcp_rsize = false;
   };
 
   OfferAnswer(const LocalMedia& local, RandomSource& random, uint64_t session_id);
@@ -241,6 +252,8 @@ class OfferAnswer {
   Result<void> evaluate_formats(const Media& media, Agreement& out) const;
   [[nodiscard]] size_t rank_of(CodecId codec) const;
   void choose_event(const KnownFormats& formats, Agreement& out) const;
+  void evaluate_feedback(const Session& session, const Media& media, Agreement& out) const;
+  void choose_red(const Media& media, Agreement& out) const;
   Result<void> evaluate_address(const Session& session, const Media& media, Agreement& out) const;
   static Result<void> take_answer_key(const Pending& pending, Agreement& out);
   [[nodiscard]] Direction direction_for(const Session& session, const Media& media,
@@ -254,7 +267,6 @@ class OfferAnswer {
                                WebrtcAgreement& out) const;
   Result<DtlsRole> choose_role(Setup setup, const WebrtcAgreement& draft) const;
   Result<void> finish_webrtc(const Session& session, const Media& media, Agreement& out) const;
-  void choose_red(const Media& media, Agreement& out) const;
   [[nodiscard]] const WebrtcAgreement* former() const {
     return agreement_ && agreement_->webrtc ? &*agreement_->webrtc : nullptr;
   }
@@ -284,6 +296,7 @@ class OfferAnswer {
   void write_transport(bytes::Writer& out, bool has_mux) const;
   void write_format(bytes::Writer& out, const CodecRow& row, uint8_t payload_type) const;
   void write_red(bytes::Writer& out, uint8_t red_type, uint8_t payload_type) const;
+  void write_offered_feedback(bytes::Writer& out, const Pending& pending) const;
   void write_answered_formats(bytes::Writer& out, std::string_view proto,
                               const Agreement& draft) const;
   void write_answer(bytes::Writer& out, const Session& offer, const Agreement& draft,
@@ -291,6 +304,7 @@ class OfferAnswer {
   void write_offer(bytes::Writer& out, const Pending& pending) const;
   void write_offered_audio(bytes::Writer& out, const Pending& pending) const;
   [[nodiscard]] std::string_view offered_proto() const;
+  void choose_offered_feedback(Pending& pending) const;
   [[nodiscard]] bool is_offered(const CodecRow& row) const;
   [[nodiscard]] bool offers_opus() const;
   [[nodiscard]] uint8_t type_of(CodecId codec) const;

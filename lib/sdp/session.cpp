@@ -167,6 +167,7 @@ void Session::clear() {
   origin_ = {};
   name_ = {};
   connection_.reset();
+  bandwidth_ = {};
   session_attributes_ = attribute_count_ = media_count_ = 0;
 }
 
@@ -217,8 +218,9 @@ VOXLOCK_ALWAYS_INLINE Result<void> Session::parse_line(char type, Line& value) {
     case 's':
       name_ = value.rest();
       return {};
-    // These carry nothing that this library acts upon.
     case 'b':
+      return add_bandwidth(value), Result<void>();
+    // These carry nothing that this library acts upon.
     case 'e':
     case 'i':
     case 'k':
@@ -278,10 +280,24 @@ Result<void> Session::add_connection(Line& value) {
   return {};
 }
 
+void Session::add_bandwidth(Line& value) {
+  read_bandwidth(value.rest(),
+                 media_count_ == 0 ? bandwidth_ : media_.list[media_count_ - 1].bandwidth);
+}
+
+RtcpBandwidth Session::bandwidth_of(const Media& media) const {
+  const auto& [senders, receivers] = media.bandwidth;
+  return {senders ? senders : bandwidth_.senders, receivers ? receivers : bandwidth_.receivers};
+}
+
 Direction stated_direction(const Session& session, const Media& media) {
   const auto in_media = stated_direction(media.attributes);
   return in_media ? *in_media
                   : stated_direction(session.attributes()).value_or(Direction::kSendRecv);
+}
+
+bool has_flag(const Session& session, const Media& media, std::string_view name) {
+  return find_attribute(media.attributes, name) || find_attribute(session.attributes(), name);
 }
 
 }  // namespace voxlock::sdp

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "sdp/bandwidth.h"
 
 namespace voxlock::sdp {
 
@@ -48,6 +49,7 @@ struct Media {
   uint16_t port = 0;         // 0: refused, or not wanted
   uint16_t port_count = 1;
   std::optional<Connection> connection;  // of this section only
+  RtcpBandwidth bandwidth;               // likewise
   std::span<const Attribute> attributes;
 };
 
@@ -81,6 +83,7 @@ class Session {
   [[nodiscard]] const Origin& origin() const { return origin_; }
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::optional<Connection>& connection() const { return connection_; }
+  [[nodiscard]] const RtcpBandwidth& bandwidth() const { return bandwidth_; }
   [[nodiscard]] std::span<const Attribute> attributes() const {
     return {attributes_.list, session_attributes_};
   }
@@ -90,6 +93,8 @@ class Session {
   [[nodiscard]] const std::optional<Connection>& connection_of(const Media& media) const {
     return media.connection ? media.connection : connection_;
   }
+  // RFC 3556, section 4: what a section states counts before what the session states.
+  [[nodiscard]] RtcpBandwidth bandwidth_of(const Media& media) const;
 
  private:
   // Room that making a Session does not clear.
@@ -107,11 +112,13 @@ class Session {
   void end_section();
   Result<void> add_attribute(Line& value);
   Result<void> add_connection(Line& value);
+  void add_bandwidth(Line& value);
   void clear();
 
   Origin origin_;
   std::string_view name_;
   std::optional<Connection> connection_;
+  RtcpBandwidth bandwidth_;
   size_t session_attributes_ = 0;
   size_t attribute_count_ = 0;
   size_t media_count_ = 0;
@@ -122,5 +129,8 @@ class Session {
 
 // What a section states, else what the session states, else sendrecv (RFC 8866, section 6.7).
 Direction stated_direction(const Session& session, const Media& media);
+
+// Whether a section or the whole session has an attribute.
+bool has_flag(const Session& session, const Media& media, std::string_view name);
 
 }  // namespace voxlock::sdp

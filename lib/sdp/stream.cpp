@@ -55,6 +55,14 @@ RemoteStream read_stream(const Media& media) {
   return out;
 }
 
+void write_feedback(bytes::Writer& out, uint8_t payload_type, std::string_view type) {
+  out.put("a=rtcp-fb:");
+  out.decimal(payload_type);
+  out.put(' ');
+  out.put(type);
+  out.put("\r\n");
+}
+
 bool has_feedback(const Media& media, uint8_t payload_type, std::string_view type) {
   for (const Attribute& attribute : media.attributes) {
     if (attribute.name != "rtcp-fb") continue;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "sdp/fixed.h"
 #include "sdp/session.h"
@@ -39,6 +40,9 @@ struct RemoteStream {
   FixedText<kMaxMsid> track_id;
 };
 RemoteStream read_stream(const Media& media);
+
+// An a=rtcp-fb line.
+void write_feedback(bytes::Writer& out, uint8_t payload_type, std::string_view type);
 
 // Whether a=rtcp-fb grants a type, such as "nack" without a parameter, to a payload type or to all.
 bool has_feedback(const Media& media, uint8_t payload_type, std::string_view type);

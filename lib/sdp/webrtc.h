@@ -57,10 +57,7 @@ struct LocalWebrtc {
   uint32_t ssrc = 0;           // a=ssrc with the cname; 0: none
   FixedText<kMaxCname> cname;  // required where ssrc is there
   ExtensionSet extensions;     // offered and accepted
-  bool has_red = false;        // RFC 2198 around Opus
-  bool has_nack = false;       // generic NACK, RFC 4585
   bool has_transport_cc = false;
-  bool has_rtcp_rsize = false;    // RFC 5506
   uint32_t max_opus_bitrate = 0;  // maxaveragebitrate we ask for, 6000..510000; 0: not stated
 };
 
@@ -87,11 +84,7 @@ struct WebrtcAgreement {
   bool is_bundled = false;
   AgreedExtensions extensions;   // by HeaderExtension
   bool is_extmap_mixed = false;  // one-byte and two-byte headers may be mixed (RFC 8285, section 6)
-  uint8_t red_type_send = kNoPayloadType;
-  uint8_t red_type_recv = kNoPayloadType;
-  bool has_nack = false;
   bool has_transport_cc = false;
-  bool has_rtcp_rsize = false;
   RemoteStream stream;
 };
 

@@ -124,6 +124,7 @@ class Run {
     require(agreed.ptime_ms >= 10 && agreed.ptime_ms <= 60);
     if (agreed.webrtc) return check_webrtc(agreed);
     require(agreed.is_secure == (agreed.suite != CryptoSuite::kNone));
+    require(agreed.is_secure || !agreed.has_nack);
     if (!agreed.is_secure) return;
     require(!agreed.local_key.key_and_salt.empty());
     require(!secure::equal(agreed.local_key.key_and_salt.view(),
@@ -138,7 +139,7 @@ class Run {
     require(!webrtc.fingerprints.empty() && webrtc.has_ice);
     require(webrtc.remote.ufrag.view().size() >= kMinUfrag && !webrtc.local.ufrag.empty());
     require(webrtc.role == DtlsRole::kActive || webrtc.role == DtlsRole::kPassive);
-    require(!is_rtcp_range(agreed.payload_type_send) && !is_rtcp_range(webrtc.red_type_send));
+    require(!is_rtcp_range(agreed.payload_type_send) && !is_rtcp_range(agreed.red_type_send));
   }
   // Our answer groups the accepted section, or none.
   void check_bundle(const Session& answer) const {
@@ -164,6 +165,7 @@ LocalMedia local_media(SrtpPolicy policy) {
   out.rtp.family = 4;
   out.rtp.ip[0] = 10;
   out.rtp.port = 4000;
+  out.has_red = out.has_nack = out.has_rtcp_rsize = true;
   return out;
 }
 
@@ -172,7 +174,7 @@ LocalMedia webrtc_media() {
   out.key_exchange = KeyExchange::kDtls;
   out.webrtc.fingerprint.hash = FingerprintHash::kSha256;
   out.webrtc.extensions.set();
-  out.webrtc.has_red = out.webrtc.has_nack = out.webrtc.has_transport_cc = true;
+  out.webrtc.has_transport_cc = true;
   return out;
 }
 

@@ -13,7 +13,7 @@ namespace voxlock::test {
 using Bytes = std::vector<uint8_t>;
 
 struct End {
-  End(Host& host, uint8_t last, uint32_t early_ms = 0, uint32_t suite = 0) {
+  End(Host& host, uint8_t last, uint32_t early_ms = 0, uint32_t suite = 0, int32_t nack = 0) {
     voxlock_leg_config config;
     REQUIRE(voxlock_leg_config_init(&config, sizeof config) == VOXLOCK_OK);
     config.rtp_address = {{192, 0, 2, last}, 4000, 4, 0};
@@ -24,6 +24,7 @@ struct End {
       config.suites[0] = suite;
     }
     config.early_media_ms = early_ms;
+    config.nack = nack;
     REQUIRE(voxlock_leg_new(host.ctx, &config, &leg) == VOXLOCK_OK);
     address = config.rtp_address;
   }
@@ -109,6 +110,13 @@ struct End {
     stats.struct_size = sizeof stats;
     REQUIRE(voxlock_leg_get_stats(leg, &stats) == VOXLOCK_OK);
     return stats.dropped[cause];
+  }
+
+  uint64_t nacked() const {
+    voxlock_leg_stats stats{};
+    stats.struct_size = sizeof stats;
+    REQUIRE(voxlock_leg_get_stats(leg, &stats) == VOXLOCK_OK);
+    return stats.nacked_out;
   }
 
   voxlock_leg* leg = nullptr;

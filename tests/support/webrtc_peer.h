@@ -239,10 +239,10 @@ class WebrtcPeer {
     must(web.cname.assign("peer"));
     must(web.mid.assign("audio"));
     web.ssrc = ssrc;
-    web.has_nack = plan.has_nack;
-    web.has_rtcp_rsize = plan.has_rtcp_rsize;
     web.has_transport_cc = plan.has_transport_cc;
-    web.has_red = plan.has_red;
+    local.has_nack = plan.has_nack;
+    local.has_rtcp_rsize = plan.has_rtcp_rsize;
+    local.has_red = plan.has_red;
     web.extensions = plan.extensions;
     return local;
   }

@@ -62,8 +62,8 @@ struct Call {
   std::optional<End> gateway;
   End peer;
 
-  explicit Call(uint32_t suite = 0) : peer(host, 2, 0, suite) {
-    gateway.emplace(host, 1, 0, suite);
+  explicit Call(uint32_t suite = 0, int32_t nack = 0) : peer(host, 2, 0, suite, nack) {
+    gateway.emplace(host, 1, 0, suite, nack);
     REQUIRE(gateway->accept(peer.answer(gateway->offer(), now), now) == VOXLOCK_OK);
   }
   // Whether each hears the other.
@@ -95,6 +95,21 @@ struct Call {
 };
 
 }  // namespace
+
+TEST_CASE("RFC 4585: what was agreed about feedback goes on from a checkpoint") {
+  for (const int32_t nack : {VOXLOCK_NACK_OFF, VOXLOCK_NACK_OFFER}) {
+    INFO("nack " << nack);
+    Call call(0, nack);
+    call.speak(20);
+    call.fail_over(save(call.gateway->leg, call.now).blob);
+    call.speak(20);
+    (void)call.peer.speak('x', call.now);
+    call.speak();
+    call.now += kFrame;
+    (void)call.gateway->poll(call.now);
+    CHECK(call.gateway->nacked() == (nack == VOXLOCK_NACK_OFF ? 0 : 1));
+  }
+}
 
 TEST_CASE("a call goes on from its checkpoint, both ways, and its descriptions too") {
   for (uint32_t suite = 0; suite <= VOXLOCK_AEAD_AES_256_GCM; ++suite) {

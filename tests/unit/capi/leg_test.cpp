@@ -98,12 +98,14 @@ TEST_CASE("a leg's config is checked field by field") {
       {"bitrate", [](auto& c) { c.opus_bitrate = 5999; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"queue", [](auto& c) { c.queue_bytes = 4095; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"cname", [](auto& c) { c.cname = ""; }, VOXLOCK_ERR_INVALID_ARGUMENT},
-      {"nack", [](auto& c) { c.nack = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"nack", [](auto& c) { c.nack = 3; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"nack without keys", [](auto& c) { c.nack = 1, c.srtp_policy = VOXLOCK_SRTP_OFF; },
+       VOXLOCK_ERR_INVALID_ARGUMENT},
       {"transport cc", [](auto& c) { c.transport_cc = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"extensions", [](auto& c) { c.extensions = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
-      {"red", [](auto& c) { c.red = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"red", [](auto& c) { c.red = 2; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"red blocks", [](auto& c) { c.red_blocks = 3; }, VOXLOCK_ERR_INVALID_ARGUMENT},
-      {"rsize", [](auto& c) { c.rtcp_rsize = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
+      {"rsize", [](auto& c) { c.rtcp_rsize = 2; }, VOXLOCK_ERR_INVALID_ARGUMENT},
       {"reserved", [](auto& c) { c.reserved = 1; }, VOXLOCK_ERR_INVALID_ARGUMENT},
   };
   for (const Row& row : rows) {

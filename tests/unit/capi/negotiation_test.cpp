@@ -308,7 +308,7 @@ TEST_CASE("a negotiation that cannot be is refused, with the reason") {
       {"bitrate", [](voxlock_negotiation_config& c) { c.max_opus_bitrate = 1; }, invalid},
       {"extensions", [](voxlock_negotiation_config& c) { c.extensions = 16; }, invalid},
       {"role", [](voxlock_negotiation_config& c) { c.dtls_role = 0; }, invalid},
-      {"flag", [](voxlock_negotiation_config& c) { c.nack = 2; }, invalid},
+      {"flag", [](voxlock_negotiation_config& c) { c.nack = 3; }, invalid},
       {"reserved", [](voxlock_negotiation_config& c) { c.reserved = 1; }, invalid},
   };
   for (const Row& row : rows) {

@@ -272,7 +272,7 @@ TEST_CASE("RFC 2198: red goes both ways where both ends want it, whoever offers"
         peer_offers ? call.peer_offers() : call.room_offers();
         REQUIRE(call.connect());
         const bool is_agreed = ours && theirs;
-        const uint8_t type = call.peer.webrtc().red_type_recv;
+        const uint8_t type = call.peer.agreement().red_type_recv;
         CHECK((type != sdp::kNoPayloadType) == is_agreed);
         for (uint8_t i = 0; i < 4; ++i) {
           CHECK(call.send({1, 2, i}, i * 960u) == VOXLOCK_OK);
@@ -323,7 +323,7 @@ TEST_CASE("RFC 2198: a leg alone hands out the frames of lost packets in front o
     bytes::Writer writer(payload);
     REQUIRE(sender.write(codec, i * 960u, std::vector<uint8_t>{7, i}, 1200, writer));
     payload.resize(writer.size());
-    call.peer.send(payload, call.peer.webrtc().red_type_send, i * 960u);
+    call.peer.send(payload, call.peer.agreement().red_type_send, i * 960u);
     call.run_for(kFrameNs);
   }
   call.run_for(100 * kNsPerMs);
@@ -354,7 +354,7 @@ TEST_CASE("the flags of feedback are checked") {
     config.rtp_address = capi::from_address(ip_address("192.0.2.1", 5000));
     config.key_exchange = VOXLOCK_KEYS_DTLS;
     CHECK(config.*field == 0);
-    config.*field = 2;
+    config.*field = 3;
     voxlock_leg* leg = nullptr;
     CHECK(voxlock_leg_new(host.ctx, &config, &leg) == VOXLOCK_ERR_INVALID_ARGUMENT);
   }

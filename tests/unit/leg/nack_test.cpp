@@ -5,6 +5,7 @@
 #include "leg/leg.h"
 #include "rtp/feedback.h"
 #include "support/call.h"
+#include "support/negotiated.h"
 
 using namespace voxlock;
 using namespace voxlock::test;
@@ -305,4 +306,53 @@ TEST_CASE("asking and answering allocates nothing") {
   }
   CHECK(pair.a->stats().resent == 10);
   CHECK(pair.world.allocator.count == before);
+}
+
+TEST_CASE("RFC 4585, RFC 5124: a trunk leg repairs what is lost where SDES peers agreed on it") {
+  struct Row {
+    bool offers, accepts, has_reduced;
+  };
+  for (const Row& row : {Row{true, true, true}, Row{true, true, false}, Row{true, false, true},
+                         Row{false, true, true}}) {
+    INFO(row.offers << row.accepts << row.has_reduced);
+    TestContext world;
+    const auto config = [&](uint8_t host, bool has_nack) {
+      leg::LegConfig out = End::config_of(host, {leg::Codec::kPcmu}, 4000);
+      out.has_nack = has_nack;
+      out.is_nack_offered = host == 1;
+      out.has_rtcp_rsize = row.has_reduced;
+      return out;
+    };
+    End a(world, config(1, row.offers)), b(world, config(2, row.accepts));
+    std::string answer;
+    (void)b.answer(a.offer(), answer, 1);
+    REQUIRE(a.negotiation.accept_answer(*a.leg, answer, 1));
+    std::array<uint8_t, leg::kMaxPacketLen> plain;
+    uint64_t now = kNsPerSecond, smallest = SIZE_MAX;
+    const auto pass = [&](leg::Leg& from, leg::Leg& to, bool is_lost) {
+      for (const Packet& packet : drain(from)) {
+        if (packet.is_rtcp) smallest = std::min<uint64_t>(smallest, packet.data.size());
+        if (!is_lost || packet.is_rtcp) (void)to.receive({packet.data, address(9, 9)}, plain, now);
+      }
+    };
+    for (uint32_t i = 0; i < 500; ++i) {
+      for (End* end : {&a, &b})
+        send_payload(*end->leg, std::vector<uint8_t>(160), {0, false, i * 160}, now);
+      pass(*a.leg, *b.leg, i % 10 == 5);
+      pass(*b.leg, *a.leg, i % 10 == 7);
+      for (int part = 0; part < 4; ++part, now += kFrame / 4) {
+        for (End* end : {&a, &b}) end->leg->run_timers(now);
+        pass(*a.leg, *b.leg, false);
+        pass(*b.leg, *a.leg, false);
+      }
+    }
+    const bool is_agreed = row.offers && row.accepts;
+    for (const End* end : {&a, &b}) {
+      CHECK(end->leg->lost_in() == (is_agreed ? 0 : 50));
+      CHECK(end->leg->stats().resent == (is_agreed ? 50 : 0));
+      CHECK(end->leg->losses().stats().requested == (is_agreed ? 50 : 0));
+    }
+    // A NACK alone has 16 bytes, and 14 to 20 of SRTCP around it.
+    if (is_agreed) CHECK((smallest <= 16 + 20) == row.has_reduced);
+  }
 }

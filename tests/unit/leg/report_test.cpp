@@ -122,3 +122,85 @@ TEST_CASE("RFC 3550 6.3.7: who never said a word says no BYE") {
     CHECK(drain(*leg).size() == (has_spoken ? 1u : 0u));
   }
 }
+
+TEST_CASE("RFC 3556 3: a share of 0 silences reports, feedback and BYE, and each its own side") {
+  struct Row {
+    const char* title;
+    rtp::RtcpBandwidth bandwidth;
+    bool is_sender;
+    bool is_allowed;
+  };
+  const Row rows[] = {
+      {"as always", {}, true, true},
+      {"none", {0, 0}, true, false},
+      {"senders on the receivers' share", {0, 2400}, true, true},
+      {"receivers silent, a sender", {800, 0}, true, true},
+      {"receivers silent, a receiver", {800, 0}, false, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    TestContext world;
+    HopPlan plan;
+    plan.has_nack = true;
+    leg::LegConfig config;
+    config.has_nack = true;
+    auto a = make_leg(world, config), b = make_leg(world, config);
+    auto near = agree(plan, true), far = agree(plan, false);
+    near.rtcp_bandwidth = row.bandwidth;
+    REQUIRE(a->apply(std::move(near), 1));
+    REQUIRE(b->apply(std::move(far), 1));
+    std::array<uint8_t, leg::kMaxPacketLen> plain;
+    uint64_t now = kNsPerSecond;
+    // Twenty seconds of speech from b, of which a misses one packet in five.
+    for (uint32_t i = 0; i < 1000; ++i, now += kFrame) {
+      if (row.is_sender) send_payload(*a, std::vector<uint8_t>(160), {0, false, i * 160}, now);
+      send_payload(*b, std::vector<uint8_t>(160), {0, false, i * 160}, now);
+      for (const Packet& packet : drain(*b))
+        if (i % 5 != 2) (void)a->receive({packet.data, address(2, 4000)}, plain, now);
+      a->run_timers(now);
+      for (const Packet& packet : drain(*a))
+        if (!packet.is_rtcp || row.is_allowed)
+          (void)b->receive({packet.data, address(1, 4000)}, plain, now);
+    }
+    CHECK((a->stats().rtcp_out > 100) == row.is_allowed);
+    CHECK((b->stats().resent > 100) == row.is_allowed);
+    a->close(now);
+    const auto last = drain(*a);
+    CHECK(last.size() == (row.is_allowed ? 1u : 0u));
+    if (!row.is_allowed) CHECK(a->stats().rtcp_out == 0);
+  }
+}
+
+TEST_CASE("RFC 3556 2: less bandwidth means rarer reports, and a new agreement counts at once") {
+  TestContext world;
+  leg::LegConfig config;
+  config.policy = leg::Policy::kOff;
+  auto leg = make_leg(world, config);
+  uint64_t now = kNsPerSecond;
+  const auto agree_on = [&](rtp::RtcpBandwidth bandwidth) {
+    auto next = agree(plain_plan(), true);
+    next.rtcp_bandwidth = bandwidth;
+    REQUIRE(leg->apply(std::move(next), now));
+  };
+  const auto reports_in = [&](uint64_t seconds) {
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < seconds * 50; ++i, now += kFrame) {
+      if (i % 50 == 0) speak(*leg, now);
+      if (leg->next_deadline() <= now) leg->run_timers(now);
+      for (const Packet& packet : drain(*leg)) count += packet.is_rtcp ? 1 : 0;
+    }
+    return count;
+  };
+  agree_on({0, 0});
+  CHECK(reports_in(600) == 0);
+  // 8 bytes a second for reports of about 90.
+  agree_on({16, 48});
+  const uint64_t few = reports_in(1200);
+  CHECK(few > 60);
+  CHECK(few < 140);
+  // Next to nothing, and then enough again.
+  agree_on({1, 1});
+  CHECK(reports_in(20) <= 1);
+  agree_on({});
+  CHECK(reports_in(60) >= 7);
+}

@@ -165,10 +165,38 @@ TEST_CASE(
   initial.is_initial = true;
   CHECK(rtcp_interval_ns(initial, 0) == half / 2);
   // 1000 members, 10 senders, 1000 bytes at 64 kbit/s of RTCP: receivers have three quarters of it.
-  RtcpIntervalInput many{1000, 10, false, false, 64000, 1000};
+  RtcpIntervalInput many{1000, 10, false, false, {16000, 48000}, 1000};
   CHECK(rtcp_interval_ns(many, 0x80000000) == 165'000'000'000ull * 100'000 / 121'828);
   many.we_sent = true;
   CHECK(rtcp_interval_ns(many, 0x80000000) == 5'000'000'000ull * 100'000 / 121'828);
-  many = {UINT32_MAX, UINT32_MAX, true, false, 0, UINT32_MAX};
+  many = {UINT32_MAX, UINT32_MAX, true, false, {0, 1}, UINT32_MAX};
   CHECK(rtcp_interval_ns(many, UINT32_MAX) < 6'000'000'000'000);
+}
+
+TEST_CASE("RFC 3556 3: the shares of senders and receivers, and what a share of 0 means") {
+  struct Row {
+    const char* title;
+    RtcpBandwidth bandwidth;
+    uint32_t senders;
+    bool we_sent;
+    bool is_allowed;
+    uint64_t seconds;
+  };
+  // Two members, reports of 500 bytes.
+  const Row rows[] = {
+      {"both talk: all of it for both", {800, 2400}, 2, true, true, 5},
+      {"little for both", {100, 300}, 2, true, true, 20},
+      {"senders live on the receivers' share", {0, 400}, 2, true, true, 20},
+      {"a receiver beside a sender", {0, 400}, 1, false, true, 20},
+      {"a sender with a share of its own", {200, 0}, 1, true, true, 20},
+      {"a receiver without one", {200, 0}, 1, false, false, 5},
+      {"nothing for anybody", {0, 0}, 2, true, false, 5},
+      {"nothing, and nobody talks", {0, 0}, 0, false, false, 5},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    const RtcpIntervalInput input{2, row.senders, row.we_sent, false, row.bandwidth, 500};
+    CHECK(row.bandwidth.allows(row.we_sent) == row.is_allowed);
+    CHECK(rtcp_interval_ns(input, 0x80000000) == row.seconds * 1'000'000'000 * 100'000 / 121'828);
+  }
 }

@@ -62,7 +62,8 @@ inline sdp::LocalMedia webrtc_media() {
   REQUIRE(webrtc.cname.assign("voxlock"));
   webrtc.ssrc = 77;
   webrtc.extensions.set();
-  webrtc.has_red = webrtc.has_nack = webrtc.has_transport_cc = webrtc.has_rtcp_rsize = true;
+  webrtc.has_transport_cc = true;
+  out.has_red = out.has_nack = out.has_rtcp_rsize = true;
   return out;
 }
 

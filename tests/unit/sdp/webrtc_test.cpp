@@ -184,13 +184,13 @@ TEST_CASE("RFC 8829 5.3: offers of WebRTC stacks are answered section by section
     CHECK(part.mid.view() == row.mid);
     CHECK(part.is_bundled == row.is_bundled);
     CHECK(part.is_extmap_mixed == row.is_mixed);
-    CHECK(part.red_type_send == row.red_type);
+    CHECK(agreed.red_type_send == row.red_type);
     CHECK(part.candidates.size() == row.candidates);
     CHECK(part.fingerprints.size() == row.fingerprints);
     CHECK(part.extensions == row.extensions);
-    CHECK(part.has_nack == row.has_nack);
+    CHECK(agreed.has_nack == row.has_nack);
     CHECK(part.has_transport_cc == row.has_transport_cc);
-    CHECK(part.has_rtcp_rsize == row.has_rtcp_rsize);
+    CHECK(agreed.has_rtcp_rsize == row.has_rtcp_rsize);
     CHECK(part.is_remote_trickling == row.is_trickling);
     CHECK(part.is_remote_lite == row.is_lite);
     CHECK(part.has_end_of_candidates == row.is_ended);
@@ -241,25 +241,25 @@ TEST_CASE("the answer to Chromium, line by line") {
   const std::string body = engine.text.substr(engine.text.find("t=0 0"));
   std::string print = line_of(engine.text, "a=fingerprint:");
   CHECK(print.rfind("a=fingerprint:sha-256 01:02:", 0) == 0);
-  CHECK(
-      body ==
-      "t=0 0\r\na=group:BUNDLE 0\r\na=extmap-allow-mixed\r\na=ice-lite\r\na=ice-options:ice2\r\n"
-      "m=audio 30000 UDP/TLS/RTP/SAVPF 111 63 110\r\na=rtpmap:111 opus/48000/2\r\n"
-      "a=fmtp:111 minptime=10;stereo=0;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\n"
-      "a=fmtp:63 111/111\r\na=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15\r\n"
-      "a=ptime:20\r\na=maxptime:60\r\na=rtcp-mux\r\na=sendrecv\r\na=mid:0\r\na=setup:passive\r\n" +
-          print +
-          "\r\na=ice-ufrag:OURS\r\na=ice-pwd:ourpasswordourpasswordou\r\n"
-          "a=candidate:1 1 udp 2130706431 198.51.100.1 30000 typ host\r\na=end-of-candidates\r\n"
-          "a=rtcp-rsize\r\na=rtcp-fb:111 transport-cc\r\n"
-          "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
-          "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
-          "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
-          "a=extmap:3 "
-          "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
-          "a=msid:phone call\r\na=ssrc:77 cname:voxlock\r\n"
-          "m=video 0 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\n"
-          "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n");
+  CHECK(body ==
+        "t=0 0\r\na=group:BUNDLE 0\r\na=extmap-allow-mixed\r\na=ice-lite\r\na=ice-options:ice2\r\n"
+        "m=audio 30000 UDP/TLS/RTP/SAVPF 111 63 110\r\na=rtpmap:111 opus/48000/2\r\n"
+        "a=fmtp:111 minptime=10;stereo=0;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\n"
+        "a=fmtp:63 111/111\r\na=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15\r\n"
+        "a=ptime:20\r\na=maxptime:60\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=sendrecv\r\na=mid:0\r\n"
+        "a=setup:passive\r\n" +
+            print +
+            "\r\na=ice-ufrag:OURS\r\na=ice-pwd:ourpasswordourpasswordou\r\n"
+            "a=candidate:1 1 udp 2130706431 198.51.100.1 30000 typ host\r\na=end-of-candidates\r\n"
+            "a=rtcp-fb:111 transport-cc\r\n"
+            "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+            "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+            "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+            "a=extmap:3 "
+            "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
+            "a=msid:phone call\r\na=ssrc:77 cname:voxlock\r\n"
+            "m=video 0 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\n"
+            "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n");
   const RemoteStream& stream = webrtc(engine).stream;
   REQUIRE(stream.ssrcs.size() == 1);
   CHECK(stream.ssrcs[0] == 1732846380);
@@ -274,6 +274,7 @@ TEST_CASE("a side that wants little writes little") {
   plain.is_ice_lite = false;
   plain.has_end_of_candidates = false;
   local.webrtc = plain;
+  local.has_nack = local.has_rtcp_rsize = local.has_red = false;
   local.has_opus_dtx = true;
   local.webrtc.max_opus_bitrate = 32000;
   Engine engine(local);
@@ -506,8 +507,8 @@ TEST_CASE("RFC 2198, RFC 4733: red and events fit the codec or are left out") {
     const std::string offer = replaced(plain_offer(transport_lines() + row.lines + formats),
                                        " 111 0\r\n", " 111 0 96 97\r\n");
     REQUIRE(engine.take(offer) == VerdictKind::kContinued);
-    CHECK(webrtc(engine).red_type_send == row.red_type);
-    CHECK(webrtc(engine).red_type_recv == row.red_type);
+    CHECK(engine.agreement().red_type_send == row.red_type);
+    CHECK(engine.agreement().red_type_recv == row.red_type);
     CHECK(engine.agreement().event_type_send == row.event_type);
   }
   // Numbers that cannot share a port with RTCP.
@@ -517,7 +518,7 @@ TEST_CASE("RFC 2198, RFC 4733: red and events fit the codec or are left out") {
                                                "a=rtpmap:95 telephone-event/48000\r\n"),
                " 111 0\r\n", " 111 64 95\r\n");
   REQUIRE(engine.take(offer) == VerdictKind::kContinued);
-  CHECK(webrtc(engine).red_type_send == kNoPayloadType);
+  CHECK(engine.agreement().red_type_send == kNoPayloadType);
   CHECK(engine.agreement().event_type_recv == kNoPayloadType);
   CHECK(line_of(engine.text, "m=") == "m=audio 30000 UDP/TLS/RTP/SAVPF 111");
 }
