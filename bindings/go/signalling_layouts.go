@@ -380,5 +380,7 @@ var signallingLayouts = []layout{
 		{"rtcp_rsize", unsafe.Offsetof(C.voxlock_negotiated{}.rtcp_rsize)},
 		{"ssrc_count", unsafe.Offsetof(C.voxlock_negotiated{}.ssrc_count)},
 		{"ssrcs", unsafe.Offsetof(C.voxlock_negotiated{}.ssrcs)},
+		{"rtcp_senders_bps", unsafe.Offsetof(C.voxlock_negotiated{}.rtcp_senders_bps)},
+		{"rtcp_receivers_bps", unsafe.Offsetof(C.voxlock_negotiated{}.rtcp_receivers_bps)},
 	}},
 }

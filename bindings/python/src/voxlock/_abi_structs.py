@@ -506,6 +506,7 @@ class voxlock_negotiated(Structure):
         ("extmap_mixed", c_int32), ("extension_id", c_uint32 * 4), ("extension_direction", c_int32 * 4),
         ("red_type_send", c_uint32), ("red_type_recv", c_uint32), ("nack", c_int32),
         ("transport_cc", c_int32), ("rtcp_rsize", c_int32), ("ssrc_count", c_uint32), ("ssrcs", c_uint32 * 8),
+        ("rtcp_senders_bps", c_uint32), ("rtcp_receivers_bps", c_uint32),
     ]
 
 
