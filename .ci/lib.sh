@@ -125,11 +125,12 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libsrtp2-dev libmbedtls-dev lib
   nlohmann-json3-dev libcurl4-openssl-dev libjwt-dev libmicrohttpd-dev)
 TEST_PACKAGES=(openssl python3)
 # What the tests labelled "interop" talk to, the demo's speech, valgrind for crypto_constant_time and
-# linear_cost, the store of examples/failover, the WebSockets of examples/pbx, and lintian for the packages. ./dev test takes what is here;
+# linear_cost, the store of examples/failover, the WebSockets and the baresip of
+# examples/pbx, and lintian for the packages. ./dev test takes what is here;
 # ./dev interop and CI bring it.
 INTEROP_PACKAGES=(openssl baresip-core sip-tester opus-tools gnuplot-nox asterisk-core-sounds-en-wav espeak-ng
   chromium python3-venv mypy valgrind dpkg-dev lintian libhiredis-dev redis-server
-  libwebsockets-dev)
+  libwebsockets-dev libre-dev)
 build_packages() { packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; }
 
 # newest_tool NAME: NAME or the newest NAME-<n> on the path, printed; fails when there is none.
