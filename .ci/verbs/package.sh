@@ -5,7 +5,8 @@ usage: ./dev package
 
 Makes the Debian packages libvoxlock0, libvoxlock-dev and python3-voxlock in build/package/packages, has lintian
 judge them, and compares the bills of materials inside with what is linked. The same commit on the same
-system gives the same packages: their time is the commit's.
+system gives the same packages: their time is the commit's. Whom they name is the CMake cache variable VOXLOCK_MAINTAINER,
+"Name <address>": a placeholder until cmake --preset package -DVOXLOCK_MAINTAINER=... sets it.
 TEXT
 }
 
