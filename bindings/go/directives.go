@@ -160,8 +160,8 @@ package voxlock
 #cgo nocallback voxlock_ua_options
 #cgo noescape voxlock_ua_ring
 #cgo nocallback voxlock_ua_ring
-#cgo noescape voxlock_ua_answer
-#cgo nocallback voxlock_ua_answer
+#cgo noescape voxlock_ua_answer_headers
+#cgo nocallback voxlock_ua_answer_headers
 #cgo noescape voxlock_ua_reject
 #cgo nocallback voxlock_ua_reject
 #cgo noescape voxlock_ua_offer

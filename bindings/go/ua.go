@@ -191,12 +191,17 @@ func (c *InviteConfig) fill(in *C.voxlock_ua_invite_config, lent *lender) error 
 	setText(&in.display_name, &in.display_name_len, c.DisplayName, lent)
 	setText(&in.route, &in.route_len, c.Route, lent)
 	in.sdp, in.sdp_len = lent.bytes(c.SDP), C.size_t(len(c.SDP))
+	setText(&in.headers, &in.headers_len, headerLines(c.Headers), lent)
+	return nil
+}
+
+// headerLines are headers as they stand in a message.
+func headerLines(headers []Header) string {
 	var lines strings.Builder
-	for _, h := range c.Headers {
+	for _, h := range headers {
 		lines.WriteString(h.Name + ": " + h.Value + "\r\n")
 	}
-	setText(&in.headers, &in.headers_len, lines.String(), lent)
-	return nil
+	return lines.String()
 }
 
 // Invite starts a call. ErrUADrain, here and below: poll first.

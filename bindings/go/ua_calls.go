@@ -109,14 +109,17 @@ func (u *UA) Ring(call CallID, status int, sdp []byte, now time.Duration) error 
 		nanoseconds(now)))
 }
 
-// Answer gives the description that the call waits for.
-func (u *UA) Answer(call CallID, sdp []byte, now time.Duration) error {
+// Answer gives the description that the call waits for, in a 200 with further headers, or in an ACK, which takes
+// none of them.
+func (u *UA) Answer(call CallID, sdp []byte, now time.Duration, headers ...Header) error {
 	p, err := u.enter()
 	if err != nil {
 		return err
 	}
 	defer u.handle.leave()
-	return check(C.voxlock_ua_answer(p, C.uint64_t(call), bytesOf(sdp), C.size_t(len(sdp)), nanoseconds(now)))
+	lines := headerLines(headers)
+	return check(C.voxlock_ua_answer_headers(p, C.uint64_t(call), bytesOf(sdp), C.size_t(len(sdp)), textOf(lines),
+		C.size_t(len(lines)), nanoseconds(now)))
 }
 
 // Refusal is how an INVITE is refused; the zero value is 603.

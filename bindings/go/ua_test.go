@@ -68,12 +68,21 @@ func TestACallFromInviteToBye(t *testing.T) {
 			t.Error(text)
 		}
 		must(t, e.ua.Ring(event.Call, 180, nil, 0))
-		must(t, e.ua.Answer(event.Call, []byte("v=0 answer"), 0))
+		refused(t, e.ua.Answer(event.Call, []byte("v=0 answer"), 0, Header{"Via", "x"}), ErrUAHeader)
+		must(t, e.ua.Answer(event.Call, []byte("v=0 answer"), 0, Header{"X-Room", "blue"}))
+	}
+	answered := func(_ *end, event UAEvent) {
+		if event.Type == UAAnswered {
+			made[int](t)(message.Parse(event.Data, SIPStream))
+			if h := made[[]Header](t)(message.Headers("X-Room")); len(h) != 1 || h[0].Value != "blue" {
+				t.Errorf("%+v", h)
+			}
+		}
 	}
 	a.call = made[CallID](t)(a.ua.Invite(InviteConfig{To: "sips:bob@b.example.net", SDP: []byte("v=0 offer"),
 		Headers: []Header{{"X-Reason", "test"}}}, 0))
 	for range 6 {
-		a.step(t, b, nil)
+		a.step(t, b, answered)
 		b.step(t, a, answers)
 	}
 	must(t, b.ua.HangUp(b.call, 0))

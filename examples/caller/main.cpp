@@ -159,6 +159,7 @@ class Caller {
                               ours.size(), now_ns());
     }
     if (is_good) {
+      note_headers(event.data);
       security_ = host_.security(event.event.connection);
       is_answered_ = true;
       answered_ns_ = now_ns();
@@ -166,6 +167,22 @@ class Caller {
     } else {
       failure_ = std::string("the session description does not do: ") + verdict.warning;
       hang_up();
+    }
+  }
+
+  // What the answer says in fields of its own.
+  void note_headers(std::string_view answer) {
+    voxlock_sip_message* made = nullptr;
+    if (voxlock_sip_message_new(ctx_.get(), nullptr, &made) != VOXLOCK_OK) return;
+    const Handle<voxlock_sip_message, voxlock_sip_message_free> message(made);
+    if (voxlock_sip_message_parse(made, reinterpret_cast<const uint8_t*>(answer.data()),
+                                  answer.size(), VOXLOCK_SIP_STREAM, nullptr) != VOXLOCK_OK)
+      return;
+    voxlock_sip_header header{};
+    for (size_t i = 0; voxlock_sip_message_header(made, nullptr, i, &header) == VOXLOCK_OK; ++i) {
+      const std::string name(header.name.data, header.name.len);
+      if (name.rfind("X-", 0) == 0)
+        headers_[name] = std::string(header.value.data, header.value.len);
     }
   }
 
@@ -260,6 +277,7 @@ class Caller {
     nlohmann::json report = report_of(phone_);
     report["answered"] = is_answered_;
     report["ended"] = ended_;
+    report["headers"] = headers_;
     report["updates"] = updates_;
     report["refused_updates"] = refused_updates_;
     report["tls_version"] = security_.version;
@@ -279,6 +297,7 @@ class Caller {
   Phone phone_;
   SipHost host_;
   SecurityInfo security_;
+  nlohmann::json headers_ = nlohmann::json::object();
   std::string failure_;
   std::string ended_ = "unanswered";
   uint64_t call_ = 0;

@@ -539,7 +539,7 @@ void SipHost::dispatch(const voxlock_ua_event& event) {
     return;
   }
   if (event.type != VOXLOCK_UA_EV_TRANSMIT && event.type != VOXLOCK_UA_EV_CLOSE) {
-    handler_({event, text(event.sdp_offset, event.sdp_len),
+    handler_({event, text(event.data_offset, event.data_len), text(event.sdp_offset, event.sdp_len),
               text(event.reason_offset, event.reason_len),
               text(event.warning_offset, event.warning_len)});
     return;

@@ -40,6 +40,7 @@ struct SecurityInfo {
 // An event of a call with its texts, valid until the handler returns.
 struct SipEvent {
   const voxlock_ua_event& event;
+  std::string_view data;  // of INCOMING, ANSWERED ...: the message
   std::string_view sdp;
   std::string_view reason;
   std::string_view warning;

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/livekit/protocol/livekit"
@@ -66,4 +68,27 @@ func (in invitation) attributes(status string) map[string]string {
 		out[livekit.AttrSIPHeaderPrefix+name] = value
 	}
 	return out
+}
+
+// headersOf gives the headers of an answer that somebody's attributes stand for: the other way round. A room is
+// no more to be trusted than a trunk: what would break a message, or is too much, is left out.
+func headersOf(attributes map[string]string) []voxlock.Header {
+	var out []voxlock.Header
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		name, ok := strings.CutPrefix(key, livekit.AttrSIPHeaderPrefix)
+		value := attributes[key]
+		if ok && len(out) < maxHeaders && isHeaderName(name) && len(value) <= maxHeaderBytes &&
+			!strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			out = append(out, voxlock.Header{Name: "X-" + name[2:], Value: value})
+		}
+	}
+	return out
+}
+
+// isHeaderName tells of a name that begins with x- and is a token (RFC 3261, section 25.1).
+func isHeaderName(name string) bool {
+	return len(name) > 2 && len(name) <= 64 && strings.EqualFold(name[:2], "x-") &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return r > '~' || !strings.ContainsRune("-.!%*_+`'~", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+		})
 }

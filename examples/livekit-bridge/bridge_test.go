@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,23 @@ func TestHeadersBecomeAttributes(t *testing.T) {
 		"sip.trunkPhoneNumber": "456", "sip.hostname": "there", "sip.h.x-customer": "17", "sip.h.x-queue": "sales"}
 	if got := in.attributes("ringing"); !maps.Equal(got, wanted) {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestAttributesBecomeHeaders(t *testing.T) {
+	attributes := map[string]string{"sip.h.x-agent": "seven", "sip.h.X-Queue": "sales", "sip.callID": "no", "x-plain": "no",
+		"sip.h.via": "no", "sip.h.x-": "no", "sip.h.x-b\r\nVia": "no", "sip.h.x-c": "a\r\nVia: no", "sip.h.x-d:": "no",
+		"sip.h.x-long": strings.Repeat("x", maxHeaderBytes+1), "sip.h.x-ä": "no"}
+	wanted := []voxlock.Header{{Name: "X-Queue", Value: "sales"}, {Name: "X-agent", Value: "seven"}}
+	if got := headersOf(attributes); !slices.Equal(got, wanted) {
+		t.Errorf("%v", got)
+	}
+	many := map[string]string{}
+	for i := range 3 * maxHeaders {
+		many["sip.h.x-"+strings.Repeat("a", i%50+1)+strings.Repeat("b", i/50)] = "v"
+	}
+	if got := headersOf(many); len(got) != maxHeaders {
+		t.Errorf("%d headers", len(got))
 	}
 }
 

@@ -15,7 +15,8 @@ type call struct {
 	id         voxlock.CallID
 	security   security
 	invitation invitation
-	answer     []byte // or the offer, where the INVITE had none; holds keys
+	answer     []byte           // or the offer, where the INVITE had none; holds keys
+	headers    []voxlock.Header // of the answer
 	media      *media
 	room       *room
 	abandon    context.CancelFunc // of join
@@ -81,6 +82,7 @@ func (c *call) enter() error {
 	if err := c.media.join(t.library, t.passphrase, c.room); err != nil {
 		return err
 	}
+	c.headers = c.room.headers()
 	return c.room.publish(c.media)
 }
 

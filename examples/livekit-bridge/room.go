@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -129,6 +130,17 @@ func (r *room) publish(m *media) error {
 }
 
 func (r *room) silenceTrailer() []byte { return r.joined.SifTrailer() }
+
+// headers are those that the attributes of whom the phone hears, or of everybody in the room, stand for.
+func (r *room) headers() []voxlock.Header {
+	all := make(map[string]string)
+	for _, other := range r.joined.GetRemoteParticipants() {
+		if r.roomConfig.hear == "" || r.roomConfig.hear == other.Identity() {
+			maps.Copy(all, other.Attributes())
+		}
+	}
+	return headersOf(all)
+}
 
 // hearFrame sends what the phone says.
 func (r *room) hearFrame(frame voxlock.Frame) {

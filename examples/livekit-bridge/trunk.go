@@ -205,7 +205,7 @@ func (t *trunk) joined(c *call, err error) {
 		return // the caller gave up while the room was joined
 	}
 	if err == nil {
-		err = t.ua.Answer(c.id, c.answer, now)
+		err = t.ua.Answer(c.id, c.answer, now, c.headers...)
 	} else {
 		fmt.Printf("call %d: the room does not answer: %v\n", c.id, err)
 		_ = t.ua.Reject(c.id, voxlock.Refusal{Status: 503}, now)

@@ -69,7 +69,7 @@ bridge_calls() {
   expect_report '"calls": 4' '"unanswered": 0' '"ended": "bye"' '"auth_failures": 0' '"peer_verified": true'
 }
 
-# A stranger, a wrong secret, a lost caller, Ctrl-C, and a room that goes.
+# A stranger, headers of an answer, a wrong secret, a lost caller, Ctrl-C, and a room that goes.
 bridge_ends() {
   local rc=0
   start_bridge --media-timeout 3s
@@ -80,11 +80,14 @@ bridge_ends() {
   kill -KILL "$caller"
   wait "$caller" 2>/dev/null || true
   wait_for 'no audio from the trunk' "$out/bridge.log" 10
+  livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -attribute sip.h.x-agent=seven)
+  livekit_enter "$out/again.ogg"
   call second
   local second=$caller
   wait_live 2
   kill -INT "$bridge"
   wait "$second" || fail 'Ctrl-C said no BYE to the caller'
+  grep -q '"X-agent": "seven"' "$out/second.json" || fail 'an attribute of the room is no header of the answer'
   wait "$bridge" || true
   expect_report '"calls": 2'
 

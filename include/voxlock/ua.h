@@ -247,6 +247,13 @@ VOXLOCK_API int32_t voxlock_ua_ring(voxlock_ua* ua, uint64_t call, uint32_t stat
 VOXLOCK_API int32_t voxlock_ua_answer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp,
                                       size_t sdp_len, uint64_t now_ns);
 
+/* voxlock_ua_answer with further header lines, each with CRLF, in the 200. Statuses as of
+ * voxlock_ua_answer and VOXLOCK_ERR_UA_HEADER (malformed, or a field that the user agent writes
+ * itself); VOXLOCK_ERR_WRONG_STATE also where the description goes into an ACK. */
+VOXLOCK_API int32_t voxlock_ua_answer_headers(voxlock_ua* ua, uint64_t call, const uint8_t* sdp,
+                                              size_t sdp_len, const char* headers,
+                                              size_t headers_len, uint64_t now_ns);
+
 /* Refuses the INVITE or re-INVITE that waits. NULL refusal: 603. Statuses as of voxlock_ua_ring
  * and VOXLOCK_ERR_STRUCT_SIZE. */
 VOXLOCK_API int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call,

@@ -335,6 +335,16 @@ int32_t voxlock_ua_answer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, siz
   });
 }
 
+int32_t voxlock_ua_answer_headers(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size_t sdp_len,
+                                  const char* headers, size_t headers_len, uint64_t now_ns) {
+  return capi::guard([&]() -> Result<void> {
+    if (ua == nullptr) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const ByteView bytes, capi::input(sdp, sdp_len));
+    VOXLOCK_TRY(const std::string_view lines, capi::text_of(headers, headers_len));
+    return ua->endpoint->answer(call, bytes, lines, now_ns);
+  });
+}
+
 int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call, const voxlock_ua_refusal* refusal,
                           uint64_t now_ns) {
   return capi::guard([&]() -> Result<void> {

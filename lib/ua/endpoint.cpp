@@ -210,12 +210,19 @@ Result<void> Endpoint::ring(uint64_t id, uint32_t status, ByteView sdp, uint64_t
 }
 
 Result<void> Endpoint::answer(uint64_t id, ByteView sdp, uint64_t now_ns) {
+  return answer(id, sdp, {}, now_ns);
+}
+
+Result<void> Endpoint::answer(uint64_t id, ByteView sdp, std::string_view headers,
+                              uint64_t now_ns) {
   const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));
   VOXLOCK_TRY(Call* const call, find_call(*core_, id));
   if (sdp.empty()) return Status::ERR_INVALID_ARGUMENT;
-  if (call->exchange == Exchange::kLocalAnswer) return answer_in_ack(*core_, *call, sdp);
-  return send_success(*core_, *call, sdp);
+  VOXLOCK_TRY_VOID(check_headers(headers));
+  if (call->exchange != Exchange::kLocalAnswer) return send_success(*core_, *call, sdp, headers);
+  if (!headers.empty()) return Status::ERR_WRONG_STATE;
+  return answer_in_ack(*core_, *call, sdp);
 }
 
 Result<void> Endpoint::reject(uint64_t id, const Refusal& refusal, uint64_t now_ns) {

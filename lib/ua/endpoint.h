@@ -97,6 +97,9 @@ class Endpoint {
   // Gives the session description that the call waits for: 2xx to an INVITE or re-INVITE, or the
   // answer in the ACK where the peer's 2xx held the offer. ERR_WRONG_STATE where it waits for none.
   Result<void> answer(uint64_t call, ByteView sdp, uint64_t now_ns);
+  // With further header lines in the 2xx: ERR_UA_HEADER; ERR_WRONG_STATE where an ACK would carry
+  // them.
+  Result<void> answer(uint64_t call, ByteView sdp, std::string_view headers, uint64_t now_ns);
   // Refuses the INVITE or re-INVITE that waits. ERR_WRONG_STATE.
   Result<void> reject(uint64_t call, const Refusal& refusal, uint64_t now_ns);
   // Sends a re-INVITE; empty sdp asks for an offer. ERR_UA_PENDING where one is under way.

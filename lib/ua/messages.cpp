@@ -108,6 +108,14 @@ bool for_each_line(std::string_view headers, Visit&& visit) {
   return true;
 }
 
+// Lines that check_headers accepted.
+void put_lines(std::string_view headers, sip::Writer& w) {
+  for_each_line(headers, [&](std::string_view name, std::string_view value) {
+    w.header(name, value);
+    return true;
+  });
+}
+
 bool is_header_name(std::string_view name) {
   constexpr std::string_view kMarks = "-.!%*_+`'~";
   return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
@@ -275,10 +283,7 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
     w.copy(*out.invite, HeaderId::kAuthorization);
     w.copy(*out.invite, HeaderId::kProxyAuthorization);
   }
-  for_each_line(out.headers, [&](std::string_view name, std::string_view value) {
-    w.header(name, value);
-    return true;
-  });
+  put_lines(out.headers, w);
   return finish(core, w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
 }
 
@@ -366,6 +371,7 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
         core.authenticator.write_challenges(core.random, reply.is_stale, core.now_ns, w));
   }
   if (!core.product.empty() && reply.code != 100) w.header(HeaderId::kServer, core.product);
+  put_lines(reply.headers, w);
   return finish(core, w, reply.sdp.empty() ? std::string_view() : kSdpType, as_text(reply.sdp));
 }
 

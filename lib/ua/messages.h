@@ -59,6 +59,7 @@ struct Reply {
   std::string_view unsupported;  // option tags, RFC 3261 8.2.2.3
   SessionTimer session;          // Session-Expires of a 2xx to INVITE
   uint32_t min_se_s = 0;         // Min-SE of a 422
+  std::string_view headers;      // further lines, checked by check_headers
   bool is_challenge = false;
   bool is_stale = false;
 };

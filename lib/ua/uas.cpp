@@ -395,11 +395,12 @@ Result<void> send_provisional(Core& core, Call& call, const Reply& reply) {
   return {};
 }
 
-Result<void> send_success(Core& core, Call& call, ByteView sdp) {
+Result<void> send_success(Core& core, Call& call, ByteView sdp, std::string_view headers) {
   VOXLOCK_TRY(Transaction* const t, pending_invite(core, call));
   Reply reply;
   reply.code = 200;
   reply.sdp = sdp;
+  reply.headers = headers;
   reply.session = call.next_session;
   VOXLOCK_TRY(const ByteView bytes, write_for(core, *t, call, reply));
   // RFC 3261 12.2.2: the 2xx makes the re-INVITE's Contact the target. Made first, for it may

@@ -16,7 +16,8 @@ void on_server_failed(Core& core, Transaction& transaction);
 
 // Commands of the host for the INVITE or re-INVITE that waits.
 Result<void> send_provisional(Core& core, Call& call, const Reply& reply);
-Result<void> send_success(Core& core, Call& call, ByteView sdp);
+// headers: further lines, checked.
+Result<void> send_success(Core& core, Call& call, ByteView sdp, std::string_view headers);
 Result<void> send_refusal(Core& core, Call& call, const Reply& reply);
 
 }  // namespace voxlock::ua

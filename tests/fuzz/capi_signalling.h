@@ -121,8 +121,11 @@ class SignallingHost {
         known(voxlock_ua_ring(agent, id, script.one_in(4) ? script.number() : 180, sdp, len, now));
         break;
       case 1:
-      case 2:
         known(voxlock_ua_answer(agent, id, sdp, len, now));
+        break;
+      case 2:
+        known(voxlock_ua_answer_headers(agent, id, sdp, len, "X-A: 1\r\n", script.one_in(4) ? 7 : 8,
+                                        now));
         break;
       case 3: {
         using C = voxlock_ua_refusal;

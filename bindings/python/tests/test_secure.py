@@ -255,7 +255,11 @@ class UserAgents(unittest.TestCase):
                         if event.kind is voxlock.UaEventKind.INCOMING:
                             self.assertEqual(event.sdp, b"v=0 offer")
                             ua.ring(event.call, now_ns=0)
-                            ua.answer(event.call, b"v=0 answer", 0)
+                            with self.assertRaises(voxlock.UaError):
+                                ua.answer(event.call, b"v=0 answer", 0, headers=[("Via", "x")])
+                            ua.answer(event.call, b"v=0 answer", 0, headers=[("X-Room", "blue")])
+                        if event.kind is voxlock.UaEventKind.ANSWERED:
+                            self.assertIn(b"\r\nX-Room: blue\r\n", event.data)
 
         calls["a"] = ends["a"].invite("sips:bob@b.example.net", b"v=0 offer", headers=[("X-Reason", "test")], now_ns=0)
         for _ in range(6):

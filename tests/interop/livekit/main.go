@@ -35,7 +35,7 @@ type options struct {
 	track, publish, record, from     string
 	duration                         time.Duration
 	passphrase, report, until        string
-	digits                           string
+	digits, attribute                string
 	replies                          bool
 }
 
@@ -52,6 +52,7 @@ func parse() options {
 	flag.StringVar(&o.from, "from", "", "identity to record (anyone where empty)")
 	flag.DurationVar(&o.duration, "duration", 15*time.Second, "leave after this time")
 	flag.StringVar(&o.passphrase, "passphrase", "", "shared passphrase of end-to-end encryption")
+	flag.StringVar(&o.attribute, "attribute", "", "an attribute of ours, as name=value")
 	flag.StringVar(&o.report, "report", "", "file for the summary, as JSON")
 	flag.StringVar(&o.digits, "digits", "", "keys to press for the room once somebody is heard")
 	flag.BoolVar(&o.replies, "reply", false, "begin to speak when somebody is heard")
@@ -275,8 +276,12 @@ func (p *participant) join() error {
 			p.over.Do(func() { close(p.gone) })
 		}
 	}
-	room, err := lksdk.ConnectToRoom(p.url, lksdk.ConnectInfo{
-		APIKey: p.key, APISecret: p.secret, RoomName: p.room, ParticipantIdentity: p.identity,
+	attributes := map[string]string{}
+	if name, value, ok := strings.Cut(p.attribute, "="); ok {
+		attributes[name] = value
+	}
+	room, err := lksdk.ConnectToRoom(p.url, lksdk.ConnectInfo{APIKey: p.key, APISecret: p.secret, RoomName: p.room,
+		ParticipantIdentity: p.identity, ParticipantAttributes: attributes,
 	}, callback, lksdk.WithLogger(logger.GetDiscardLogger()))
 	if err != nil {
 		return err

@@ -89,7 +89,9 @@ void whole_call(Side& a, Side& b) {
   settle(a, b, 0);
   (void)voxlock_ua_ring(b.ua, b.call, 180, nullptr, 0, 0);
   settle(a, b, 0);
-  (void)voxlock_ua_answer(b.ua, b.call, kSdpBytes, kSdpLen, 0);
+  static const char kHeaders[] = "X-Room: blue\r\n";
+  (void)voxlock_ua_answer_headers(b.ua, b.call, kSdpBytes, kSdpLen, kHeaders, sizeof kHeaders - 1,
+                                  0);
   settle(a, b, 0);
   (void)voxlock_ua_offer(b.ua, b.call, kSdpBytes, kSdpLen, 0);
   settle(a, b, 0);
@@ -190,6 +192,8 @@ TEST_CASE("bad arguments of the user agent have their own statuses") {
   CHECK(voxlock_ua_options(nullptr, nullptr, &id, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_ring(nullptr, 1, 180, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_answer(nullptr, 1, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_ua_answer_headers(nullptr, 1, kSdpBytes, kSdpLen, nullptr, 0, 0) ==
+        VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_reject(nullptr, 1, nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_offer(nullptr, 1, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_hangup(nullptr, 1, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);

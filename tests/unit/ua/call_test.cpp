@@ -58,6 +58,43 @@ struct Pair {
 
 }  // namespace
 
+TEST_CASE("RFC 3261 13.3.1.4: a 200 has the host's header fields, each time it is sent") {
+  Pair pair;
+  pair.call();
+  const auto answer = [&](std::string_view headers) {
+    return pair.bob.endpoint->answer(pair.b, as_bytes(kAnswer), headers, pair.net.now);
+  };
+  for (const std::string_view wrong : {"X-A", "X-A: 1", "Via: x\r\n", "To: <sip:x@y>\r\n",
+                                       "X-A: 1\nX-B: 2\r\n", "X A: 1\r\n", "Contact: *\r\n"}) {
+    INFO(wrong);
+    CHECK(answer(wrong).error() == Status::ERR_UA_HEADER);
+  }
+  REQUIRE(answer("X-Room: blue\r\nX-Agent: seven\r\n"));
+  CHECK(answer("X-Room: red\r\n").error() == Status::ERR_WRONG_STATE);
+  pair.net.settle();
+  const Seen answered = pair.alice.expect(EventType::kAnswered);
+  CHECK(answered.sdp == kAnswer);
+  CHECK(answered.data.find("X-Room: blue\r\nX-Agent: seven\r\n") != std::string::npos);
+  pair.bob.expect(EventType::kConfirmed);
+  REQUIRE(pair.bob.endpoint->hangup(pair.b, pair.net.now));
+  pair.net.settle();
+  pair.check_clean();
+}
+
+TEST_CASE("RFC 3261 13.2.1: an answer that goes into an ACK takes no header fields") {
+  Pair pair;
+  pair.call({});
+  REQUIRE(pair.bob.endpoint->answer(pair.b, as_bytes(kOffer), pair.net.now));
+  pair.net.settle();
+  pair.alice.expect(EventType::kAnswered);
+  CHECK(
+      pair.alice.endpoint->answer(pair.a, as_bytes(kAnswer), "X-A: 1\r\n", pair.net.now).error() ==
+      Status::ERR_WRONG_STATE);
+  REQUIRE(pair.alice.endpoint->answer(pair.a, as_bytes(kAnswer), {}, pair.net.now));
+  pair.net.settle();
+  pair.bob.expect(EventType::kConfirmed);
+}
+
 TEST_CASE("RFC 3665 3.1: a call is set up and ended by either side") {
   for (const bool by_alice : {true, false}) {
     Pair pair;

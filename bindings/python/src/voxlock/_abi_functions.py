@@ -133,6 +133,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         c_void_p, POINTER(voxlock_ua_invite_config), POINTER(c_uint64), c_uint64)),
     "voxlock_ua_ring": (c_int32, (c_void_p, c_uint64, c_uint32, c_void_p, c_size_t, c_uint64)),
     "voxlock_ua_answer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
+    "voxlock_ua_answer_headers": (c_int32, (
+        c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t, c_uint64)),
     "voxlock_ua_reject": (c_int32, (c_void_p, c_uint64, POINTER(voxlock_ua_refusal), c_uint64)),
     "voxlock_ua_offer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
     "voxlock_ua_hangup": (c_int32, (c_void_p, c_uint64, c_uint64)),

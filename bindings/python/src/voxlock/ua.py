@@ -217,8 +217,9 @@ class Ua(Handle):
                  headers: Sequence[tuple[str, str]], transport: UaTransport, connection: int,
                  now_ns: int | None) -> int:
         config = configured(voxlock_ua_invite_config, lib.voxlock_ua_invite_config_init)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        keep = texts(config, to=to, **{"from": sender}, display_name=display_name, route=route, headers=lines)
+        keep = texts(config, to=to, **{"from": sender}, display_name=display_name, route=route)
+        lines = _lines(headers)
+        point(config, "headers", lines)
         point(config, "sdp", sdp)
         config.transport, config.connection = transport, connection
         out = c_uint64()
@@ -231,10 +232,13 @@ class Ua(Handle):
         data, size = borrowed(sdp)
         self._do(lib.voxlock_ua_ring, call, status, data, size, now(now_ns))
 
-    def answer(self, call: int, sdp: Bytes, now_ns: int | None = None) -> None:
-        """Gives the description that the call waits for: in a 200, or in the ACK. Raises UaError, Error."""
+    def answer(self, call: int, sdp: Bytes, now_ns: int | None = None, *,
+               headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Gives the description that the call waits for: in a 200, or in the ACK, which takes no headers.
+        Raises UaError, Error."""
         data, size = borrowed(sdp)
-        self._do(lib.voxlock_ua_answer, call, data, size, now(now_ns))
+        lines = _lines(headers)
+        self._do(lib.voxlock_ua_answer_headers, call, data, size, lines, len(lines), now(now_ns))
 
     def reject(self, call: int, status: int = 603, *, reason: str = "", warning: str = "", warn_code: int = 0,
                retry_after_s: int = 0, now_ns: int | None = None) -> None:
@@ -273,6 +277,11 @@ class Ua(Handle):
         out = result(voxlock_ua_stats)
         self._do(lib.voxlock_ua_get_stats, byref(out))
         return UaStats(*(getattr(out, name) for name in names_of(UaStats)))
+
+
+def _lines(headers: Sequence[tuple[str, str]]) -> bytes:
+    """Header fields as they stand in a message."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
 
 
 def texts(config: Any, **values: str) -> list[bytes]:
