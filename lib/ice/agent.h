@@ -119,6 +119,9 @@ class Agent {
   // Whether an authenticated check of the peer that set_remote named came this way within
   // consent_ns: what DTLS asks before it reads a handshake from an address.
   [[nodiscard]] bool is_authenticated(uint32_t local, const Address& remote) const;
+  // The same of anybody who knows our password, also before set_remote: whoever that is may be
+  // another one than the peer.
+  [[nodiscard]] bool was_checked(uint32_t local, const Address& remote) const;
   [[nodiscard]] const AgentStats& stats() const { return stats_; }
   // Of everything but counters, time and the error budget.
   [[nodiscard]] uint64_t state_hash() const;
@@ -144,6 +147,7 @@ class Agent {
   // The generation a USERNAME names, and what it says of the peer's ufrag; nullptr for none.
   Generation* find_generation(ByteView username, ByteView& peer_ufrag) const;
   [[nodiscard]] const Generation* find_generation(uint32_t serial) const;
+  [[nodiscard]] bool has_live_pair(const Generation* generation, const Path& path) const;
 
   // agent.cpp: each answers one way.
   Result<size_t> take_request(const stun::Message& message, const Path& path,

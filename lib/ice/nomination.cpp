@@ -152,13 +152,22 @@ const Pair* Agent::selected() const {
   return selected_;
 }
 
+bool Agent::has_live_pair(const Generation* generation, const Path& path) const {
+  const Pair* pair = generation != nullptr ? pairs_.find(generation->serial, path) : nullptr;
+  return pair != nullptr && time_.now_ns() < after(pair->last_check_ns, consent_ns_);
+}
+
 bool Agent::is_authenticated(uint32_t local, const Address& remote) const {
   for (const Generation* generation : {current_.get(), previous_.get()}) {
-    if (generation == nullptr || !generation->has_remote()) continue;
-    const Pair* pair = pairs_.find(generation->serial, {local, remote});
-    if (pair != nullptr && time_.now_ns() < after(pair->last_check_ns, consent_ns_)) return true;
+    const bool is_known = generation != nullptr && generation->has_remote();
+    if (is_known && has_live_pair(generation, {local, remote})) return true;
   }
   return false;
+}
+
+bool Agent::was_checked(uint32_t local, const Address& remote) const {
+  return has_live_pair(current_.get(), {local, remote}) ||
+         has_live_pair(previous_.get(), {local, remote});
 }
 
 Event Agent::poll() {

@@ -9,6 +9,9 @@ namespace voxlock::leg {
 namespace {
 
 constexpr size_t kMaxLine = 256;
+// A post-quantum hello in fragments and once more; a datagram of an Ethernet frame. Whoever has not
+// got an answer by then begins anew.
+constexpr EarlyPackets::Limits kEarlyHellos{4, 1472, 30 * kNsPerSecond};
 constexpr std::string_view kCandidate = "candidate:";
 
 struct ProfileRow {
@@ -73,7 +76,8 @@ Association::Association(const Context& context, RandomSource& random, const Leg
       key_(config.key),
       is_dtls_client_(config.is_dtls_client),
       agent_(std::move(agent)),
-      fingerprint_(fingerprint) {}
+      fingerprint_(fingerprint),
+      early_(context_.memory(), kEarlyHellos) {}
 
 Result<Box<Association>> Association::create(const Context& context, RandomSource& random,
                                              const LegConfig& config) {
@@ -163,6 +167,27 @@ void Association::commit(Draft draft, const sdp::WebrtcAgreement& next, EventQue
   }
   tell_ice(queue, now_ns);
   begin(queue, now_ns);
+  take_early(queue, now_ns);
+}
+
+// A hello before the answer (RFC 5763, section 5) would come again after 1 s only (RFC 6347,
+// section 4.2.4.1). Nothing is made of it before the answer tells the role and the fingerprint.
+bool Association::keep_hello(ByteView datagram, const Address& from, uint32_t local,
+                             uint64_t now_ns) {
+  if (!early_.is_awaited() || !agent_->was_checked(local, from)) return false;
+  const auto record = tls::RecordReader(datagram).next();
+  return record && tls::is_client_hello(*record) && early_.keep(datagram, from, local, now_ns);
+}
+
+// The first whole hello is enough, the rest are copies. Those of whom the answer does not name, or
+// where it makes us the client, are dropped.
+void Association::take_early(EventQueue& queue, uint64_t now_ns) {
+  early_.release();
+  const bool is_server = dtls_ && dtls_->role() == tls::Role::kServer;
+  while (const auto early = early_.take(now_ns)) {
+    if (!is_server || dtls_->has_hello()) continue;
+    (void)take_dtls(early->data, early->source, early->local, queue, now_ns);
+  }
 }
 
 // A client speaks first, as soon as there is somebody to speak to. The time to give up counts from
@@ -240,7 +265,8 @@ Association::Taken Association::take_dtls(ByteView datagram, const Address& from
                                           EventQueue& queue, uint64_t now_ns) {
   // RFC 8445, section 12.2, and RFC 5763, section 6.6: nobody is answered who has not shown that
   // he knows our password.
-  if (!dtls_) return Taken::kDropped;
+  const bool is_kept = keep_hello(datagram, from, local, now_ns);
+  if (!dtls_) return is_kept ? Taken::kYes : Taken::kDropped;
   if (!agent_->is_authenticated(local, from)) return Taken::kUnauthenticated;
   dtls_path_ = {local, from};
   (void)dtls_->receive(datagram, now_ns);

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "ice/agent.h"
 #include "leg/config.h"
+#include "leg/early_packets.h"
 #include "leg/event_queue.h"
 #include "sdp/offer_answer.h"
 #include "tls/dtls.h"
@@ -42,6 +43,9 @@ class Association {
                   uint64_t now_ns);
   Taken take_dtls(ByteView datagram, const Address& from, uint32_t local, EventQueue& queue,
                   uint64_t now_ns);
+  // ClientHellos that come while an offer of ours is out and nobody has told yet whose they are.
+  // commit gives them to the handshake that the answer begins.
+  [[nodiscard]] EarlyPackets& early() { return early_; }
   void advance(EventQueue& queue, uint64_t now_ns);
   void close(EventQueue& queue, uint64_t now_ns);
   [[nodiscard]] uint64_t next_deadline() const;
@@ -67,6 +71,8 @@ class Association {
 
  private:
   Result<Box<tls::Dtls>> make_dtls(const sdp::WebrtcAgreement& next, uint64_t now_ns);
+  bool keep_hello(ByteView datagram, const Address& from, uint32_t local, uint64_t now_ns);
+  void take_early(EventQueue& queue, uint64_t now_ns);
   void begin(EventQueue& queue, uint64_t now_ns);
   void flush(EventQueue& queue);
   void tell_ice(EventQueue& queue, uint64_t now_ns);
@@ -80,6 +86,7 @@ class Association {
   Box<ice::Agent> agent_;
   tls::Fingerprint fingerprint_;
   Box<tls::Dtls> dtls_;
+  EarlyPackets early_;
   uint32_t serial_ = 0;
   // Where the peer's DTLS came from last, until a pair is selected.
   ice::Path dtls_path_;

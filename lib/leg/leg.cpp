@@ -12,7 +12,8 @@ Leg::Leg(const Context& context, RandomSource& random, const LegConfig& config)
       random_(random),
       config_(config),
       queue_(context.memory(), config.queue_bytes),
-      early_(context.memory(), config.early_media_ns),
+      // 20 ms of any codec, sealed.
+      early_(context.memory(), {32, 256, config.early_media_ns}),
       resend_(context.memory(), config.has_nack) {}
 
 Result<Box<Leg>> Leg::create(const Context& context, RandomSource& random,

@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "leg/association.h"
 #include "leg/config.h"
-#include "leg/early_media.h"
+#include "leg/early_packets.h"
 #include "leg/event_queue.h"
 #include "leg/quality.h"
 #include "leg/resend_ring.h"
@@ -168,7 +168,7 @@ class Leg {
 
   // What came before its keys: begun, released or forgotten by offer/answer; whoever drives the leg
   // takes what is released and hands it to receive.
-  [[nodiscard]] EarlyMedia& early() { return early_; }
+  [[nodiscard]] EarlyPackets& early() { return early_; }
 
   // A leg that goes on in another process (checkpoint.cpp). Whoever goes on leaves out so many
   // sequence numbers and SRTCP indexes, and this leg seals no more than that behind the state that
@@ -382,7 +382,7 @@ class Leg {
   Address remote_rtp_;
   Address remote_rtcp_;
   EventQueue queue_;
-  EarlyMedia early_;
+  EarlyPackets early_;
   srtp::KeyMemory used_keys_;  // of ours
   LegStats stats_;
 

@@ -161,9 +161,13 @@ Result<sdp::Verdict> Negotiation::take(Leg& leg, sdp::Step& step, uint64_t now_n
 }
 
 Result<void> Negotiation::offer(Leg& leg, sdp::OfferFlags flags, bytes::Writer& out) {
+  Association* const association = leg.association();
+  leg.early().reserve();
+  if (association != nullptr) association->early().reserve();
   state_.set_ssrc(leg.ssrc_send());
   VOXLOCK_TRY_VOID(state_.offer(flags, out));
   leg.early().begin();
+  if (association != nullptr) association->early().begin();
   return {};
 }
 
@@ -184,6 +188,7 @@ Result<sdp::Verdict> Negotiation::accept_answer(Leg& leg, std::string_view answe
   VOXLOCK_TRY(const sdp::Verdict verdict, take(leg, step, now_ns));
   // What waited is opened with the keys that count now, and dropped where they do not open it.
   leg.early().release();
+  if (Association* association = leg.association()) association->early().forget();
   return verdict;
 }
 

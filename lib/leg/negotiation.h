@@ -27,6 +27,7 @@ class Negotiation {
   void rollback(Leg& leg) {
     state_.rollback();
     leg.early().forget();
+    if (Association* association = leg.association()) association->early().forget();
   }
 
  private:

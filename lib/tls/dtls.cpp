@@ -49,10 +49,6 @@ Result<void> check(const DtlsConfig& config) {
   return {};
 }
 
-bool is_client_hello(const DtlsRecord& record) {
-  return record.epoch == 0 && record.type == kHandshakeRecord && record.body[0] == kClientHello;
-}
-
 // RFC 5246, section 7.4: what the peer of each role sends before its keys.
 bool is_message_for(Role role, uint8_t type) {
   constexpr uint8_t kOfServer[] = {2, 3, 4, 11, 12, 13, 14, 22};

@@ -124,6 +124,9 @@ class Dtls {
   void close(uint64_t now_ns);
 
   [[nodiscard]] DtlsState state() const { return state_; }
+  [[nodiscard]] Role role() const { return role_; }
+  // A server: whether it has answered a ClientHello.
+  [[nodiscard]] bool has_hello() const { return accepted_hello_.has_value(); }
   // Why the state is kFailed; OK otherwise.
   [[nodiscard]] Status failure() const { return failure_; }
   // The one gate: the handshake is over, the peer's certificate has an expected fingerprint, and

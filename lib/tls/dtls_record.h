@@ -31,6 +31,11 @@ struct DtlsRecord {
   ByteView raw;  // with its header
 };
 
+// In the clear: all of a ClientHello, or a fragment of one.
+inline bool is_client_hello(const DtlsRecord& record) {
+  return record.epoch == 0 && record.type == kHandshakeRecord && record.body[0] == kClientHello;
+}
+
 // Walks over the records of a datagram.
 class RecordReader {
  public:

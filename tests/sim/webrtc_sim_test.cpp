@@ -234,3 +234,49 @@ TEST_CASE("RFC 5763 5: both ends in one role get no keys and give up") {
     CHECK(call.stats().packets_out == 0);
   }
 }
+
+TEST_CASE("RFC 5763 5: a hello that is quicker than the answer costs no second") {
+  const Address second = ip_address("203.0.113.66", 666);
+  for (const bool is_again : {false, true}) {
+    for (const size_t mtu : {size_t{1200}, size_t{300}, size_t{256}}) {
+      for (const uint64_t late_ms : {0, 20, 100, 900}) {
+        INFO("again " << is_again << ", mtu " << mtu << ", late by " << late_ms);
+        CallPlan plan;
+        plan.peer.is_dtls_client = true;
+        plan.peer.mtu = mtu;
+        plan.peer.first_timeout_ns = kNsPerSecond;
+        WebrtcCall call(plan);
+        if (is_again) {
+          call.room_offers();
+          REQUIRE(call.connect());
+        }
+        size_t hellos = 0, to_second = 0;
+        call.filter = [&](PeerDatagram& datagram, bool to_peer) {
+          hellos += !to_peer && is_dtls(datagram) ? 1 : 0;
+          to_second += to_peer && datagram.to == second ? 1 : 0;
+          // The same from where nobody has shown that he knows our password.
+          if (!to_peer && is_dtls(datagram)) {
+            CHECK(call.give(datagram.data, second, datagram.to) == VOXLOCK_OK);
+          }
+          return false;
+        };
+        const uint32_t secured = is_again ? 1 : 0;
+        const std::string offer = call.make_offer(is_again ? VOXLOCK_OFFER_REKEY : 0);
+        const std::string answer = call.peer.answer(offer, call.now);
+        call.run_for(late_ms * kNsPerMs);
+        if (late_ms >= 100) CHECK(hellos != 0);
+        CHECK(call.count(VOXLOCK_EV_SECURED) == secured);
+        const uint64_t answered = call.now;
+        REQUIRE(call.accept(answer) == VOXLOCK_OK);
+        while (call.count(VOXLOCK_EV_SECURED) == secured && call.now < answered + kNsPerSecond)
+          call.run_for(kNsPerMs);
+        // Two round trips of checks where there were none yet, and two of the handshake.
+        CHECK(call.now - answered <= 45 * kNsPerMs);
+        CHECK(to_second == 0);
+        call.filter = nullptr;
+        REQUIRE(call.connect());
+        CHECK(carries_media(call));
+      }
+    }
+  }
+}

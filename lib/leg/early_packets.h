@@ -1,8 +1,7 @@
-// Packets that came before the keys they are sealed with: while an offer of ours is out its answer
-// may be slower than the media (RFC 3264, section 5.1).
+// Datagrams that are quicker than the answer to our offer, without which nobody can make use of
+// them (RFC 3264, section 5.1; RFC 5763, section 5).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -15,22 +14,26 @@
 
 namespace voxlock::leg {
 
-// Holds sealed packets, the newest kPackets of them and none for longer than the span. Memory is
-// taken once, none for a span of 0. Nothing in it is trusted: what the answer's keys do not open is
-// dropped when it is taken out.
-class EarlyMedia {
+// Holds the newest datagrams, none for longer than the span, and none for a span of 0. Nothing in
+// it is trusted: what does not fit the answer is dropped when it is taken out.
+class EarlyPackets {
  public:
-  static constexpr size_t kPackets = 32;
-  static constexpr size_t kMaxLen = 256;  // 20 ms of any codec, sealed; longer ones are not held
-
+  struct Limits {
+    size_t count = 0;
+    size_t max_len = 0;  // bytes; longer ones are not held
+    uint64_t span_ns = 0;
+  };
   struct Packet {
     ByteView data;  // valid until the next call
     Address source;
     uint32_t local = 0;
   };
 
-  EarlyMedia(std::pmr::memory_resource& memory, uint64_t span_ns);
+  EarlyPackets(std::pmr::memory_resource& memory, Limits limits)
+      : limits_(limits), bytes_(&memory), slots_(&memory) {}
 
+  // Takes the memory, once. Throws std::bad_alloc.
+  void reserve();
   // An offer of ours went out: packets wait. The former ones are forgotten.
   void begin();
   // The answer counts: what waits may be taken out.
@@ -41,19 +44,20 @@ class EarlyMedia {
   bool keep(ByteView data, const Address& source, uint32_t local, uint64_t now_ns);
   // The oldest one, after release(). Nothing where none is left that is young enough.
   std::optional<Packet> take(uint64_t now_ns);
+  [[nodiscard]] bool is_awaited() const { return is_awaited_; }
   [[nodiscard]] bool is_ready() const { return !is_awaited_ && count_ != 0; }
 
  private:
   struct Slot {
-    std::array<uint8_t, kMaxLen> bytes;
     size_t len = 0;
     Address source;
     uint32_t local = 0;
     uint64_t came_ns = 0;
   };
 
+  Limits limits_;
+  std::pmr::vector<uint8_t> bytes_;
   std::pmr::vector<Slot> slots_;
-  uint64_t span_ns_;
   size_t first_ = 0;
   size_t count_ = 0;
   bool is_awaited_ = false;
