@@ -279,7 +279,9 @@ typedef struct voxlock_leg_stats {
   2                        /* a leg alone: the decrypted payload lies in the arena; a frame port:  \
                               the payload for the host's peer (voxlock/port.h). Of a lost packet   \
                               whose frame came along with this one (RFC 2198) there is an event in \
-                              front, value 1, with the number it must have had */
+                              front, value 1, with the number it must have had. A peer that        \
+                              answered with both laws of G.711 may send either: see payload_type   \
+                              (a bridge follows, a relay drops the other one) */
 #define VOXLOCK_EV_DIGIT 3 /* the peer pressed a key: digit, duration_ms; once for each press */
 #define VOXLOCK_EV_ADDRESS 4    /* an authenticated packet moved the peer to address */
 #define VOXLOCK_EV_BYE 5        /* RTCP BYE of the peer's source ssrc */

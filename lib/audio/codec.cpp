@@ -122,6 +122,12 @@ Result<Decoder> Decoder::create(std::pmr::memory_resource& memory, const CodecCo
   return Decoder(memory, config);
 }
 
+Result<void> Decoder::switch_law(CodecId codec) {
+  if (!is_g711(codec) || !is_g711(config_.codec)) return Status::ERR_WRONG_STATE;
+  config_.codec = codec;
+  return {};
+}
+
 Result<size_t> Decoder::samples_in(ByteView payload) const {
   if (payload.empty()) return last_samples_;
   const CodecRow& row = row_of(config_);

@@ -28,6 +28,10 @@ struct CodecConfig {
   OpusSettings opus;            // read only where codec is kOpus
 };
 
+constexpr bool is_g711(CodecId codec) {
+  return codec == CodecId::kPcmu || codec == CodecId::kPcma;
+}
+
 // The encoding name of RFC 3551 and RFC 7587, "" for an unknown number.
 const char* codec_name(CodecId codec);
 // Hz of the RTP timestamp; 0 for an unknown codec.
@@ -86,6 +90,10 @@ class Decoder {
   // ERR_AUDIO_PAYLOAD (malformed), ERR_BUFFER_TOO_SMALL (ask samples_in); nothing changed on error
   // but the count of malformed packets.
   Result<size_t> decode(ByteView payload, Pcm out);
+
+  // The next packets are in the other law of G.711. What was heard before still serves to conceal
+  // losses. ERR_WRONG_STATE where either codec is another one.
+  Result<void> switch_law(CodecId codec);
 
   // Samples a payload decodes to. ERR_AUDIO_PAYLOAD.
   [[nodiscard]] Result<size_t> samples_in(ByteView payload) const;

@@ -98,6 +98,8 @@ Lane::Lane(std::pmr::memory_resource& memory, const Config& config, Parts parts)
       in_rate_(chain_.input_rate()),
       in_clock_(config.from.rtp_clock_hz),
       out_clock_(config.to.rtp_clock_hz),
+      codec_in_(decoder_.config().codec),
+      twin_type_(config.from.twin_type_recv),
       payload_type_(config.to.payload_type_send),
       event_type_(config.to.event_type_send),
       conceal_max_ticks_(uint64_t{config.conceal_max_ms} * in_clock_ / 1000),
@@ -263,9 +265,18 @@ bool Lane::is_muted(uint32_t timestamp) const {
          static_cast<int32_t>(event_end_ - timestamp) > 0;
 }
 
+// RFC 3264 5.1: a peer that answered with both may change between any two packets.
+void Lane::follow_law(uint8_t payload_type) {
+  if (twin_type_ == leg::kNoPayloadType) return;
+  const bool is_pcmu = (payload_type == twin_type_) != (codec_in_ == audio::CodecId::kPcmu);
+  // Refused where the codec is not G.711, which has no twin.
+  (void)decoder_.switch_law(is_pcmu ? audio::CodecId::kPcmu : audio::CodecId::kPcma);
+}
+
 void Lane::take_audio(const leg::Received& received, const Path& path, leg::Leg& from) {
   // RFC 3389: comfort noise tells silence; the pause shows in the next timestamp.
   if (received.packet.payload_type == kComfortNoise) return;
+  follow_law(received.packet.payload_type);
   const auto samples = decoder_.samples_in(received.packet.payload);
   if (!samples) return from.count_drop(leg::Drop::kCodec);
   const audio::Pcm pcm = path.airlock.decoded(*samples);

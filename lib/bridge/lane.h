@@ -83,6 +83,7 @@ class Lane {
   bool open(leg::Received& received, Airlock& airlock, const Ends& ends);
   // Encodes a payload and seals it where it has to be; its length, 0 for nothing to send.
   size_t encode(audio::Pcm pcm, MutableBytes payload, const Path& path);
+  void follow_law(uint8_t payload_type);
   void take_audio(const leg::Received& received, const Path& path, leg::Leg& from);
   void take_event(const leg::Received& received, const Path& path);
   void advance(const leg::Received& received, const Path& path);
@@ -110,6 +111,8 @@ class Lane {
   uint32_t in_rate_;
   uint32_t in_clock_;
   uint32_t out_clock_;
+  audio::CodecId codec_in_;
+  uint8_t twin_type_;  // of the other law of G.711
   uint8_t payload_type_;
   uint8_t event_type_;
   uint64_t conceal_max_ticks_;

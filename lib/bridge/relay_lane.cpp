@@ -87,6 +87,11 @@ void RelayLane::take_one(const leg::Received& received, const Path& path) {
     return path.from.count_drop(leg::Drop::kLate);
   }
   stats_.packets_in += is_event ? 0 : 1;
+  if (!is_event && received.packet.payload_type == path.from.agreement()->twin_type_recv) {
+    // The other side agreed on one law only, and nothing is decoded here.
+    path.from.count_drop(leg::Drop::kPayloadType);
+    return leave_out(received);
+  }
   const bool is_blocked = is_event && (path.config.digits == DigitPolicy::kBlock ||
                                        path.to.agreement()->event_type_send == leg::kNoPayloadType);
   stats_.events_blocked += is_blocked ? 1 : 0;

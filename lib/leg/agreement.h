@@ -62,7 +62,8 @@ struct Agreement {
   uint8_t channels = 1;
   uint8_t payload_type_send = 0;
   uint8_t payload_type_recv = 0;
-  uint8_t red_type_send = kNoPayloadType;  // RFC 2198 around the codec
+  uint8_t twin_type_recv = kNoPayloadType;  // G.711: the other law, which the peer may send as well
+  uint8_t red_type_send = kNoPayloadType;   // RFC 2198 around the codec
   uint8_t red_type_recv = kNoPayloadType;
   uint8_t event_type_send = kNoPayloadType;
   uint8_t event_type_recv = kNoPayloadType;

@@ -66,6 +66,7 @@ void describe_agreement(Archive& archive, Any& agreed) {
   archive.number(agreed.channels);
   archive.number(agreed.payload_type_send);
   archive.number(agreed.payload_type_recv);
+  archive.number(agreed.twin_type_recv);
   archive.number(agreed.red_type_send);
   archive.number(agreed.red_type_recv);
   archive.number(agreed.event_type_send);

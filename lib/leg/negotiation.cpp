@@ -72,6 +72,7 @@ Agreement to_agreement(const sdp::Agreement& in) {
   out.channels = static_cast<uint8_t>(in.channels);
   out.payload_type_send = in.payload_type_send;
   out.payload_type_recv = in.payload_type_recv;
+  out.twin_type_recv = in.twin_type_recv;
   out.event_type_send = in.event_type_send;
   out.event_type_recv = in.event_type_recv;
   out.event_clock_send_hz = out.event_clock_recv_hz =

@@ -178,7 +178,9 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
   // nothing.
   constexpr uint8_t kComfortNoise = 13;
   const bool is_noise = packet.payload_type == kComfortNoise && agreement_->rtp_clock_hz == 8000;
-  if (!is_event && !is_noise && packet.payload_type != agreement_->payload_type_recv) {
+  const bool is_codec = packet.payload_type == agreement_->payload_type_recv ||
+                        packet.payload_type == agreement_->twin_type_recv;
+  if (!is_event && !is_noise && !is_codec) {
     return count_drop(Drop::kPayloadType), Received{};
   }
   if (!receives(agreement_->direction)) return count_drop(Drop::kDirection), Received{};

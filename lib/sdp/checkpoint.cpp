@@ -40,6 +40,7 @@ void describe_agreement(Archive& archive, Agreed& agreed) {
   archive.number(agreed.channels);
   archive.number(agreed.payload_type_send);
   archive.number(agreed.payload_type_recv);
+  archive.number(agreed.twin_type_recv);
   archive.number(agreed.event_type_send);
   archive.number(agreed.event_type_recv);
   archive.number(agreed.event_clock_hz);

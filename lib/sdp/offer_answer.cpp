@@ -103,13 +103,14 @@ bool is_same(const KeyParameter& a, const KeyParameter& b) {
 // How the same codec is put into packets.
 bool is_packed_anew(const Agreement& a, const Agreement& b) {
   return a.payload_type_send != b.payload_type_send || a.payload_type_recv != b.payload_type_recv ||
-         a.event_type_send != b.event_type_send || a.event_type_recv != b.event_type_recv ||
-         a.event_clock_hz != b.event_clock_hz || a.ptime_ms != b.ptime_ms ||
-         a.red_type_send != b.red_type_send || a.red_type_recv != b.red_type_recv ||
-         a.rtcp_bandwidth != b.rtcp_bandwidth || a.has_nack != b.has_nack ||
-         a.has_rtcp_rsize != b.has_rtcp_rsize || a.wants_opus_fec != b.wants_opus_fec ||
-         a.wants_opus_dtx != b.wants_opus_dtx || a.wants_opus_cbr != b.wants_opus_cbr ||
-         a.max_opus_bitrate != b.max_opus_bitrate || a.max_playback_hz != b.max_playback_hz;
+         a.twin_type_recv != b.twin_type_recv || a.event_type_send != b.event_type_send ||
+         a.event_type_recv != b.event_type_recv || a.event_clock_hz != b.event_clock_hz ||
+         a.ptime_ms != b.ptime_ms || a.red_type_send != b.red_type_send ||
+         a.red_type_recv != b.red_type_recv || a.rtcp_bandwidth != b.rtcp_bandwidth ||
+         a.has_nack != b.has_nack || a.has_rtcp_rsize != b.has_rtcp_rsize ||
+         a.wants_opus_fec != b.wants_opus_fec || a.wants_opus_dtx != b.wants_opus_dtx ||
+         a.wants_opus_cbr != b.wants_opus_cbr || a.max_opus_bitrate != b.max_opus_bitrate ||
+         a.max_playback_hz != b.max_playback_hz;
 }
 
 }  // namespace
@@ -298,6 +299,18 @@ Result<void> OfferAnswer::judge(std::string_view answer, const Pending& pending,
   return {};
 }
 
+// RFC 3264, section 6.1: of the formats in an answer the peer may send any, at any time. Of the two
+// laws of G.711 that is taken at its word, in the number that we offered.
+uint8_t OfferAnswer::twin_in_answer(const Media& media, CodecId codec) const {
+  if (codec != CodecId::kPcmu && codec != CodecId::kPcma) return kNoPayloadType;
+  const CodecId twin = codec == CodecId::kPcmu ? CodecId::kPcma : CodecId::kPcmu;
+  if (rank_of(twin) == kMaxLocalCodecs) return kNoPayloadType;
+  for (const KnownFormat& format : known_formats(media)) {
+    if (format.row->id == twin) return type_of(twin);
+  }
+  return kNoPayloadType;
+}
+
 Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, const Pending& pending,
                                             Session& session) const {
   VOXLOCK_TRY_VOID(session.parse(answer));
@@ -316,6 +329,7 @@ Result<Agreement> OfferAnswer::judge_answer(std::string_view answer, const Pendi
   }
   draft.has_nack = draft.has_nack && pending.has_nack;
   draft.has_rtcp_rsize = draft.has_rtcp_rsize && pending.has_rtcp_rsize;
+  draft.twin_type_recv = twin_in_answer(session.media()[index], draft.codec);
   // The peer's numbers are for what we send; ours were in the offer (RFC 3264, section 5.1).
   for (size_t i = 0; i < kCodecRows; ++i) {
     const CodecRow& row = codec_rows()[i];

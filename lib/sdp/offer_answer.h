@@ -71,6 +71,7 @@ struct Agreement {
   uint32_t channels = 1;
   uint8_t payload_type_send = kNoPayloadType;  // what the peer wants to get
   uint8_t payload_type_recv = kNoPayloadType;
+  uint8_t twin_type_recv = kNoPayloadType;   // the other law of G.711, where the answer has it too
   uint8_t event_type_send = kNoPayloadType;  // telephone-event; kNoPayloadType: not agreed
   uint8_t event_type_recv = kNoPayloadType;
   uint32_t event_clock_hz = 0;
@@ -242,6 +243,7 @@ class OfferAnswer {
   Result<void> make_offered_keys(bool rekey, Pending& pending);
   Result<Agreement> judge_answer(std::string_view answer, const Pending& pending,
                                  Session& session) const;
+  [[nodiscard]] uint8_t twin_in_answer(const Media& media, CodecId codec) const;
   Result<void> judge(std::string_view answer, const Pending& pending, Step& step) const;
 
   // negotiate.cpp

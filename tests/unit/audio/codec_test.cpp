@@ -370,3 +370,18 @@ TEST_CASE("codec states live in the host's memory and come back clean") {
   CHECK(ctx.allocator.live_blocks == 0);
   CHECK(ctx.allocator.dirty_frees == 0);
 }
+
+TEST_CASE("a decoder of G.711 changes its law, and no other decoder does") {
+  test::TestContext ctx;
+  constexpr CodecId kAll[] = {CodecId::kPcmu, CodecId::kPcma, CodecId::kOpus, CodecId::kL16};
+  for (const CodecId from : kAll) {
+    for (const CodecId to : kAll) {
+      INFO(codec_name(from) << " to " << codec_name(to));
+      auto decoder = Decoder::create(ctx.memory, {from, 8000, {}});
+      REQUIRE(decoder);
+      const auto changed = decoder->switch_law(to);
+      CHECK(changed.has_value() == (is_g711(from) && is_g711(to)));
+      CHECK(decoder->config().codec == (changed ? to : from));
+    }
+  }
+}

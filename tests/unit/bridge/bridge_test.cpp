@@ -183,3 +183,74 @@ TEST_CASE("RFC 3550 11: without multiplexing reports go to the port above") {
   CHECK(call.trunk->remote_rtcp() == address(2, 4077));
   CHECK(call.trunk->remote_rtp() == address(2, 4000));
 }
+
+TEST_CASE("RFC 3264 6.1: a peer that answered with both laws of G.711 changes between packets") {
+  TestContext world;
+  auto phone = make_leg(world), trunk = make_leg(world), room = make_leg(world);
+  auto listener = make_leg(world);
+  uint64_t now = kNsPerSecond;
+  leg::Agreement at_trunk = agree({}, true), at_phone = agree({}, false);
+  at_trunk.twin_type_recv = 8;
+  REQUIRE(trunk->apply(std::move(at_trunk), now));
+  REQUIRE(phone->apply(std::move(at_phone), now));
+  REQUIRE(room->apply(agree(far_plan(), true), now));
+  REQUIRE(listener->apply(agree(far_plan(), false), now));
+  bridge::Bridge joined(world.memory, *trunk, *room, {});
+  // Ten packets in each law, one of them lost in each, right behind the change among them.
+  std::vector<int16_t> said, heard;
+  std::array<uint8_t, leg::kMaxPacketLen> plain;
+  constexpr size_t kSamples = 160, kPackets = 100;
+  for (size_t i = 0; i < kPackets; ++i, now += 20 * kNsPerMs) {
+    const bool is_alaw = i / 10 % 2 == 1;
+    std::vector<int16_t> pcm(kSamples);
+    for (size_t j = 0; j < kSamples; ++j) {
+      const double at = static_cast<double>(i * kSamples + j) / 8000;
+      pcm[j] = static_cast<int16_t>(8000 * std::sin(2 * std::numbers::pi * 200 * at));
+    }
+    said.insert(said.end(), pcm.begin(), pcm.end());
+    std::vector<uint8_t> payload(kSamples);
+    (is_alaw ? audio::alaw_encode : audio::ulaw_encode)(pcm.data(), payload.data(), kSamples);
+    const auto timestamp = static_cast<uint32_t>(i * kSamples);
+    send_payload(*phone, payload, {static_cast<uint8_t>(is_alaw ? 8 : 0), false, timestamp}, now);
+    const bool is_lost = i == 20 || i == 35;
+    for (const Packet& packet : drain(*phone))
+      if (!is_lost) joined.input({{packet.data, address(2, 4000)}, 0}, now);
+    for (const Packet& packet : drain(*room)) {
+      const auto got = listener->receive({packet.data, address(3, 4000)}, plain, now);
+      if (got.kind != leg::Received::Kind::kAudio) continue;
+      CHECK(got.packet.payload_type == 0);
+      const size_t at = heard.size();
+      heard.resize(at + got.packet.payload.size());
+      audio::ulaw_decode(got.packet.payload.data(), heard.data() + at, got.packet.payload.size());
+    }
+  }
+  // No click: what is heard is what was said within the steps of both laws, lost packets apart.
+  REQUIRE(heard.size() == said.size());
+  int worst = 0;
+  for (size_t i = 0; i < said.size(); ++i) {
+    const size_t packet = i / kSamples;
+    const bool is_near_loss = packet == 20 || packet == 21 || packet == 35 || packet == 36;
+    if (!is_near_loss) worst = std::max(worst, std::abs(heard[i] - said[i]));
+  }
+  CHECK(worst < 500);
+  // What fills the gaps goes on from the packet before, whichever law it was in.
+  for (const size_t packet : {20, 35}) {
+    const std::span<const int16_t> filled(heard.data() + packet * kSamples, kSamples);
+    CHECK(std::abs(filled[0] - heard[packet * kSamples - 1]) < 3000);
+    CHECK(energy(filled) > 1e5);
+  }
+  CHECK(trunk->stats().packets_in == kPackets - 2);
+  CHECK(trunk->lost_in() == 2);
+  CHECK(trunk->stats().dropped == decltype(trunk->stats().dropped){});
+  CHECK(trunk->agreement()->payload_type_send == 0);
+}
+
+TEST_CASE("the other law of G.711 is none of a peer's that did not answer with it") {
+  Joined call;
+  for (const uint8_t payload_type : {uint8_t{0}, uint8_t{8}}) {
+    send_payload(*call.phone, std::vector<uint8_t>(160, 0x55), {payload_type, false, 0}, call.now);
+    call.into(drain(*call.phone)[0].data);
+    CHECK(drain(*call.room).size() == (payload_type == 0 ? 1u : 0u));
+  }
+  CHECK(call.trunk->stats().dropped[static_cast<size_t>(leg::Drop::kPayloadType)] == 1);
+}

@@ -359,3 +359,28 @@ TEST_CASE("frames sealed by the phone open at the listener, through two hops tha
     CHECK(opened == frame(i));
   }
 }
+
+TEST_CASE("RFC 3264 6.1: the other law of G.711 is not passed on as the one that was agreed") {
+  Relayed call;
+  const auto agree_on = [&](leg::Leg& leg, HopPlan plan, bool is_inner, uint8_t type) {
+    plan.codec = leg::Codec::kPcmu;
+    plan.payload_type_to_peer = plan.payload_type_from_peer = 0;
+    leg::Agreement next = agree(plan, is_inner);
+    next.twin_type_recv = type;
+    REQUIRE(leg.apply(std::move(next), call.now));
+  };
+  agree_on(*call.phone, near_plan(), false, leg::kNoPayloadType);
+  agree_on(*call.trunk, near_plan(), true, 8);
+  agree_on(*call.room, far_plan(), true, leg::kNoPayloadType);
+  agree_on(*call.listener, far_plan(), false, leg::kNoPayloadType);
+  const auto say = [&](uint8_t type) {
+    return call.pass(call.sealed_packet(Bytes(160, 0x55), {type, false, call.ticks += 160}));
+  };
+  const auto before = say(0);
+  REQUIRE(before);
+  CHECK_FALSE(say(8));
+  const auto after = say(0);
+  REQUIRE(after);
+  CHECK(after->index == before->index + 1);
+  CHECK(call.trunk->stats().dropped[static_cast<size_t>(leg::Drop::kPayloadType)] == 1);
+}

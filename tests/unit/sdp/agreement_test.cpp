@@ -200,3 +200,36 @@ TEST_CASE("negotiating allocates nothing") {
   CHECK(after == before);
   CHECK(a.agreement().direction == Direction::kSendOnly);
 }
+
+TEST_CASE("RFC 3264 6.1: an answer with both laws of G.711 leaves the other one open") {
+  struct Row {
+    const char* title;
+    const char* formats;
+    std::array<CodecId, 2> ours;
+    uint8_t send, recv, twin;
+  };
+  const std::array<CodecId, 2> both{CodecId::kPcmu, CodecId::kPcma};
+  const Row rows[] = {
+      {"one of them", "0", both, 0, 0, kNoPayloadType},
+      {"both, the first is for sending", "0 8", both, 0, 0, 8},
+      {"the other way round", "8 0", both, 8, 8, 0},
+      {"only one was offered", "0 8", {CodecId::kPcmu, CodecId::kNone}, 0, 0, kNoPayloadType},
+      {"beside what nobody offered", "9 8 0", both, 8, 8, 0},
+  };
+  for (const Row& row : rows) {
+    INFO(row.title);
+    LocalMedia local = local_media();
+    local.codecs = {row.ours[0], row.ours[1]};
+    Engine engine(local);
+    (void)engine.offer();
+    const std::string answer =
+        peer_sdp(std::string("m=audio 4000 RTP/SAVP ") + row.formats + "\r\n" + crypto80());
+    REQUIRE(engine.core.accept_answer(answer)->kind == VerdictKind::kContinued);
+    CHECK(engine.agreement().payload_type_send == row.send);
+    CHECK(engine.agreement().payload_type_recv == row.recv);
+    CHECK(engine.agreement().twin_type_recv == row.twin);
+    // Of an offer one format is taken, and the answer names no other.
+    REQUIRE(engine.take(answer) != VerdictKind::kRefused);
+    CHECK(engine.agreement().twin_type_recv == kNoPayloadType);
+  }
+}
