@@ -116,6 +116,15 @@ func TestLossIsToldAndOldPacketsAreNot(t *testing.T) {
 	}
 }
 
+func TestWhomToDial(t *testing.T) {
+	for uri, isGood := range map[string]bool{"": true, "sips:77@trunk.example.net": true, "sip:77@trunk.example.net": false,
+		"sips:trunk.example.net": false, "77": false} {
+		if _, err := parse([]string{"-cert", "a", "-key", "b", "-api-secret", "c", "-dial", uri}); (err == nil) != isGood {
+			t.Errorf("%q: %v", uri, err)
+		}
+	}
+}
+
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for _, row := range []struct {
 		arguments []string

@@ -16,6 +16,7 @@ type call struct {
 	security   security
 	invitation invitation
 	answer     []byte           // or the offer, where the INVITE had none; holds keys
+	target     string           // of a call that goes out
 	headers    []voxlock.Header // of the answer
 	media      *media
 	room       *room
@@ -76,7 +77,11 @@ func (c *call) enter() error {
 	// Neither may wait for the trunk, which may be waiting for them to end.
 	c.room.gone = func(reason string) { go t.post(func() { c.hangUp("the room is gone: " + reason) }) }
 	c.media.silent = func() { go t.post(func() { c.hangUp("no audio from the trunk") }) }
-	if err := c.room.enter(c.context, c.invitation.attributes("ringing")); err != nil {
+	status := "ringing"
+	if c.target != "" {
+		status = "dialing"
+	}
+	if err := c.room.enter(c.context, c.invitation.attributes(status)); err != nil {
 		return err
 	}
 	if err := c.media.join(t.library, t.passphrase, c.room); err != nil {
@@ -107,6 +112,12 @@ func (c *call) hangUp(reason string) {
 func (c *call) negotiate(event *voxlock.UAEvent) {
 	ua, now := c.trunk.ua, voxlock.Monotonic()
 	switch event.Type {
+	case voxlock.UAAnswered:
+		c.agree(event)
+	case voxlock.UAProgress:
+		if event.Status == 180 {
+			go c.room.setStatus(c.invitation.attributes("ringing"))
+		}
 	case voxlock.UAConfirmed, voxlock.UAUpdated:
 		if len(event.SDP) == 0 {
 			return

@@ -26,7 +26,7 @@ import (
 type options struct {
 	listen, certificate, key, authorities string
 	url, apiKey, apiSecret, room          string
-	identity, hear, report                string
+	identity, hear, report, dial          string
 	passphrase                            string
 	calls                                 int
 	silence, patience                     time.Duration
@@ -45,6 +45,7 @@ func parse(arguments []string) (options, error) {
 	flags.StringVar(&o.room, "room", "voxlock", "room of the calls; a * in it stands for the number that was called")
 	flags.StringVar(&o.identity, "identity", "phone", "identity in the room; a * in it stands for the caller's number")
 	flags.StringVar(&o.hear, "hear", "", "identity that the phone hears (default: whoever speaks first)")
+	flags.StringVar(&o.dial, "dial", "", "sips: URI to call, for the room")
 	flags.StringVar(&o.passphrase, "e2ee", "", "shared passphrase of end-to-end encryption, or @FILE")
 	flags.StringVar(&o.report, "report", "", "file for the report, as JSON")
 	flags.IntVar(&o.calls, "calls", 0, "end after so many calls; 0: go on")
@@ -63,6 +64,9 @@ func parse(arguments []string) (options, error) {
 		if err := readSecret(secret); err != nil {
 			return o, err
 		}
+	}
+	if number, host := userOf(o.dial); o.dial != "" && (number == "" || host == "" || !strings.HasPrefix(o.dial, "sips:")) {
+		return o, fmt.Errorf("-dial wants sips:number@host, not %q", o.dial)
 	}
 	if o.apiSecret == "" {
 		return o, errors.New("-api-secret is needed")

@@ -69,6 +69,11 @@ func (t *trunk) run(stop <-chan struct{}) error {
 	defer t.ua.Close()
 	defer close(t.over)
 	go t.accept()
+	if t.dial != "" {
+		if err := t.dialOut(t.dial); err != nil {
+			return err
+		}
+	}
 	timer, clock := time.NewTimer(0), time.NewTicker(time.Minute)
 	defer timer.Stop()
 	defer clock.Stop()
@@ -117,7 +122,10 @@ func (t *trunk) isThrough() bool {
 func (t *trunk) stop() {
 	t.isStopping = true
 	_ = t.listener.Close()
-	for id := range t.calls {
+	for id, c := range t.calls {
+		if id == notInvited {
+			c.abandon()
+		}
 		_ = t.ua.HangUp(id, voxlock.Monotonic())
 	}
 }
@@ -151,7 +159,7 @@ func (t *trunk) follow(event *voxlock.UAEvent) {
 			c.send(event.Data)
 		}
 	case voxlock.UAConnect:
-		go t.dial(event.Connection, string(event.Data), event.Port)
+		go t.connect(event.Connection, string(event.Data), event.Port)
 	case voxlock.UAClose:
 		if c := t.connections[event.Connection]; c != nil {
 			c.end()
@@ -200,6 +208,10 @@ func (t *trunk) incoming(event *voxlock.UAEvent) {
 
 // joined is what join came to.
 func (t *trunk) joined(c *call, err error) {
+	if c.target != "" {
+		t.dialled(c, err)
+		return
+	}
 	now := voxlock.Monotonic()
 	if t.calls[c.id] != c {
 		return // the caller gave up while the room was joined
@@ -243,8 +255,8 @@ func (t *trunk) accept() {
 	}
 }
 
-// dial opens a connection that the user agent wants; the peer must prove the name.
-func (t *trunk) dial(id voxlock.ConnID, host string, port int) {
+// connect opens a connection that the user agent wants; the peer must prove the name.
+func (t *trunk) connect(id voxlock.ConnID, host string, port int) {
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
 	defer cancel()
 	config := t.tls.Clone()

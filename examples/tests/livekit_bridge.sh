@@ -111,6 +111,40 @@ bridge_ends() {
   expect_report '"calls": 1'
 }
 
+start_listener() { # options ...: sets listener and number
+  : >"$out/phone.log"
+  "$bin/listener" "${tls[@]}" --listen 127.0.0.1:0 --calls 1 --report "$out/phone.json" "$@" >"$out/phone.log" 2>&1 &
+  listener=$!
+  pids+=("$listener")
+  wait_for '^listening on' "$out/phone.log" 5
+  number=sips:77@127.0.0.1:$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$out/phone.log")
+}
+
+# A call that goes out and is taken, one that is refused, and one whose room cannot be joined.
+bridge_dials() {
+  start_listener --play "$out/reply.wav"
+  start_bridge --calls 1 --dial "$number"
+  wait_for 'live in room voxlock as phone' "$out/bridge.log" 20
+  wait_for '"sip.callStatus":"active"' "$out/listener.log" 10
+  sleep 1
+  kill -INT "$bridge"
+  wait "$listener" || fail 'the number was not told that the call is over'
+  wait "$bridge" || fail 'the bridge failed'
+  expect_report '"calls": 1' '"peer_verified": true' '"auth_failures": 0'
+  grep -q '"sip.callStatus":"dialing"' "$out/listener.log" || fail 'the room did not see the call dialing'
+  grep -q '"sip.phoneNumber":"77"' "$out/listener.log" || fail 'the room was not told the number'
+
+  start_listener --refuse 486
+  start_bridge --calls 1 --dial "$number"
+  wait "$bridge" || fail 'the bridge failed'
+  expect_report '"calls": 0' '"unanswered": 1'
+
+  printf 'another secret that is long enough\n' >"$out/wrong.secret"
+  start_bridge --calls 1 --dial "$number" --api-secret "@$out/wrong.secret"
+  wait "$bridge" || fail 'the bridge failed'
+  grep -q 'is not called' "$out/bridge.log" || fail 'a number was called without a room'
+}
+
 mkdir -p "$out/tls"
 if [ "$case" = bridge_calls ]; then make_tone 4; else make_tone 30; fi
 livekit_e2ee_start "$bin/.." -race
