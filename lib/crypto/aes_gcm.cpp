@@ -10,6 +10,8 @@ namespace voxlock::crypto {
 
 AesGcm::~AesGcm() {
   secure::wipe(&key_, sizeof key_);
+  // The sum of known associated data gives the hash key away.
+  secure::wipe(&head_, sizeof head_);
   secure::wipe(gathered_.data(), gathered_.size());
 }
 
@@ -50,21 +52,26 @@ void AesGcm::shorten_aad() {
   head_.rest_len -= n;
 }
 
-void AesGcm::seal_short(MutableBytes data, MutableBytes tag) {
+void AesGcm::seal_short(ByteView plain, MutableBytes out, MutableBytes tag) {
   std::array<uint8_t, kTagLen> whole;
-  row_->seal(key_, head_, data.data(), data.size(), whole.data());
+  row_->seal(key_, head_, plain.data(), out.data(), plain.size(), whole.data());
   std::memcpy(tag.data(), whole.data(), std::min(tag.size(), whole.size()));
+}
+
+// Whether the tag, of a length that may be, is right.
+bool AesGcm::decrypt(ByteView sealed, uint8_t* out, ByteView tag) {
+  std::array<uint8_t, kTagLen> whole;
+  finish_aad();
+  row_->open(key_, head_, sealed.data(), out, sealed.size(), whole.data());
+  const bool is_good = secure::equal(ByteView(whole).first(tag.size()), tag);
+  // The tag that a forged message should have had.
+  secure::wipe(whole.data(), whole.size());
+  return is_good;
 }
 
 bool AesGcm::open(MutableBytes data, ByteView tag) {
   if (tag.empty() || tag.size() > kTagLen) return false;
-  std::array<uint8_t, kTagLen> whole;
-  finish_aad();
-  row_->open(key_, head_, data.data(), data.size(), whole.data());
-  const bool is_good = secure::equal(ByteView(whole).first(tag.size()), tag);
-  // The tag that a forged message should have had.
-  secure::wipe(whole.data(), whole.size());
-  if (is_good) return true;
+  if (decrypt(data, data.data(), tag)) return true;
   // Nothing may come of a forged message: the same keystream again gives it back as it was.
   std::array<uint8_t, kernels::kBlockLen> counter{};
   std::memcpy(counter.data(), head_.nonce, kNonceLen);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/secure.h"
 #include "crypto/kernels/kernels.h"
 
 namespace voxlock::crypto {
@@ -46,15 +47,24 @@ class AesGcm {
     }
     head_.aad_len += data.size();
   }
-  // Encrypts in place and writes the tag's first bytes, as many as tag has room for (at most
-  // kTagLen). At most kMaxLen bytes.
-  void seal(MutableBytes data, MutableBytes tag) {
+  // Encrypts into out, which has room and does not overlap plain, and writes the tag's first bytes,
+  // as many as tag has room for (at most kTagLen). At most kMaxLen bytes.
+  void seal(ByteView plain, MutableBytes out, MutableBytes tag) {
     finish_aad();
-    if (tag.size() != kTagLen) return seal_short(data, tag);
-    row_->seal(key_, head_, data.data(), data.size(), tag.data());
+    if (tag.size() != kTagLen) return seal_short(plain, out, tag);
+    row_->seal(key_, head_, plain.data(), out.data(), plain.size(), tag.data());
   }
-  // Checks the tag, which may be shortened, and decrypts in place. Data whose tag is wrong stays as
-  // it is and the answer is false; so is it for a tag that is empty or longer than kTagLen.
+  // The same in place.
+  void seal(MutableBytes data, MutableBytes tag) { seal(data, data, tag); }
+  // Checks the tag, which may be shortened, and decrypts into out, which has room and does not
+  // overlap sealed. Where the tag is wrong, empty or longer than kTagLen the answer is false and
+  // out holds zeros.
+  [[nodiscard]] bool open(ByteView sealed, MutableBytes out, ByteView tag) {
+    if (!tag.empty() && tag.size() <= kTagLen && decrypt(sealed, out.data(), tag)) return true;
+    secure::wipe(out.data(), sealed.size());
+    return false;
+  }
+  // The same in place. Data whose tag is wrong stays as it is.
   [[nodiscard]] bool open(MutableBytes data, ByteView tag);
 
  private:
@@ -65,7 +75,8 @@ class AesGcm {
     if (head_.rest_len > kernels::kMaxHeadRest) shorten_aad();
   }
   void shorten_aad();
-  void seal_short(MutableBytes data, MutableBytes tag);
+  void seal_short(ByteView plain, MutableBytes out, MutableBytes tag);
+  bool decrypt(ByteView sealed, uint8_t* out, ByteView tag);
 
   const kernels::AesRow* row_;
   kernels::GcmKey key_{};

@@ -82,7 +82,7 @@ Result<void> Session::restore(const Source& saved, Skip skip) {
   Source& source = sources_.add(saved.ssrc);
   source = saved;
   const bool seals = direction_ == Direction::kOutbound;
-  VOXLOCK_TRY_VOID(library::set_roc(lib_.get(), policy(), source.ssrc, source.sequence.roc()));
+  VOXLOCK_TRY_VOID(set_library_roc(source.ssrc, source.sequence.roc()));
   source.is_restored = source.rtp.has_any();
   if (!seals) return {};
   if (source.rtp.has_any()) {
@@ -106,10 +106,11 @@ Result<void> Session::skip_rtcp(uint32_t ssrc, uint64_t count) {
 
 // RFC 3711 3.4: libsrtp2 shows its SRTCP index to nobody and moves it by sealing.
 Result<void> Session::forward_rtcp(Source& source, uint64_t skip) {
+  const uint64_t most = lib_ != nullptr ? kMaxForward : kMaxRtcpLifetime;
+  if (skip > most || source.rtcp.highest() > most - skip) return Status::ERR_LIMIT;
   const uint64_t newest = source.rtcp.highest() + skip;
-  if (newest > kMaxForward) return Status::ERR_LIMIT;
   std::array<uint8_t, 64> packet{};
-  for (uint64_t i = 0; i < newest; ++i) {
+  for (uint64_t i = 0; lib_ != nullptr && i < newest; ++i) {
     bytes::Writer writer(packet);
     writer.u32(0x80c90001);  // an empty receiver report
     writer.u32(source.ssrc);

@@ -17,8 +17,6 @@ namespace {
 Status status_of(srtp_err_status_t status) {
   switch (status) {
     case srtp_err_status_auth_fail:
-    // NSS and OpenSSL say so where the tag of GCM is wrong.
-    case srtp_err_status_cipher_fail:
       return Status::ERR_SRTP_AUTH;
     case srtp_err_status_replay_fail:
       return Status::ERR_SRTP_REPLAYED;
@@ -47,16 +45,10 @@ uint32_t network_order(uint32_t value) {
 }
 
 srtp_crypto_policy_t crypto_policy(const Suite& suite, size_t tag_len, bool is_plain) {
-  const bool is_128 = suite.key_len == 16;
   srtp_crypto_policy_t policy{};
-  if (suite.is_aead) {
-    policy.cipher_type = is_128 ? SRTP_AES_GCM_128 : SRTP_AES_GCM_256;
-    policy.auth_type = SRTP_NULL_AUTH;
-  } else {
-    policy.cipher_type = is_128 ? SRTP_AES_ICM_128 : SRTP_AES_ICM_256;
-    policy.auth_type = SRTP_HMAC_SHA1;
-    policy.auth_key_len = 20;
-  }
+  policy.cipher_type = suite.key_len == 16 ? SRTP_AES_ICM_128 : SRTP_AES_ICM_256;
+  policy.auth_type = SRTP_HMAC_SHA1;
+  policy.auth_key_len = 20;
   policy.cipher_key_len = static_cast<int>(suite.key_and_salt_len());
   policy.auth_tag_len = static_cast<int>(tag_len);
   policy.sec_serv = is_plain ? sec_serv_auth : sec_serv_conf_and_auth;
@@ -74,7 +66,7 @@ srtp_policy_t lib_policy(const Policy& policy) {
   return out;
 }
 
-constexpr auto kLastSuite = static_cast<size_t>(SuiteId::kAeadAes256Gcm);
+constexpr auto kLastSuite = static_cast<size_t>(SuiteId::kAes256CmHmacSha1_32);
 
 // More than anything takes.
 constexpr size_t kAmple = 64 * 1024;
@@ -92,7 +84,6 @@ Needs measure(const Suite& suite) {
   Needs out;
   {
     const auto reserve = Reserve::take(kAmple);
-    // A build of libsrtp2 without GCM refuses here, as create() will.
     if (!reserve || srtp_create(&session, &lib) != srtp_err_status_ok) return out;
     out.session = reserve->used();
   }
@@ -114,7 +105,9 @@ struct Library {
       : is_good(srtp_init() == srtp_err_status_ok &&
                 (VOXLOCK_SRTP_PRIVATE == 0 || replace_types())) {
     if (!is_good) return;
-    for (const Suite& suite : suites()) needs[static_cast<size_t>(suite.id)] = measure(suite);
+    for (const Suite& suite : suites()) {
+      if (!suite.is_aead) needs[static_cast<size_t>(suite.id)] = measure(suite);
+    }
   }
 };
 
@@ -140,7 +133,6 @@ Result<srtp_ctx_t_*> create(const Policy& policy) {
   srtp_t session = nullptr;
   const srtp_err_status_t status = srtp_create(&session, &lib);
   if (status == srtp_err_status_alloc_fail) return Status::ERR_NO_MEMORY;
-  // A build of libsrtp2 without GCM refuses here.
   if (status != srtp_err_status_ok) return Status::ERR_UNSUPPORTED;
   return session;
 }
@@ -173,8 +165,7 @@ Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool 
   int sealed_len = static_cast<int>(len);
   const srtp_err_status_t status = is_rtcp ? srtp_protect_rtcp(session, out.data(), &sealed_len)
                                            : srtp_protect(session, out.data(), &sealed_len);
-  if (status == srtp_err_status_cipher_fail || status == srtp_err_status_auth_fail)
-    return Status::ERR_INTERNAL;
+  if (status == srtp_err_status_auth_fail) return Status::ERR_INTERNAL;
   if (status != srtp_err_status_ok) return status_of(status);
   return static_cast<size_t>(sealed_len);
 }

@@ -12,8 +12,9 @@ struct srtp_ctx_t_;
 
 namespace voxlock::srtp::library {
 
-// Everything libsrtp2 is told about a session. It never hears of MKIs: version 2.5 looks for the
-// MKI of SRTCP with the tag length of SRTP, which differs in the 32-bit suites.
+// Everything libsrtp2 is told about a session, of a suite that is not AEAD. It never hears of MKIs:
+// version 2.5 looks for the MKI of SRTCP with the tag length of SRTP, which differs in the 32-bit
+// suites.
 struct Policy {
   const Suite& suite;
   ByteView key_and_salt;

@@ -56,6 +56,10 @@ Result<Session> Session::create(const Context& context, const SessionConfig& con
   if (!session.key_.assign(config.key_and_salt) || !session.mki_.assign(config.mki)) {
     return Status::ERR_INTERNAL;
   }
+  if (suite->is_aead) {
+    session.aead_ = make_box<Aead>(context.memory(), *suite, session.key_.view());
+    return session;
+  }
   VOXLOCK_TRY(srtp_ctx_t_* const lib, library::create(session.policy()));
   session.lib_.reset(lib);
   return session;
@@ -129,6 +133,7 @@ Result<Session::Sealed> Session::take_apart_rtp(ByteView packet) {
   Sealed sealed;
   sealed.ssrc = header.ssrc;
   sealed.sequence = header.sequence;
+  sealed.header_len = header.len;
   sealed.mki_at = packet.size() - mki_.size() - (suite_->is_aead ? 0 : suite_->rtp_tag_len);
   VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
   VOXLOCK_TRY(sealed.source, admit(header.ssrc, rtp_left_));
@@ -177,17 +182,41 @@ Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes 
   return out.first(len);
 }
 
-// Opens the copy in place.
 Result<size_t> Session::unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
                                   MutableBytes out) {
+  if (aead_ != nullptr) return open_aead(packet, sealed, is_rtcp, sealed.index, out);
+  if (!is_rtcp && sealed.source != nullptr && sealed.source->is_restored)
+    return unprotect_at(packet, sealed, static_cast<uint32_t>(sealed.index >> 16), out);
   VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  const bool is_first = !is_rtcp && sealed.source != nullptr && sealed.source->is_restored;
-  auto opened = is_first
-                    ? library::unprotect_at(lib_.get(), policy(), sealed.ssrc,
-                                            static_cast<uint32_t>(sealed.index >> 16), copied)
-                    : library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
+  auto opened = library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
   if (!opened) secure::wipe(copied.data(), copied.size());
   return opened;
+}
+
+Result<size_t> Session::open_aead(ByteView packet, const Sealed& sealed, bool is_rtcp,
+                                  uint64_t index, MutableBytes out) {
+  const ByteView without_mki = packet.first(sealed.mki_at);
+  if (out.size() < without_mki.size()) return Status::ERR_BUFFER_TOO_SMALL;
+  const size_t len = is_rtcp
+                         ? aead_->open_rtcp(without_mki, sealed.ssrc, out)
+                         : aead_->open_rtp(without_mki, sealed.header_len, sealed.ssrc, index, out);
+  if (len == 0) return Status::ERR_SRTP_AUTH;
+  return len;
+}
+
+Result<size_t> Session::unprotect_at(ByteView packet, const Sealed& sealed, uint32_t roc,
+                                     MutableBytes out) {
+  const uint64_t index = uint64_t{roc} << 16 | sealed.sequence;
+  if (aead_ != nullptr) return open_aead(packet, sealed, false, index, out);
+  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
+  auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, roc, copied);
+  if (!opened) secure::wipe(copied.data(), copied.size());
+  return opened;
+}
+
+Result<void> Session::set_library_roc(uint32_t ssrc, uint32_t roc) {
+  if (lib_ == nullptr) return {};
+  return library::set_roc(lib_.get(), policy(), ssrc, roc);
 }
 
 // RFC 3711 3.3.1: who does not hear the beginning may miss that the sequence wrapped. Where the
@@ -201,10 +230,7 @@ bool Session::may_be_late(const Sealed& sealed) const {
 // One round later than guessed.
 Result<size_t> Session::open_late(ByteView packet, const Sealed& sealed, MutableBytes out) {
   --late_tries_left_;
-  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, 1, copied);
-  if (!opened) secure::wipe(copied.data(), copied.size());
-  return opened;
+  return unprotect_at(packet, sealed, 1, out);
 }
 
 Source& Session::present(Source* source, uint32_t ssrc) {
@@ -245,12 +271,10 @@ Result<size_t> Session::try_open_rtp_at(ByteView packet, MutableBytes out, uint3
   const bool is_heard = known != nullptr && known->rtp.has_any();
   if (is_heard && sealed.index <= known->rtp.highest() + kSequences / 2)
     return Status::ERR_SRTP_TOO_OLD;
-  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  const auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, roc, copied);
+  const auto opened = unprotect_at(packet, sealed, roc, out);
   if (opened) return commit_rtp(sealed, *opened);
-  secure::wipe(copied.data(), copied.size());
   if (known != nullptr && !is_heard && known->sequence.roc() != 0)
-    VOXLOCK_TRY_VOID(library::set_roc(lib_.get(), policy(), sealed.ssrc, known->sequence.roc()));
+    VOXLOCK_TRY_VOID(set_library_roc(sealed.ssrc, known->sequence.roc()));
   return opened.error();
 }
 
@@ -264,23 +288,33 @@ Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
   return len;
 }
 
-// Copies the packet, seals the copy in place and puts the MKI where it belongs.
-Result<size_t> Session::protect(ByteView packet, const Source* source, bool is_rtcp,
+// Seals and puts the MKI where it belongs.
+Result<size_t> Session::protect(ByteView packet, const Plain& plain, bool is_rtcp,
                                 MutableBytes out) {
-  std::memcpy(out.data(), packet.data(), packet.size());
-  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp, new_source(source));
-  if (!sealed) {
-    secure::wipe(out.data(), packet.size());
-    return sealed.error();
+  size_t len = 0;
+  if (aead_ != nullptr) {
+    len = is_rtcp ? aead_->seal_rtcp(packet, plain.ssrc, static_cast<uint32_t>(plain.index),
+                                     is_rtcp_plain_, out)
+                  : aead_->seal_rtp(packet, plain.header_len, plain.ssrc, plain.index, out);
+  } else {
+    VOXLOCK_TRY(len, protect_copy(packet, plain.source, is_rtcp, out));
   }
   const ByteView mki = mki_.view();
-  if (mki.empty()) return *sealed;
+  if (mki.empty()) return len;
   const size_t tag_len = is_rtcp ? suite_->rtcp_tag_len : suite_->rtp_tag_len;
   const size_t behind = suite_->is_aead ? 0 : tag_len;
-  uint8_t* const at = out.data() + *sealed - behind;
+  uint8_t* const at = out.data() + len - behind;
   std::memmove(at + mki.size(), at, behind);
   std::memcpy(at, mki.data(), mki.size());
-  return *sealed + mki.size();
+  return len + mki.size();
+}
+
+Result<size_t> Session::protect_copy(ByteView packet, const Source* source, bool is_rtcp,
+                                     MutableBytes out) {
+  std::memcpy(out.data(), packet.data(), packet.size());
+  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp, new_source(source));
+  if (!sealed) secure::wipe(out.data(), packet.size());
+  return sealed;
 }
 
 Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
@@ -290,10 +324,10 @@ Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
   if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
   if (known != nullptr && known->is_restored) {
-    VOXLOCK_TRY_VOID(
-        library::set_roc(lib_.get(), policy(), header.ssrc, static_cast<uint32_t>(index >> 16)));
+    VOXLOCK_TRY_VOID(set_library_roc(header.ssrc, static_cast<uint32_t>(index >> 16)));
   }
-  VOXLOCK_TRY(const size_t len, protect(packet, known, false, out));
+  VOXLOCK_TRY(const size_t len,
+              protect(packet, {header.ssrc, index, header.len, known}, false, out));
   Source& source = present(known, header.ssrc);
   source.is_restored = false;
   source.sequence.commit(index);
@@ -313,7 +347,7 @@ Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
   const uint64_t index = known != nullptr ? known->rtcp.highest() + 1 : 1;
   if (index > kLastRtcpIndex) return Status::ERR_SRTP_KEY_EXPIRED;
   if (out.size() < packet.size() + rtcp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  VOXLOCK_TRY(const size_t len, protect(packet, known, true, out));
+  VOXLOCK_TRY(const size_t len, protect(packet, {ssrc, index, 0, known}, true, out));
   present(known, ssrc).rtcp.commit(index);
   --rtcp_left_;
   ++stats_.rtcp_packets;
@@ -347,7 +381,7 @@ Result<void> Session::set_roc(uint32_t ssrc, uint32_t roc) {
   Source* source = sources_.find(ssrc);
   if (source != nullptr && source->rtp.has_any()) return Status::ERR_WRONG_STATE;
   if (source == nullptr && sources_.is_full()) return Status::ERR_SRTP_SSRC_LIMIT;
-  VOXLOCK_TRY_VOID(library::set_roc(lib_.get(), policy(), ssrc, roc));
+  VOXLOCK_TRY_VOID(set_library_roc(ssrc, roc));
   present(source, ssrc).sequence.restart(roc);
   return {};
 }
@@ -381,7 +415,7 @@ uint64_t Session::state_hash() const {
   uint64_t hash = 0xcbf29ce484222325;
   for (const Source& source : sources_) {
     hash = source.mix(hash);
-    hash = mix_word(hash, library::roc(lib_.get(), source.ssrc));
+    if (lib_ != nullptr) hash = mix_word(hash, library::roc(lib_.get(), source.ssrc));
   }
   hash = mix_word(hash, rtp_left_);
   return mix_word(hash, rtcp_left_);

@@ -1,4 +1,5 @@
-// SRTP and SRTCP of one master key in one direction, RFC 3711, over libsrtp2.
+// SRTP and SRTCP of one master key in one direction, RFC 3711: the suites of AES-CM over libsrtp2,
+// those of AEAD over our own aead.h.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,10 @@
 #include "base/archive.h"
 #include "base/bytes.h"
 #include "base/context.h"
+#include "base/memory.h"
 #include "base/result.h"
 #include "base/secure.h"
+#include "srtp/aead.h"
 #include "srtp/library.h"
 #include "srtp/replay.h"
 #include "srtp/suite.h"
@@ -149,6 +152,7 @@ class Session {
     uint32_t ssrc = 0;
     uint16_t sequence = 0;  // of SRTP
     uint64_t index = 0;     // guessed for SRTP, stated for SRTCP
+    size_t header_len = 0;  // of SRTP
     size_t mki_at = 0;
     Source* source = nullptr;  // nullptr: not in the table
   };
@@ -172,8 +176,23 @@ class Session {
   }
   VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
                                                MutableBytes out);
-  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, const Source* source, bool is_rtcp,
+  VOXLOCK_SRTP_INLINE Result<size_t> open_aead(ByteView packet, const Sealed& sealed, bool is_rtcp,
+                                               uint64_t index, MutableBytes out);
+  // In the round of sequence numbers that roc tells, rather than in the one that was guessed.
+  Result<size_t> unprotect_at(ByteView packet, const Sealed& sealed, uint32_t roc,
+                              MutableBytes out);
+  struct Plain {
+    uint32_t ssrc;
+    uint64_t index;
+    size_t header_len;  // of SRTP
+    const Source* source;
+  };
+  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, const Plain& plain, bool is_rtcp,
                                              MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> protect_copy(ByteView packet, const Source* source,
+                                                  bool is_rtcp, MutableBytes out);
+  // Tells libsrtp2, where the suite is one of its own.
+  Result<void> set_library_roc(uint32_t ssrc, uint32_t roc);
   // The source, or a new row of the table for it.
   VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
   // checkpoint.cpp
@@ -195,6 +214,7 @@ class Session {
   Direction direction_;
   bool is_rtcp_plain_;
   uint32_t replay_window_;
+  Box<Aead> aead_;  // either this or lib_
   LibSession lib_;
   SourceTable sources_;
   uint64_t rtp_left_;

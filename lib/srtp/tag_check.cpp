@@ -3,32 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "crypto/aes_ctr.h"
+#include "srtp/key_derivation.h"
 
 namespace voxlock::srtp {
 namespace {
 
-// RFC 3711 section 4.3.2.
-enum class Label : uint8_t { kEncryption = 0, kAuthentication = 1, kSalt = 2 };
-constexpr size_t kKdfSaltLen = 14;
 constexpr size_t kMaxTagLen = 16;
-
-// RFC 3711 section 4.3.1 with a derivation rate of 0; RFC 7714 section 11: the shorter salt of AEAD
-// has zeros behind it.
-void derive(const Suite& suite, ByteView key_and_salt, Label label, MutableBytes out) {
-  constexpr size_t kLabelAt = kKdfSaltLen - 7;
-  std::array<uint8_t, crypto::kernels::kBlockLen> counter{};
-  const ByteView salt = key_and_salt.subspan(suite.key_len, suite.salt_len);
-  std::copy(salt.begin(), salt.end(), counter.begin());
-  counter[kLabelAt] ^= static_cast<uint8_t>(label);
-  crypto::AesCtr aes;
-  std::fill(out.begin(), out.end(), uint8_t{0});
-  // A suite has no other key lengths than AES.
-  (void)aes.set_key(key_and_salt.first(suite.key_len));
-  aes.start(counter);
-  aes.apply(out);
-  secure::wipe(counter.data(), counter.size());
-}
 
 std::array<uint8_t, 4> big_endian(uint32_t value) {
   std::array<uint8_t, 4> out{};
@@ -40,7 +20,8 @@ std::array<uint8_t, 4> big_endian(uint32_t value) {
 
 secure::Secret<kAuthKeyLen> auth_key(const Suite& suite, ByteView key_and_salt) {
   secure::Secret<kAuthKeyLen> out;
-  if (!suite.is_aead) derive(suite, key_and_salt, Label::kAuthentication, out.resize(kAuthKeyLen));
+  if (!suite.is_aead)
+    derive_key(suite, key_and_salt, KeyLabel::kRtpAuthentication, out.resize(kAuthKeyLen));
   return out;
 }
 
@@ -50,8 +31,8 @@ TagCheck::TagCheck(const Suite& suite, ByteView key_and_salt) : is_aead_(suite.i
     return;
   }
   secure::Secret<32> key;
-  derive(suite, key_and_salt, Label::kEncryption, key.resize(suite.key_len));
-  derive(suite, key_and_salt, Label::kSalt, salt_.resize(suite.salt_len));
+  derive_key(suite, key_and_salt, KeyLabel::kRtpEncryption, key.resize(suite.key_len));
+  derive_key(suite, key_and_salt, KeyLabel::kRtpSalt, salt_.resize(suite.salt_len));
   (void)gcm_.set_key(key.view());
 }
 

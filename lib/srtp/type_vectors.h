@@ -10,8 +10,6 @@ namespace voxlock::srtp::library::vectors {
 
 extern const srtp_cipher_test_case_t kCm128;
 extern const srtp_cipher_test_case_t kCm256;
-extern const srtp_cipher_test_case_t kGcm128;
-extern const srtp_cipher_test_case_t kGcm256;
 extern const srtp_auth_test_case_t kHmac;
 
 }  // namespace voxlock::srtp::library::vectors

@@ -9,11 +9,9 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
-#include <type_traits>
 
 #include "base/secure.h"
 #include "crypto/aes_ctr.h"
-#include "crypto/aes_gcm.h"
 #include "crypto/hmac_sha1.h"
 #include "srtp/reserve.h"
 #include "srtp/type_vectors.h"
@@ -24,7 +22,6 @@ namespace {
 // RFC 3711 section 4.1.1: a key gives at most 2^16 blocks to a packet.
 constexpr size_t kMaxKeystream = size_t{1} << 20;
 constexpr size_t kCmSaltLen = 14;
-constexpr size_t kGcmSaltLen = 12;
 
 // What libsrtp2 knows of an object and our state, in one piece of memory.
 template <typename Base, typename State>
@@ -59,18 +56,8 @@ struct Cm {
   std::array<uint64_t, 2> salt{};
 };
 
-// RFC 7714 section 8.1. libsrtp2 mixes the salt into the nonce.
-struct Gcm {
-  crypto::AesGcm aes;
-  std::array<uint8_t, crypto::AesGcm::kTagLen> tag{};
-  size_t tag_len = 0;
-};
-
 Cm& cm_of(void* state) {
   return *static_cast<Cm*>(state);
-}
-Gcm& gcm_of(void* state) {
-  return *static_cast<Gcm*>(state);
 }
 crypto::HmacSha1& hmac_of(void* state) {
   return *static_cast<crypto::HmacSha1*>(state);
@@ -101,65 +88,16 @@ srtp_err_status_t crypt_cm(void* state, uint8_t* data, unsigned int* len) {
   return srtp_err_status_ok;
 }
 
-template <size_t kKeyLen>
-srtp_err_status_t init_gcm(void* state, const uint8_t* key) {
-  return gcm_of(state).aes.set_key({key, kKeyLen}) ? srtp_err_status_ok : srtp_err_status_bad_param;
-}
-
-srtp_err_status_t set_gcm_iv(void* state, uint8_t* iv, srtp_cipher_direction_t /*direction*/) {
-  gcm_of(state).aes.start(
-      std::span<const uint8_t, crypto::AesGcm::kNonceLen>(iv, crypto::AesGcm::kNonceLen));
-  return srtp_err_status_ok;
-}
-
-// libsrtp2 gives the header, which lies in front of the data until it is sealed or opened, and for
-// SRTCP a second piece.
-srtp_err_status_t set_gcm_aad(void* state, const uint8_t* aad, uint32_t len) {
-  gcm_of(state).aes.aad({aad, len});
-  return srtp_err_status_ok;
-}
-
-srtp_err_status_t seal_gcm(void* state, uint8_t* data, unsigned int* len) {
-  Gcm& gcm = gcm_of(state);
-  gcm.aes.seal({data, *len}, gcm.tag);
-  return srtp_err_status_ok;
-}
-
-srtp_err_status_t get_gcm_tag(void* state, uint8_t* tag, uint32_t* len) {
-  Gcm& gcm = gcm_of(state);
-  if (gcm.tag_len == gcm.tag.size()) {
-    std::memcpy(tag, gcm.tag.data(), gcm.tag.size());
-  } else {
-    std::memcpy(tag, gcm.tag.data(), gcm.tag_len);
-  }
-  *len = static_cast<uint32_t>(gcm.tag_len);
-  return srtp_err_status_ok;
-}
-
-srtp_err_status_t open_gcm(void* state, uint8_t* data, unsigned int* len) {
-  Gcm& gcm = gcm_of(state);
-  if (*len < gcm.tag_len) return srtp_err_status_auth_fail;
-  const size_t plain_len = *len - gcm.tag_len;
-  if (!gcm.aes.open({data, plain_len}, {data + plain_len, gcm.tag_len})) {
-    return srtp_err_status_auth_fail;
-  }
-  *len = static_cast<unsigned int>(plain_len);
-  return srtp_err_status_ok;
-}
-
 const srtp_cipher_type_t& type_of(srtp_cipher_type_id_t id);
 
-template <typename State, srtp_cipher_type_id_t kId, int kKeyAndSaltLen>
-srtp_err_status_t allocate_cipher(srtp_cipher_t** out, int key_len, int tag_len) {
+template <srtp_cipher_type_id_t kId, int kKeyAndSaltLen>
+srtp_err_status_t allocate_cm(srtp_cipher_t** out, int key_len, int /*tag_len*/) {
   if (key_len != kKeyAndSaltLen) return srtp_err_status_bad_param;
-  constexpr bool kIsGcm = std::is_same_v<State, Gcm>;
-  if (kIsGcm && tag_len != 8 && tag_len != 16) return srtp_err_status_bad_param;
-  const srtp_err_status_t status = allocate<srtp_cipher_t, State>(out);
+  const srtp_err_status_t status = allocate<srtp_cipher_t, Cm>(out);
   if (status != srtp_err_status_ok) return status;
   (*out)->type = &type_of(kId);
   (*out)->key_len = key_len;
   (*out)->algorithm = static_cast<int>(kId);
-  if constexpr (kIsGcm) gcm_of((*out)->state).tag_len = static_cast<size_t>(tag_len);
   return srtp_err_status_ok;
 }
 
@@ -200,7 +138,7 @@ srtp_err_status_t finish_hmac(void* state, const uint8_t* data, int len, int tag
 
 template <size_t kKeyLen, srtp_cipher_type_id_t kId>
 constexpr srtp_cipher_type_t cm_type(const char* description, const srtp_cipher_test_case_t& test) {
-  return {allocate_cipher<Cm, kId, kKeyLen + kCmSaltLen>,
+  return {allocate_cm<kId, kKeyLen + kCmSaltLen>,
           release<srtp_cipher_t, Cm>,
           init_cm<kKeyLen>,
           nullptr,
@@ -213,27 +151,9 @@ constexpr srtp_cipher_type_t cm_type(const char* description, const srtp_cipher_
           kId};
 }
 
-template <size_t kKeyLen, srtp_cipher_type_id_t kId>
-constexpr srtp_cipher_type_t gcm_type(const char* description,
-                                      const srtp_cipher_test_case_t& test) {
-  return {allocate_cipher<Gcm, kId, kKeyLen + kGcmSaltLen>,
-          release<srtp_cipher_t, Gcm>,
-          init_gcm<kKeyLen>,
-          set_gcm_aad,
-          seal_gcm,
-          open_gcm,
-          set_gcm_iv,
-          get_gcm_tag,
-          description,
-          &test,
-          kId};
-}
-
 const srtp_cipher_type_t kCipherTypes[] = {
     cm_type<16, SRTP_AES_ICM_128>("AES-128 counter mode", vectors::kCm128),
     cm_type<32, SRTP_AES_ICM_256>("AES-256 counter mode", vectors::kCm256),
-    gcm_type<16, SRTP_AES_GCM_128>("AES-128 GCM", vectors::kGcm128),
-    gcm_type<32, SRTP_AES_GCM_256>("AES-256 GCM", vectors::kGcm256),
 };
 
 const srtp_auth_type_t kHmacType = {allocate_hmac, release<srtp_auth_t, crypto::HmacSha1>,

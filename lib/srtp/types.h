@@ -3,7 +3,7 @@
 
 namespace voxlock::srtp::library {
 
-// Makes this process's copy of libsrtp2 use crypto/aes_ctr.h, aes_gcm.h and hmac_sha1.h. Only for a
+// Makes this process's copy of libsrtp2 use crypto/aes_ctr.h and hmac_sha1.h. Only for a
 // private copy, once, after srtp_init and before the first session. libsrtp2 runs its self-tests on
 // each type first; false where one failed.
 bool replace_types();

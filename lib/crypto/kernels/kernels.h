@@ -53,10 +53,12 @@ struct AesRow {
   void (*hash_key)(GcmKey& key);
   // Hashes whole blocks of associated data into sum.
   void (*ghash)(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len);
-  // Encrypts data in place and writes the whole tag.
-  void (*seal)(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* tag);
-  // Decrypts data in place and writes the whole tag that it should have had.
-  void (*open)(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* tag);
+  // Encrypts len bytes and writes the whole tag. to is from, or does not overlap it.
+  void (*seal)(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len,
+               uint8_t* tag);
+  // Decrypts len bytes and writes the whole tag that they should have had.
+  void (*open)(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len,
+               uint8_t* tag);
 };
 
 // FIPS 180-4 section 6.1.2.

@@ -139,18 +139,23 @@ void tag(const GcmKey& key, const GcmHead& head, const uint8_t* data, size_t len
   secure::wipe(mask, sizeof mask);
 }
 
-void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* out) {
+void crypt(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len) {
   uint8_t counter[kBlockLen];
   first_counter(head, 2, counter);
-  portable::ctr(key.aes, counter, data, len);
-  tag(key, head, data, len, out);
+  if (to != from && len != 0) std::memcpy(to, from, len);
+  portable::ctr(key.aes, counter, to, len);
 }
 
-void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len, uint8_t* out) {
-  tag(key, head, data, len, out);
-  uint8_t counter[kBlockLen];
-  first_counter(head, 2, counter);
-  portable::ctr(key.aes, counter, data, len);
+void seal(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len,
+          uint8_t* out) {
+  crypt(key, head, from, to, len);
+  tag(key, head, to, len, out);
+}
+
+void open(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len,
+          uint8_t* out) {
+  tag(key, head, from, len, out);
+  crypt(key, head, from, to, len);
 }
 
 }  // namespace

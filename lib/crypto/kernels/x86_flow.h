@@ -124,26 +124,27 @@ VOXLOCK_INLINE void put(uint8_t* data, Quad& q, size_t last_len) {
 }
 
 template <int kCount>
-VOXLOCK_INLINE void crypt_and_put(const AesKey& key, V& counter, uint8_t* data, size_t len) {
+VOXLOCK_INLINE void crypt_and_put(const AesKey& key, V& counter, const uint8_t* from, uint8_t* to,
+                                  size_t len) {
   const size_t last_len = len - (kCount - 1) * kVectorLen;
-  Quad q = crypt<kCount>(key, counter, data, last_len);
-  put<kCount>(data, q, last_len);
+  Quad q = crypt<kCount>(key, counter, from, last_len);
+  put<kCount>(to, q, last_len);
 }
 
 VOXLOCK_KERNEL void ctr(const AesKey& key, const uint8_t* first, uint8_t* data, size_t len) {
   V counter = first_counter(load_block(first));
   while (len > 3 * kVectorLen) {
     const size_t n = len < 4 * kVectorLen ? len : 4 * kVectorLen;
-    crypt_and_put<4>(key, counter, data, n);
+    crypt_and_put<4>(key, counter, data, data, n);
     data += n;
     len -= n;
   }
   if (len > 2 * kVectorLen) {
-    crypt_and_put<3>(key, counter, data, len);
+    crypt_and_put<3>(key, counter, data, data, len);
   } else if (len > kVectorLen) {
-    crypt_and_put<2>(key, counter, data, len);
+    crypt_and_put<2>(key, counter, data, data, len);
   } else if (len > 0) {
-    crypt_and_put<1>(key, counter, data, len);
+    crypt_and_put<1>(key, counter, data, data, len);
   }
 }
 
@@ -247,11 +248,11 @@ VOXLOCK_INLINE void finish_message(Hash& hash, const GcmHead& head, size_t len, 
 }
 
 template <int kCount>
-VOXLOCK_INLINE void seal_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
-                                 size_t len) {
+VOXLOCK_INLINE void seal_vectors(const GcmKey& key, Hash& hash, V& counter, const uint8_t* from,
+                                 uint8_t* to, size_t len) {
   const size_t last_len = len - (kCount - 1) * kVectorLen;
-  Quad q = crypt<kCount>(key.aes, counter, data, last_len);
-  put<kCount>(data, q, last_len);
+  Quad q = crypt<kCount>(key.aes, counter, from, last_len);
+  put<kCount>(to, q, last_len);
   if constexpr (kCount > 1) absorb(hash, reverse(q.a), kLanes);
   if constexpr (kCount > 2) absorb(hash, reverse(q.b), kLanes);
   if constexpr (kCount > 3) absorb(hash, reverse(q.c), kLanes);
@@ -263,26 +264,26 @@ VOXLOCK_INLINE void seal_vectors(const GcmKey& key, Hash& hash, V& counter, uint
 // The blocks go through hash and cipher together: the one waits for its products while the other
 // waits for its rounds.
 template <int kCount>
-VOXLOCK_INLINE void open_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
-                                 size_t len) {
-  absorb_data(hash, data, len);
-  crypt_and_put<kCount>(key.aes, counter, data, len);
+VOXLOCK_INLINE void open_vectors(const GcmKey& key, Hash& hash, V& counter, const uint8_t* from,
+                                 uint8_t* to, size_t len) {
+  absorb_data(hash, from, len);
+  crypt_and_put<kCount>(key.aes, counter, from, to, len);
 }
 
 template <bool kSeals, int kCount>
-VOXLOCK_INLINE void message_vectors(const GcmKey& key, Hash& hash, V& counter, uint8_t* data,
-                                    size_t len) {
+VOXLOCK_INLINE void message_vectors(const GcmKey& key, Hash& hash, V& counter, const uint8_t* from,
+                                    uint8_t* to, size_t len) {
   if constexpr (kSeals) {
-    seal_vectors<kCount>(key, hash, counter, data, len);
+    seal_vectors<kCount>(key, hash, counter, from, to, len);
   } else {
-    open_vectors<kCount>(key, hash, counter, data, len);
+    open_vectors<kCount>(key, hash, counter, from, to, len);
   }
 }
 
 // SP 800-38D sections 7.1 and 7.2: the whole message, either way.
 template <bool kSeals>
-VOXLOCK_INLINE void message(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
-                            uint8_t* tag) {
+VOXLOCK_INLINE void message(const GcmKey& key, const GcmHead& head, const uint8_t* from,
+                            uint8_t* to, size_t len, uint8_t* tag) {
   const __m128i before = pre_counter(head);
   const __m128i mask = encrypt_block(key.aes, before);
   V counter = add_count(first_counter(before), 1);
@@ -290,28 +291,29 @@ VOXLOCK_INLINE void message(const GcmKey& key, const GcmHead& head, uint8_t* dat
   size_t left = len;
   while (left > 3 * kVectorLen) {
     const size_t n = left < 4 * kVectorLen ? left : 4 * kVectorLen;
-    message_vectors<kSeals, 4>(key, hash, counter, data, n);
-    data += n;
+    message_vectors<kSeals, 4>(key, hash, counter, from, to, n);
+    from += n;
+    to += n;
     left -= n;
   }
   if (left > 2 * kVectorLen) {
-    message_vectors<kSeals, 3>(key, hash, counter, data, left);
+    message_vectors<kSeals, 3>(key, hash, counter, from, to, left);
   } else if (left > kVectorLen) {
-    message_vectors<kSeals, 2>(key, hash, counter, data, left);
+    message_vectors<kSeals, 2>(key, hash, counter, from, to, left);
   } else if (left > 0) {
-    message_vectors<kSeals, 1>(key, hash, counter, data, left);
+    message_vectors<kSeals, 1>(key, hash, counter, from, to, left);
   }
   finish_message(hash, head, len, mask, tag);
 }
 
-VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
-                         uint8_t* tag) {
-  message<true>(key, head, data, len, tag);
+VOXLOCK_KERNEL void seal(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to,
+                         size_t len, uint8_t* tag) {
+  message<true>(key, head, from, to, len, tag);
 }
 
-VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, uint8_t* data, size_t len,
-                         uint8_t* out) {
-  message<false>(key, head, data, len, out);
+VOXLOCK_KERNEL void open(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to,
+                         size_t len, uint8_t* tag) {
+  message<false>(key, head, from, to, len, tag);
 }
 
 VOXLOCK_KERNEL void ghash(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len) {

@@ -63,7 +63,7 @@ void run_gcm(const kernels::AesRow& row, size_t key_len, size_t len) {
   row.expand(gcm_key.aes, key.data(), key.size());
   row.hash_key(gcm_key);
   Bytes computed(16);
-  row.open(gcm_key, head, data.data(), data.size(), computed.data());
+  row.open(gcm_key, head, data.data(), data.data(), data.size(), computed.data());
   bool is_good = secure::equal(computed, tag);
   declassify(&is_good, sizeof is_good);
   if (is_good) std::abort();

@@ -147,11 +147,13 @@ TEST_CASE("an SRTP session without memory is none, and a packet without memory i
       return has_struck;
     };
     // One piece for all that libsrtp2 wants, for it would crash where it gets half of it: once, and
-    // once for good.
-    CHECK(starve_all(run) == (is_private ? 2 : 0));
+    // once for good. AEAD does without it.
+    CHECK(starve_all(run) == (is_private && !suite.is_aead ? 2 : 0));
     if (!is_private) continue;
     // The first packet of a source makes libsrtp2 remember it.
-    for (const auto* packet : {&first, &second}) {
+    const auto wanting = suite.is_aead ? std::vector<const std::vector<uint8_t>*>()
+                                       : std::vector<const std::vector<uint8_t>*>{&first, &second};
+    for (const auto* packet : wanting) {
       {
         const Starve starve(1, true);
         CHECK(pair.status(*packet) == Status::ERR_NO_MEMORY);

@@ -1,0 +1,76 @@
+// SRTP and SRTCP of the AEAD suites (RFC 7714), with the session keys of one master key. libsrtp2
+// is not asked: its own handling of a packet takes longer than AES-GCM does. Stateless: who calls
+// knows the index. SRTP is inlined: views that do not fit into registers cost as much as a block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "base/bytes.h"
+#include "crypto/aes_gcm.h"
+#include "srtp/suite.h"
+
+namespace voxlock::srtp {
+
+class Aead {
+ public:
+  static constexpr size_t kTagLen = crypto::AesGcm::kTagLen;
+  // What sealing adds to SRTCP.
+  static constexpr size_t kRtcpOverhead = kTagLen + 4;
+
+  // An AEAD suite; key_and_salt exactly its own. Wiped when it dies.
+  Aead(const Suite& suite, ByteView key_and_salt);
+
+  // RFC 7714 section 8: | header | payload, sealed | tag |. Opens into out, which has room and does
+  // not overlap packet, and gives the length; 0 where the tag is wrong, with zeros in out. packet
+  // holds the header and a tag at least; index: ROC and sequence number.
+  [[nodiscard]] size_t open_rtp(ByteView packet, size_t header_len, uint32_t ssrc, uint64_t index,
+                                MutableBytes out) {
+    rtp_.start(ssrc, index);
+    rtp_.gcm.aad(packet.first(header_len));
+    return open(rtp_, packet, header_len, packet.size() - kTagLen, out);
+  }
+  // Seals into out, which has room for the tag and does not overlap packet, and gives the length.
+  size_t seal_rtp(ByteView packet, size_t header_len, uint32_t ssrc, uint64_t index,
+                  MutableBytes out) {
+    rtp_.start(ssrc, index);
+    rtp_.gcm.aad(packet.first(header_len));
+    std::memcpy(out.data(), packet.data(), header_len);
+    rtp_.gcm.seal(packet.subspan(header_len), out.subspan(header_len),
+                  out.subspan(packet.size(), kTagLen));
+    return packet.size() + kTagLen;
+  }
+
+  // RFC 7714 section 9: | header, SSRC | the rest, sealed | tag | E, index |. packet holds all but
+  // the rest at least; where E is not set nothing is sealed and all of it is authenticated.
+  [[nodiscard]] size_t open_rtcp(ByteView packet, uint32_t ssrc, MutableBytes out);
+  // index: 31 bits.
+  size_t seal_rtcp(ByteView packet, uint32_t ssrc, uint32_t index, bool is_plain, MutableBytes out);
+
+ private:
+  struct Keys {
+    crypto::AesGcm gcm;
+    // The salt as the nonce wants it: two numbers, big-endian.
+    uint64_t salt_high = 0;
+    uint32_t salt_low = 0;
+
+    ~Keys();
+    void start(uint32_t ssrc, uint64_t index);
+  };
+
+  // What is clear is authenticated where it lies; out gets none of it where that fails.
+  static size_t open(Keys& keys, ByteView packet, size_t clear_len, size_t len, MutableBytes out) {
+    const size_t sealed_len = len - clear_len;
+    if (!keys.gcm.open(packet.subspan(clear_len, sealed_len), out.subspan(clear_len),
+                       packet.subspan(len, kTagLen)))
+      return 0;
+    std::memcpy(out.data(), packet.data(), clear_len);
+    return len;
+  }
+
+  Keys rtp_;
+  Keys rtcp_;
+};
+
+}  // namespace voxlock::srtp
