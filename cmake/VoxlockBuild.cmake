@@ -77,13 +77,14 @@ if(VOXLOCK_HAS_NO_GNU_UNIQUE)
     "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release,RelWithDebInfo>>:-fno-gnu-unique>")
 endif()
 
-# voxlock_fast_parser(name): -O3 takes a tenth of the instructions off a parse. The results of a parse
-# are cleared by plain stores: GCC's choice is "rep stos", whose start alone takes longer.
-check_cxx_compiler_flag(-mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign VOXLOCK_HAS_MEMSET_STRATEGY)
+# voxlock_fast_parser(name [OPTION...]): the results of a parse are cleared by plain stores: GCC's choice is
+# "rep stos", whose start alone takes longer.
+set(_strategy -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign)
+check_cxx_compiler_flag(${_strategy} VOXLOCK_HAS_MEMSET_STRATEGY)
 function(voxlock_fast_parser name)
-  set(_options -O3)
+  set(_options ${ARGN})
   if(VOXLOCK_HAS_MEMSET_STRATEGY)
-    list(APPEND _options -mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign)
+    list(APPEND _options ${_strategy})
   endif()
   target_compile_options(voxlock_${name} PRIVATE "$<$<CONFIG:Release,RelWithDebInfo>:${_options}>")
 endfunction()

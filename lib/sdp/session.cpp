@@ -164,7 +164,7 @@ std::optional<std::string_view> find_attribute(std::span<const Attribute> attrib
 }
 
 void Session::clear() {
-  origin_ = {};
+  std::construct_at(&origin_);
   name_ = {};
   connection_.reset();
   bandwidth_ = {};

@@ -1,5 +1,7 @@
 #include "sip/message.h"
 
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "base/text.h"
@@ -183,12 +185,19 @@ class MessageParser {
   }
 
   Result<void> take_vias(grammar::LineCursor& cursor) {
-    bool is_top = out_.via_.host.empty() &&
-                  out_.first_[static_cast<size_t>(HeaderId::kVia)] == out_.field_count_ - 1;
+    const bool has_top = !out_.via_.host.empty() ||
+                         out_.first_[static_cast<size_t>(HeaderId::kVia)] != out_.field_count_ - 1;
+    if (!has_top) {
+      const Result<void> result = grammar::take_via(cursor, out_.via_);
+      if (!result) {
+        out_.via_ = {};
+        return result;
+      }
+      if (!cursor.take(',')) return check_end(cursor, Status::ERR_SIP_VIA);
+    }
     do {
-      Via via;
-      VOXLOCK_TRY_VOID(grammar::take_via(cursor, via));
-      if (std::exchange(is_top, false)) out_.via_ = via;
+      Via further;
+      VOXLOCK_TRY_VOID(grammar::take_via(cursor, further));
     } while (cursor.take(','));
     return check_end(cursor, Status::ERR_SIP_VIA);
   }
@@ -295,20 +304,25 @@ class MessageParser {
   bool is_framed_ = true;
 };
 
+namespace {
+
+// Where it stands: an assignment would make an empty one elsewhere and copy it.
+template <typename... T>
+void make_empty(T&... values) {
+  static_assert((std::is_trivially_destructible_v<T> && ...));
+  (std::construct_at(&values), ...);
+}
+
+}  // namespace
+
 void Message::clear() {
-  data_ = {};
+  make_empty(data_, start_, from_, to_, contact_, via_, cseq_, call_id_, body_, content_type_);
   size_ = error_offset_ = 0;
-  start_ = {};
-  from_ = to_ = contact_ = {};
-  via_ = {};
-  cseq_ = {};
-  call_id_ = body_ = {};
-  content_type_ = {};
   expires_.reset();
   max_forwards_.reset();
   has_contact_ = false;
   field_count_ = 0;
-  first_ = make_empty_index();
+  first_.fill(kNone);
 }
 
 Result<void> Message::parse(std::string_view data, Transport transport) {
