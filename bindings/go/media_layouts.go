@@ -30,6 +30,15 @@ var mediaLayouts = []layout{
 		{"seed", unsafe.Offsetof(C.voxlock_context_config{}.seed)},
 		{"seed_len", unsafe.Offsetof(C.voxlock_context_config{}.seed_len)},
 		{"wall_time_ns", unsafe.Offsetof(C.voxlock_context_config{}.wall_time_ns)},
+		{"memory", unsafe.Offsetof(C.voxlock_context_config{}.memory)},
+		{"reserved", unsafe.Offsetof(C.voxlock_context_config{}.reserved)},
+	}},
+	{"voxlock_memory_info", unsafe.Sizeof(C.voxlock_memory_info{}), true, []field{
+		{"struct_size", unsafe.Offsetof(C.voxlock_memory_info{}.struct_size)},
+		{"is_locked", unsafe.Offsetof(C.voxlock_memory_info{}.is_locked)},
+		{"reserved_bytes", unsafe.Offsetof(C.voxlock_memory_info{}.reserved_bytes)},
+		{"locked_bytes", unsafe.Offsetof(C.voxlock_memory_info{}.locked_bytes)},
+		{"used_bytes", unsafe.Offsetof(C.voxlock_memory_info{}.used_bytes)},
 	}},
 	{"voxlock_codec_config", unsafe.Sizeof(C.voxlock_codec_config{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_codec_config{}.struct_size)},

@@ -57,6 +57,13 @@ typedef struct voxlock_allocator {
  * NUL-terminated, valid for the call only. It never holds keys, audio, digits or credentials. */
 typedef void (*voxlock_log_fn)(void* user, int32_t level, const char* text, size_t len);
 
+/* Where objects lie, with their keys and audio. Arenas are pages of the library's own: locked, left
+ * out of core dumps, between guard pages, and zero in a child of fork. libsrtp2, mbedTLS and
+ * SpeexDSP keep states of their own in memory of the C library: see docs/threats.md. */
+#define VOXLOCK_MEMORY_AUTO 0   /* arenas; with an allocator: that alone, which is to protect it */
+#define VOXLOCK_MEMORY_ARENA 1  /* arenas, also with an allocator, which gets their books */
+#define VOXLOCK_MEMORY_LOCKED 2 /* the same, and what cannot be locked fails: ERR_NO_MEMORY */
+
 typedef struct voxlock_context_config {
   uint32_t struct_size; /* set by voxlock_context_config_init */
   int32_t log_level;    /* highest VOXLOCK_LOG_* passed on; default VOXLOCK_LOG_WARNING */
@@ -68,7 +75,20 @@ typedef struct voxlock_context_config {
                                          for tests and simulations only */
   size_t seed_len;                    /* bytes, 16..64 when seed is given, else 0 */
   uint64_t wall_time_ns;              /* see voxlock_context_set_wall_time; 0: unknown */
+  uint32_t memory;                    /* VOXLOCK_MEMORY_*; default VOXLOCK_MEMORY_AUTO: locked as
+                                         far as the process may (RLIMIT_MEMLOCK), which
+                                         voxlock_context_memory tells */
+  uint32_t reserved;                  /* 0 */
 } voxlock_context_config;
+
+/* What the arenas of a context hold. */
+typedef struct voxlock_memory_info {
+  uint32_t struct_size;    /* set by the caller: sizeof(voxlock_memory_info) */
+  uint32_t is_locked;      /* 1: all of the arenas is locked. 0: not all, or there are none */
+  uint64_t reserved_bytes; /* pages of the arenas; 0: there are none */
+  uint64_t locked_bytes;   /* of these: never written to swap */
+  uint64_t used_bytes;     /* of these: in live objects */
+} voxlock_memory_info;
 
 /* A context holds allocator, log sink, entropy and wall time. Objects made from it keep it alive:
  * free contexts and objects in any order. One thread at a time may call with a context (making an
@@ -83,8 +103,9 @@ VOXLOCK_API int32_t voxlock_context_config_init(voxlock_context_config* config, 
 /* Makes a context.
  * config: NULL for defaults. out: receives the handle; set to NULL on failure.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (out NULL, an allocator without both functions,
- * seed_len outside its range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY,
- * VOXLOCK_ERR_ENTROPY (the operating system gave none). */
+ * seed_len or memory outside its range), VOXLOCK_ERR_STRUCT_SIZE, VOXLOCK_ERR_NO_MEMORY (with
+ * VOXLOCK_MEMORY_LOCKED also: RLIMIT_MEMLOCK allows too little), VOXLOCK_ERR_ENTROPY (the
+ * operating system gave none). */
 VOXLOCK_API int32_t voxlock_context_new(const voxlock_context_config* config,
                                         voxlock_context** out) VOXLOCK_CHECK;
 
@@ -97,6 +118,11 @@ VOXLOCK_API void voxlock_context_free(voxlock_context* ctx);
  * Returns VOXLOCK_OK or VOXLOCK_ERR_INVALID_ARGUMENT (ctx NULL). */
 VOXLOCK_API int32_t voxlock_context_set_wall_time(voxlock_context* ctx, uint64_t unix_ns,
                                                   uint64_t now_ns);
+
+/* Tells what the arenas hold and whether they are locked. After fork objects work in the parent
+ * alone: in the child they are wiped, and freeing them does nothing. Callable from any thread.
+ * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
+VOXLOCK_API int32_t voxlock_context_memory(voxlock_context* ctx, voxlock_memory_info* info);
 
 #ifdef __cplusplus
 }

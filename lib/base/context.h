@@ -22,7 +22,7 @@ struct LogSink {
 // and wall_ns() may be used from any thread; random() only while making an object.
 class Context {
  public:
-  Context(Memory& memory, RandomSource& random, const LogSink& log)
+  Context(std::pmr::memory_resource& memory, RandomSource& random, const LogSink& log)
       : memory_(memory), random_(random), log_(log) {}
   // The same with another source of randomness, for objects that make further ones later.
   Context(const Context& other, RandomSource& random)
@@ -46,7 +46,7 @@ class Context {
   void log(LogLevel level, std::string_view text) const;
 
  private:
-  Memory& memory_;
+  std::pmr::memory_resource& memory_;
   RandomSource& random_;
   LogSink log_;
   // Unix time minus monotonic time, modulo 2^64; kUnknown where the host told none.

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/context.h"
 #include "base/result.h"
 #include "crypto/drbg.h"
@@ -25,10 +27,17 @@ struct ImportMemory {
 }  // namespace voxlock::capi
 
 struct voxlock_context {
-  explicit voxlock_context(const voxlock::Memory& source, const voxlock::LogSink& log)
-      : memory(source), context(memory, random, log), imports(memory) {}
+  // lock: nothing where all comes from the host's allocator.
+  voxlock_context(const voxlock::Memory& source, std::optional<voxlock::Arena::Lock> lock,
+                  const voxlock::LogSink& log)
+      : host(source),
+        memory(lock ? static_cast<std::pmr::memory_resource&>(arena.emplace(host, *lock)) : host),
+        context(memory, random, log),
+        imports(host) {}
 
-  voxlock::Memory memory;
+  voxlock::Memory host;
+  std::optional<voxlock::Arena> arena;
+  std::pmr::memory_resource& memory;  // one of these: what objects are made from
   voxlock::crypto::Drbg random;
   voxlock::Context context;
   voxlock::capi::ImportMemory imports;
@@ -54,6 +63,8 @@ class ContextRef {
   ContextRef(ContextRef&& other) noexcept : ctx_(std::exchange(other.ctx_, nullptr)) {}
   ContextRef& operator=(ContextRef&&) = delete;
 
+  // False in a child of fork, where the handle it is in was wiped.
+  explicit operator bool() const { return ctx_ != nullptr; }
   [[nodiscard]] Context& operator*() const { return ctx_->context; }
   [[nodiscard]] Context* operator->() const { return &ctx_->context; }
 
@@ -74,11 +85,12 @@ Box<T> make_handle(voxlock_context* ctx, Args&&... args) {
   return make_box<T>(ctx->memory, ctx, std::forward<Args>(args)...);
 }
 
-// Gives back a handle that make_handle made; NULL is allowed.
+// Gives back a handle that make_handle made; NULL is allowed. Does nothing in a child of fork.
 template <typename T>
 void free_handle(T* handle) noexcept {
   if (handle == nullptr) return;
   const ContextRef keep = std::move(handle->context);
+  if (!keep) return;
   BoxDeleter<T>{&keep->memory()}(handle);
 }
 

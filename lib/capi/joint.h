@@ -23,6 +23,7 @@ inline void attach(const std::array<voxlock_leg*, 2>& legs, bool is_opaque) {
 }
 inline void detach(const std::array<voxlock_leg*, 2>& legs) noexcept {
   for (voxlock_leg* leg : legs) {
+    if (leg == nullptr) continue;  // in a child of fork
     leg->is_attached = leg->is_opaque = false;
     release_leg(leg);
   }

@@ -25,6 +25,14 @@ class voxlock_context_config(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("log_level", c_int32), ("allocator", c_void_p), ("log", voxlock_log_fn),
         ("log_user", c_void_p), ("seed", c_void_p), ("seed_len", c_size_t), ("wall_time_ns", c_uint64),
+        ("memory", c_uint32), ("reserved", c_uint32),
+    ]
+
+
+class voxlock_memory_info(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("is_locked", c_uint32), ("reserved_bytes", c_uint64),
+        ("locked_bytes", c_uint64), ("used_bytes", c_uint64),
     ]
 
 
@@ -539,17 +547,17 @@ class voxlock_srtp_stats(Structure):
 
 
 STRUCTS: tuple[type[Structure], ...] = (
-    voxlock_address, voxlock_allocator, voxlock_context_config, voxlock_codec_config, voxlock_decoder_stats,
-    voxlock_stage, voxlock_chain_config, voxlock_stage_stats, voxlock_frame_cryptor_config,
-    voxlock_frame_cryptor_stats, voxlock_identity_config, voxlock_tls_settings_config, voxlock_tls_info,
-    voxlock_datagram, voxlock_leg_config, voxlock_verdict, voxlock_leg_media_info, voxlock_leg_stats,
-    voxlock_media_event, voxlock_bridge_config, voxlock_protection, voxlock_bridge_stats, voxlock_ua_config,
-    voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats,
-    voxlock_checkpoint_config, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys, voxlock_ice_config,
-    voxlock_ice_event, voxlock_ice_info, voxlock_port_config, voxlock_port_frame, voxlock_quality,
-    voxlock_terminal, voxlock_relay_config, voxlock_relay_stats, voxlock_rtp_header, voxlock_rtcp_block,
-    voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config, voxlock_sip_summary,
-    voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary, voxlock_sdp_media,
-    voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
+    voxlock_address, voxlock_allocator, voxlock_context_config, voxlock_memory_info, voxlock_codec_config,
+    voxlock_decoder_stats, voxlock_stage, voxlock_chain_config, voxlock_stage_stats,
+    voxlock_frame_cryptor_config, voxlock_frame_cryptor_stats, voxlock_identity_config,
+    voxlock_tls_settings_config, voxlock_tls_info, voxlock_datagram, voxlock_leg_config, voxlock_verdict,
+    voxlock_leg_media_info, voxlock_leg_stats, voxlock_media_event, voxlock_bridge_config, voxlock_protection,
+    voxlock_bridge_stats, voxlock_ua_config, voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal,
+    voxlock_ua_stats, voxlock_checkpoint_config, voxlock_dtls_config, voxlock_dtls_info, voxlock_dtls_keys,
+    voxlock_ice_config, voxlock_ice_event, voxlock_ice_info, voxlock_port_config, voxlock_port_frame,
+    voxlock_quality, voxlock_terminal, voxlock_relay_config, voxlock_relay_stats, voxlock_rtp_header,
+    voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config,
+    voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary,
+    voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
     voxlock_srtp_config, voxlock_srtp_stats,
 )

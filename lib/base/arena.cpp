@@ -1,0 +1,184 @@
+#include "base/arena.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "base/secure.h"
+
+namespace voxlock {
+namespace {
+
+// The largest page of the machines we know; what is a multiple of it is one of a smaller page.
+constexpr size_t kGuard = 64 * 1024;
+constexpr size_t kPage = 4096;
+constexpr size_t kNone = SIZE_MAX;
+
+constexpr size_t granules_of(size_t size) {
+  return std::max<size_t>((size + Arena::kGranule - 1) / Arena::kGranule, 1);
+}
+
+// Pages of which nothing is left in a core dump or a child, between two guards. nullptr: none.
+uint8_t* map_pages(size_t len) {
+  if (len > SIZE_MAX - 2 * kGuard) return nullptr;
+  const size_t whole = len + 2 * kGuard;
+  void* const base = ::mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) return nullptr;
+  auto* const start = static_cast<uint8_t*>(base) + kGuard;
+  bool is_good = ::mprotect(start, len, PROT_READ | PROT_WRITE) == 0;
+#if defined(MADV_DONTDUMP) && defined(MADV_WIPEONFORK)
+  is_good = is_good && ::madvise(start, len, MADV_DONTDUMP) == 0 &&
+            ::madvise(start, len, MADV_WIPEONFORK) == 0;
+#endif
+  if (is_good) return start;
+  (void)::munmap(base, whole);
+  return nullptr;
+}
+
+void unmap_pages(uint8_t* start, size_t len) {
+  (void)::munmap(start - kGuard, len + 2 * kGuard);
+}
+
+}  // namespace
+
+struct Arena::Region {
+  uint8_t* start = nullptr;
+  size_t len = 0;
+  size_t free = 0;  // granules
+  bool is_locked = false;
+  Region* next = nullptr;
+  std::array<uint64_t, kRegion / kGranule / 64> used{};  // a bit for a granule
+
+  [[nodiscard]] bool is_shared() const { return len <= kRegion; }
+  [[nodiscard]] size_t granules() const { return len / kGranule; }
+  [[nodiscard]] bool has(const void* block) const {
+    return reinterpret_cast<uintptr_t>(block) - reinterpret_cast<uintptr_t>(start) < len;
+  }
+  // The first of n free granules in a row.
+  [[nodiscard]] size_t find(size_t n) const;
+  void mark(size_t first, size_t n, bool is_used);
+};
+
+size_t Arena::Region::find(size_t n) const {
+  size_t run = 0;
+  for (size_t i = 0; i < granules();) {
+    const uint64_t word = used[i / 64];
+    if (i % 64 == 0 && (word == 0 || word == UINT64_MAX)) {
+      run = word == 0 ? run + 64 : 0;
+      i += 64;
+    } else {
+      run = (word >> (i % 64) & 1) == 0 ? run + 1 : 0;
+      ++i;
+    }
+    if (run >= n) return i - run;
+  }
+  return kNone;
+}
+
+void Arena::Region::mark(size_t first, size_t n, bool is_used) {
+  free = is_used ? free - n : free + n;
+  for (size_t i = first; is_shared() && i < first + n; ++i) used[i / 64] ^= uint64_t{1} << (i % 64);
+}
+
+class Arena::Hold {
+ public:
+  explicit Hold(Arena& arena) : flag_(arena.is_held_) {
+    while (flag_.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  ~Hold() { flag_.clear(std::memory_order_release); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+Arena::Arena(Memory& books, Lock lock) : books_(books), lock_(lock) {
+  add_region(kFirstRegion);
+}
+
+Arena::~Arena() {
+  while (regions_ != nullptr) drop_region(&regions_);
+}
+
+Arena::Use Arena::use() {
+  const Hold hold(*this);
+  return use_;
+}
+
+Arena::Region& Arena::add_region(size_t len) {
+  auto region = make_box<Region>(books_);
+  region->start = map_pages(len);
+  if (region->start == nullptr) throw std::bad_alloc();
+  region->len = len;
+  region->free = region->granules();
+  region->is_locked = ::mlock(region->start, len) == 0;
+  if (!region->is_locked && lock_ == Lock::kAlways) {
+    unmap_pages(region->start, len);
+    throw std::bad_alloc();
+  }
+  use_.reserved += len;
+  if (region->is_locked) use_.locked += len;
+  region->next = regions_;
+  regions_ = region.release();
+  return *regions_;
+}
+
+void Arena::drop_region(Region** link) {
+  Region* const region = *link;
+  *link = region->next;
+  use_.reserved -= region->len;
+  if (region->is_locked) use_.locked -= region->len;
+  unmap_pages(region->start, region->len);
+  BoxDeleter<Region>{&books_}(region);
+}
+
+void* Arena::do_allocate(size_t size, size_t align) {
+  if (align > kPage || size > SIZE_MAX - kPage) throw std::bad_alloc();
+  // In a region of its own a block begins with a page.
+  const size_t n = align > kGranule ? kNone : granules_of(size);
+  const Hold hold(*this);
+  if (n > kRegion / kGranule) {
+    Region& own = add_region(std::max((size + kPage - 1) / kPage * kPage, kRegion + kPage));
+    own.mark(0, granules_of(size), true);
+    use_.used += granules_of(size) * kGranule;
+    return own.start;
+  }
+  size_t first = kNone;
+  Region* region = regions_;
+  for (; region != nullptr; region = region->next) {
+    if (region->is_shared() && region->free >= n) first = region->find(n);
+    if (first != kNone) break;
+  }
+  if (region == nullptr) {
+    region = &add_region(kRegion);
+    first = 0;
+  }
+  region->mark(first, n, true);
+  use_.used += n * kGranule;
+  return region->start + first * kGranule;
+}
+
+void Arena::do_deallocate(void* block, size_t size, size_t /*align*/) {
+  if (block == nullptr) return;
+  secure::wipe(block, size);
+  const Hold hold(*this);
+  for (Region** link = &regions_; *link != nullptr; link = &(*link)->next) {
+    Region& region = **link;
+    if (!region.has(block)) continue;
+    const auto at = static_cast<size_t>(static_cast<uint8_t*>(block) - region.start);
+    region.mark(at / kGranule, granules_of(size), false);
+    use_.used -= granules_of(size) * kGranule;
+    if (region.free == region.granules() && region.len != kFirstRegion) drop_region(link);
+    return;
+  }
+}
+
+bool Arena::do_is_equal(const std::pmr::memory_resource& other) const noexcept {
+  return this == &other;
+}
+
+}  // namespace voxlock
