@@ -19,6 +19,14 @@ struct Address {
   [[nodiscard]] bool is_set() const { return family != 0 && port != 0; }
   // 0.0.0.0 or ::, the old way to put a call on hold (RFC 2543, B.5).
   [[nodiscard]] bool is_unspecified() const { return ip == std::array<uint8_t, 16>{}; }
+
+  // For an archive (base/archive.h).
+  template <typename Archive, typename Self>
+  static void describe(Archive& archive, Self& self) {
+    archive.array(self.ip);
+    archive.number(self.port);
+    archive.number(self.family);
+  }
 };
 
 // Reads "192.0.2.1" or "2001:db8::1", without brackets, zone or port; the port of the result is 0.

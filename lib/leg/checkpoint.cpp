@@ -7,13 +7,6 @@ namespace voxlock::leg {
 namespace {
 
 template <typename Archive, typename Any>
-void describe_address(Archive& archive, Any& address) {
-  archive.array(address.ip);
-  archive.number(address.port);
-  archive.number(address.family);
-}
-
-template <typename Archive, typename Any>
 void describe_key(Archive& archive, Any& key) {
   archive.number(key.suite);
   archive.secret(key.key_and_salt);
@@ -31,8 +24,8 @@ void describe_config(Archive& archive, Any& config) {
   archive.number(config.codec_count);
   archive.number(config.ptime_ms);
   archive.number(config.has_telephone_event);
-  describe_address(archive, config.rtp_address);
-  describe_address(archive, config.rtcp_address);
+  Address::describe(archive, config.rtp_address);
+  Address::describe(archive, config.rtcp_address);
   archive.number(config.has_rtcp_mux);
   archive.number(config.has_rtcp_xr);
   archive.number(config.is_symmetric);
@@ -84,8 +77,8 @@ void describe_agreement(Archive& archive, Any& agreed) {
     describe_key(archive, keys.local);
     describe_key(archive, keys.remote);
   });
-  describe_address(archive, agreed.remote_rtp);
-  describe_address(archive, agreed.remote_rtcp);
+  Address::describe(archive, agreed.remote_rtp);
+  Address::describe(archive, agreed.remote_rtcp);
   archive.number(agreed.is_rtcp_mux);
   archive.number(agreed.rtcp_bandwidth.senders_bps);
   archive.number(agreed.rtcp_bandwidth.receivers_bps);
@@ -149,8 +142,8 @@ void Leg::describe(Archive& archive, Self& self) {
   archive.optional(self.agreement_, [&](auto& agreed) { describe_agreement(archive, agreed); });
   archive.require(self.agreement_.has_value());
   archive.number(self.generation_);
-  describe_address(archive, self.remote_rtp_);
-  describe_address(archive, self.remote_rtcp_);
+  Address::describe(archive, self.remote_rtp_);
+  Address::describe(archive, self.remote_rtcp_);
   archive.number(self.is_peer_heard_);
   archive.number(self.ssrc_send_);
   archive.number(self.sequence_send_);

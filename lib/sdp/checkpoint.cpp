@@ -13,13 +13,6 @@ void describe_key(Archive& archive, Parameter& key) {
   archive.require(key.mki_len <= kMaxMki);
 }
 
-template <typename Archive, typename Host>
-void describe_address(Archive& archive, Host& address) {
-  archive.array(address.ip);
-  archive.number(address.port);
-  archive.number(address.family);
-}
-
 template <typename Archive, typename Bandwidth>
 void describe_bandwidth(Archive& archive, Bandwidth& bandwidth) {
   const auto number = [&](auto& value) { archive.number(value); };
@@ -44,8 +37,8 @@ void describe_agreement(Archive& archive, Agreed& agreed) {
   archive.number(agreed.event_type_send);
   archive.number(agreed.event_type_recv);
   archive.number(agreed.event_clock_hz);
-  describe_address(archive, agreed.remote_rtp);
-  describe_address(archive, agreed.remote_rtcp);
+  HostAddress::describe(archive, agreed.remote_rtp);
+  HostAddress::describe(archive, agreed.remote_rtcp);
   archive.number(agreed.has_rtcp_mux);
   archive.number(agreed.xr.is_offered);
   archive.number(agreed.xr.has_voip_metrics);

@@ -219,6 +219,29 @@ TEST_CASE("a leg seals no more than its last stored checkpoint allows") {
   for (int i = 0; i < 200; ++i) REQUIRE(send() == VOXLOCK_OK);
 }
 
+TEST_CASE("RFC 3711 9.1: a smaller allowance holds from the export on, whoever finds it first") {
+  Call call;
+  call.speak(10);
+  const Saved larger = save(call.gateway->leg, call.now, 7, 500);
+  REQUIRE(voxlock_leg_stored(call.gateway->leg, larger.number) == VOXLOCK_OK);
+  call.speak(20);
+  // In the store already, but nobody has told the leg.
+  const Saved smaller = save(call.gateway->leg, call.now, 7, 50);
+  Bytes last;
+  for (int i = 0; i < 50; ++i) last = call.gateway->speak('l', call.now += kFrame);
+  call.peer.hear(last, *call.gateway, call.now);
+  CHECK(call.peer.heard(call.now) == "l");
+  const Bytes payload(160, 1);
+  CHECK(voxlock_leg_send(call.gateway->leg, 0, payload.data(), payload.size(),
+                         call.gateway->timestamp += 160, 0,
+                         call.now) == VOXLOCK_ERR_LEG_CHECKPOINT);
+  call.fail_over(smaller.blob);
+  const Bytes first = call.gateway->speak('f', call.now += kFrame);
+  CHECK(static_cast<uint16_t>(sequence_of(first) - sequence_of(last)) == 1);
+  call.peer.hear(first, *call.gateway, call.now);
+  CHECK(call.peer.heard(call.now) == "f");
+}
+
 TEST_CASE("a checkpoint that was changed, is old, of another kind or key, or used is refused") {
   Call call;
   call.speak(5);
