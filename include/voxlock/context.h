@@ -58,8 +58,8 @@ typedef struct voxlock_allocator {
 typedef void (*voxlock_log_fn)(void* user, int32_t level, const char* text, size_t len);
 
 /* Where objects lie, with their keys and audio. Arenas are pages of the library's own: locked, left
- * out of core dumps, between guard pages, and zero in a child of fork. libsrtp2, mbedTLS and
- * SpeexDSP keep states of their own in memory of the C library: see docs/threats.md. */
+ * out of core dumps, between guard pages, and zero in a child of fork. mbedTLS and SpeexDSP
+ * keep states of their own in memory of the C library: see docs/threats.md. */
 #define VOXLOCK_MEMORY_AUTO 0   /* arenas; with an allocator: that alone, which is to protect it */
 #define VOXLOCK_MEMORY_ARENA 1  /* arenas, also with an allocator, which gets their books */
 #define VOXLOCK_MEMORY_LOCKED 2 /* the same, and what cannot be locked fails: ERR_NO_MEMORY */

@@ -22,11 +22,13 @@ struct LogSink {
 // and wall_ns() may be used from any thread; random() only while making an object.
 class Context {
  public:
-  Context(std::pmr::memory_resource& memory, RandomSource& random, const LogSink& log)
-      : memory_(memory), random_(random), log_(log) {}
+  Context(std::pmr::memory_resource& memory, RandomSource& random, const LogSink& log,
+          std::pmr::memory_resource* arena = nullptr)
+      : memory_(memory), arena_(arena), random_(random), log_(log) {}
   // The same with another source of randomness, for objects that make further ones later.
   Context(const Context& other, RandomSource& random)
       : memory_(other.memory_),
+        arena_(other.arena_),
         random_(random),
         log_(other.log_),
         wall_offset_(other.wall_offset_.load(std::memory_order_relaxed)) {}
@@ -34,6 +36,8 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   [[nodiscard]] std::pmr::memory_resource& memory() const { return memory_; }
+  // Where there are arenas: for keys that a library beneath keeps. nullptr: it has the C library's.
+  [[nodiscard]] std::pmr::memory_resource* arena() const { return arena_; }
   // The context's own source. An object that needs randomness after it was made draws a seed here
   // in its constructor and makes a crypto::Drbg from it.
   [[nodiscard]] RandomSource& random() const { return random_; }
@@ -47,6 +51,7 @@ class Context {
 
  private:
   std::pmr::memory_resource& memory_;
+  std::pmr::memory_resource* arena_;
   RandomSource& random_;
   LogSink log_;
   // Unix time minus monotonic time, modulo 2^64; kUnknown where the host told none.

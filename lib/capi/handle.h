@@ -32,7 +32,7 @@ struct voxlock_context {
                   const voxlock::LogSink& log)
       : host(source),
         memory(lock ? static_cast<std::pmr::memory_resource&>(arena.emplace(host, *lock)) : host),
-        context(memory, random, log),
+        context(memory, random, log, arena ? &*arena : nullptr),
         imports(host) {}
 
   voxlock::Memory host;

@@ -83,13 +83,13 @@ Needs measure(const Suite& suite) {
   srtp_t session = nullptr;
   Needs out;
   {
-    const auto reserve = Reserve::take(kAmple);
+    const auto reserve = Reserve::take(kAmple, nullptr);
     if (!reserve || srtp_create(&session, &lib) != srtp_err_status_ok) return out;
     out.session = reserve->used();
   }
   lib.ssrc.type = ssrc_specific;
   lib.ssrc.value = 1;
-  if (const auto reserve = Reserve::take(kAmple)) {
+  if (const auto reserve = Reserve::take(kAmple, nullptr)) {
     if (srtp_add_stream(session, &lib) == srtp_err_status_ok) out.source = reserve->used();
   }
   (void)srtp_dealloc(session);
@@ -118,8 +118,9 @@ const Library& the_library() {
   return made;
 }
 
-Result<Reserve> reserve_source(const Suite& suite) {
-  return Reserve::take(the_library().needs[static_cast<size_t>(suite.id)].source);
+Result<Reserve> reserve_source(const NewSource& source) {
+  return Reserve::take(the_library().needs[static_cast<size_t>(source.suite->id)].source,
+                       source.memory);
 }
 
 }  // namespace
@@ -127,8 +128,9 @@ Result<Reserve> reserve_source(const Suite& suite) {
 Result<srtp_ctx_t_*> create(const Policy& policy) {
   const Library& library = the_library();
   if (!library.is_good) return Status::ERR_UNSUPPORTED;
-  VOXLOCK_TRY(const Reserve reserve,
-              Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session));
+  VOXLOCK_TRY(
+      const Reserve reserve,
+      Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session, policy.memory));
   const srtp_policy_t lib = lib_policy(policy);
   srtp_t session = nullptr;
   const srtp_err_status_t status = srtp_create(&session, &lib);
@@ -142,10 +144,10 @@ void destroy(srtp_ctx_t_* session) noexcept {
 }
 
 Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp,
-                         const Suite* new_source) {
-  if (new_source != nullptr) {
-    VOXLOCK_TRY(const Reserve reserve, reserve_source(*new_source));
-    return unprotect(session, packet, is_rtcp, nullptr);
+                         NewSource source) {
+  if (source.suite != nullptr) {
+    VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
+    return unprotect(session, packet, is_rtcp);
   }
   if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
   int len = static_cast<int>(packet.size());
@@ -156,10 +158,10 @@ Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp
 }
 
 Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp,
-                       const Suite* new_source) {
-  if (new_source != nullptr) {
-    VOXLOCK_TRY(const Reserve reserve, reserve_source(*new_source));
-    return protect(session, out, len, is_rtcp, nullptr);
+                       NewSource source) {
+  if (source.suite != nullptr) {
+    VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
+    return protect(session, out, len, is_rtcp);
   }
   if (len > INT_MAX) return Status::ERR_LIMIT;
   int sealed_len = static_cast<int>(len);
@@ -176,7 +178,7 @@ Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, 
     srtp_policy_t lib = lib_policy(policy);
     lib.ssrc.type = ssrc_specific;
     lib.ssrc.value = ssrc;
-    VOXLOCK_TRY(const Reserve reserve, reserve_source(policy.suite));
+    VOXLOCK_TRY(const Reserve reserve, reserve_source({&policy.suite, policy.memory}));
     if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok)
       return status_of(status);
   }

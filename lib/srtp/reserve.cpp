@@ -13,10 +13,11 @@ namespace voxlock::srtp::library {
 // |Chunk|..|Head|piece|..|Head|piece|..   A piece that is no chunk's has its head at the start of a
 // block of its own.
 struct Chunk {
-  size_t len;    // of the whole block
-  size_t at;     // first free byte
-  size_t asked;  // as used() tells
-  size_t users;  // pieces, and the Reserve itself
+  size_t len;                         // of the whole block
+  size_t at;                          // first free byte
+  size_t asked;                       // as used() tells
+  size_t users;                       // pieces, and the Reserve itself
+  std::pmr::memory_resource* memory;  // nullptr: of the C library
 };
 
 namespace {
@@ -40,8 +41,22 @@ constexpr size_t place_of(size_t at, size_t align) {
   return round_up(at + sizeof(Head), align);
 }
 
+void* take_block(size_t len, std::pmr::memory_resource* memory) {
+  if (memory == nullptr) return std::aligned_alloc(kAlign, len);
+  try {
+    return memory->allocate(len, kAlign);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void leave(Chunk* chunk) {
-  if (--chunk->users == 0) std::free(chunk);
+  if (--chunk->users != 0) return;
+  if (chunk->memory != nullptr) {
+    chunk->memory->deallocate(chunk, chunk->len, kAlign);
+  } else {
+    std::free(chunk);
+  }
 }
 
 void* make_piece(uint8_t* base, size_t place, const Head& head) {
@@ -63,11 +78,11 @@ void* carve(Chunk& chunk, size_t len, size_t align) {
 
 }  // namespace
 
-Result<Reserve> Reserve::take(size_t len) {
+Result<Reserve> Reserve::take(size_t len, std::pmr::memory_resource* memory) {
   const size_t whole = round_up(sizeof(Chunk) + len, kAlign);
-  void* const block = std::aligned_alloc(kAlign, whole);
+  void* const block = take_block(whole, memory);
   if (block == nullptr) return Status::ERR_NO_MEMORY;
-  return Reserve(new (block) Chunk{whole, sizeof(Chunk), 0, 1});
+  return Reserve(new (block) Chunk{whole, sizeof(Chunk), 0, 1, memory});
 }
 
 Reserve::Reserve(Chunk* chunk) : chunk_(chunk) {

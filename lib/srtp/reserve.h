@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory_resource>
 
 #include "base/result.h"
 
@@ -13,8 +14,8 @@ namespace voxlock::srtp::library {
 // piece that is freed. One lives at a time in a thread.
 class Reserve {
  public:
-  // ERR_NO_MEMORY.
-  static Result<Reserve> take(size_t len);
+  // memory: outlives the pieces; nullptr for that of the C library. ERR_NO_MEMORY.
+  static Result<Reserve> take(size_t len, std::pmr::memory_resource* memory);
   Reserve(Reserve&& other) noexcept;
   Reserve& operator=(Reserve&&) = delete;
   ~Reserve();

@@ -39,7 +39,8 @@ Session::Session(const Context& context, const Suite& suite, const SessionConfig
       replay_window_(config.replay_window),
       sources_(context.memory(), config.max_ssrcs),
       rtp_left_(config.rtp_lifetime),
-      rtcp_left_(config.rtcp_lifetime) {}
+      rtcp_left_(config.rtcp_lifetime),
+      memory_(context.arena()) {}
 
 Session::Session(Session&&) noexcept = default;
 Session::~Session() = default;
@@ -66,7 +67,8 @@ Result<Session> Session::create(const Context& context, const SessionConfig& con
 }
 
 library::Policy Session::policy() const {
-  return {*suite_, key_.view(), direction_ == Direction::kInbound, replay_window_, is_rtcp_plain_};
+  return {*suite_,        key_.view(),    direction_ == Direction::kInbound,
+          replay_window_, is_rtcp_plain_, memory_};
 }
 
 Status Session::drop(Status status) {

@@ -170,9 +170,8 @@ class Session {
   Result<Sealed> inspect_rtcp(ByteView packet);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
                                                               MutableBytes out) const;
-  // The suite, where libsrtp2 is going to make a source.
-  [[nodiscard]] const Suite* new_source(const Source* known) const {
-    return known == nullptr ? suite_ : nullptr;
+  [[nodiscard]] library::NewSource new_source(const Source* known) const {
+    return known == nullptr ? library::NewSource{suite_, memory_} : library::NewSource{};
   }
   VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
                                                MutableBytes out);
@@ -220,6 +219,7 @@ class Session {
   uint64_t rtp_left_;
   uint64_t rtcp_left_;
   uint32_t late_tries_left_ = kMaxLateTries;
+  std::pmr::memory_resource* memory_;  // for libsrtp2
   SessionStats stats_;
   secure::Secret<kMaxMkiLen> mki_;
   secure::Secret<kMaxKeyAndSaltLen> key_;

@@ -68,3 +68,39 @@ TEST_CASE("a payload longer than the keystream of one packet is refused") {
   plain.resize(12 + kMost + 1);
   CHECK_FALSE(pair.out.seal_rtp(plain, room));
 }
+
+TEST_CASE("what libsrtp2 keeps of keys lies where the context's arenas are") {
+  test::TestContext t;
+  test::TestAllocator keys;
+  Memory memory(keys.raw());
+  const Context context(t.memory, t.random, LogSink{}, &memory);
+  for (const Suite& suite : suites()) {
+    if (suite.is_aead) continue;  // without libsrtp2
+    INFO(suite.name);
+    const std::vector<uint8_t> key(suite.key_and_salt_len(), 7);
+    SessionConfig config;
+    config.suite = suite.id;
+    config.direction = Direction::kOutbound;
+    config.key_and_salt = key;
+    std::vector<uint8_t> room(300);
+    keys.fail_after(0, true);
+    CHECK(Session::create(context, config).error() == Status::ERR_NO_MEMORY);
+    keys.never_fail();
+    {
+      auto session = Session::create(context, config);
+      REQUIRE(session);
+      const uint64_t blocks = keys.live_blocks;
+      CHECK(blocks > 0);
+      keys.fail_after(0, true);
+      CHECK(session->seal_rtp(test::rtp_packet(1), room).error() == Status::ERR_NO_MEMORY);
+      keys.never_fail();
+      REQUIRE(session->seal_rtp(test::rtp_packet(1), room));
+      CHECK(keys.live_blocks > blocks);
+      const uint64_t count = keys.count;
+      REQUIRE(session->seal_rtp(test::rtp_packet(2), room));
+      CHECK(keys.count == count);
+    }
+    CHECK(keys.live_blocks == 0);
+    CHECK(keys.dirty_frees == 0);
+  }
+}
