@@ -120,7 +120,9 @@ VOXLOCK_API int32_t voxlock_context_set_wall_time(voxlock_context* ctx, uint64_t
                                                   uint64_t now_ns);
 
 /* Tells what the arenas hold and whether they are locked. After fork objects work in the parent
- * alone: in the child they are wiped, and freeing them does nothing. Callable from any thread.
+ * alone: in the child they are wiped, freeing them does nothing, and making one is
+ * VOXLOCK_ERR_NO_MEMORY, for it would draw the random numbers of the parent. Make a context after
+ * fork. Callable from any thread.
  * Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT (NULL), VOXLOCK_ERR_STRUCT_SIZE. */
 VOXLOCK_API int32_t voxlock_context_memory(voxlock_context* ctx, voxlock_memory_info* info);
 

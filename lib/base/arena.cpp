@@ -97,7 +97,10 @@ class Arena::Hold {
 };
 
 Arena::Arena(Memory& books, Lock lock) : books_(books), lock_(lock) {
-  add_region(kFirstRegion);
+  Region& first = add_region(kFirstRegion);
+  first.mark(0, 1, true);
+  *first.start = 1;
+  mark_ = first.start;
 }
 
 Arena::~Arena() {
@@ -140,6 +143,7 @@ void* Arena::do_allocate(size_t size, size_t align) {
   if (align > kPage || size > SIZE_MAX - kPage) throw std::bad_alloc();
   // In a region of its own a block begins with a page.
   const size_t n = align > kGranule ? kNone : granules_of(size);
+  if (*mark_ == 0) throw std::bad_alloc();
   const Hold hold(*this);
   if (n > kRegion / kGranule) {
     Region& own = add_region(std::max((size + kPage - 1) / kPage * kPage, kRegion + kPage));

@@ -14,7 +14,8 @@ namespace voxlock {
 // Blocks share regions of pages, in steps of 64 bytes and without heads of their own: what belongs
 // to the arena itself lies in the host's memory. Wipes each block that it takes back. Any thread
 // may call: a flag is held for some steps, and for a system call where a region is new. No packet
-// comes here, for nothing is allocated for one.
+// comes here, for nothing is allocated for one. In a child of fork it gives nothing more: what is
+// made there would draw the random numbers that the parent draws.
 class Arena final : public std::pmr::memory_resource {
  public:
   enum class Lock : uint8_t { kWhereAllowed, kAlways };
@@ -52,6 +53,7 @@ class Arena final : public std::pmr::memory_resource {
   Memory& books_;
   Lock lock_;
   std::atomic_flag is_held_;
+  const volatile uint8_t* mark_ = nullptr;  // in the arena; zero in a child of fork
   Region* regions_ = nullptr;
   Use use_;
 };

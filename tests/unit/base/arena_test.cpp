@@ -122,11 +122,11 @@ TEST_CASE("no core dump, no swap and no child has what lies in an arena") {
 
 TEST_CASE("around the pages of an arena nothing can be read or written") {
   World world;
-  auto* block = static_cast<volatile uint8_t*>(world.arena.allocate(Arena::kFirstRegion, 64));
-  CHECK(in_child([&] { return block[Arena::kFirstRegion - 1]; }) == 0);
-  CHECK(in_child([&] { return block[Arena::kFirstRegion]; }) != 0);
+  auto* block = static_cast<volatile uint8_t*>(world.arena.allocate(Arena::kRegion, 64));
+  CHECK(in_child([&] { return block[Arena::kRegion - 1]; }) == 0);
+  CHECK(in_child([&] { return block[Arena::kRegion]; }) != 0);
   CHECK(in_child([&] { return *(block - 1); }) != 0);
-  world.arena.deallocate(const_cast<uint8_t*>(block), Arena::kFirstRegion, 64);
+  world.arena.deallocate(const_cast<uint8_t*>(block), Arena::kRegion, 64);
 }
 
 TEST_CASE("where the system locks nothing the arena says so, or is not made") {
@@ -152,7 +152,7 @@ TEST_CASE("where the system locks nothing the arena says so, or is not made") {
 TEST_CASE("where the host has no memory for its books an arena stays as it was") {
   World world;
   world.allocator.fail_after(0, true);
-  CHECK_THROWS_AS(world.arena.allocate(Arena::kFirstRegion + 1, 64), std::bad_alloc);
+  CHECK_THROWS_AS(world.arena.allocate(Arena::kRegion + 1, 64), std::bad_alloc);
   CHECK(world.arena.use().reserved == Arena::kFirstRegion);
   CHECK(world.arena.use().used == 0);
 }

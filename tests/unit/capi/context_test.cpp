@@ -167,8 +167,16 @@ TEST_CASE("a child of fork may free what its parent made, and the parent goes on
   };
   const pid_t child = fork();
   if (child == 0) {
+    voxlock_leg* leg = nullptr;
+    voxlock_leg_config config;
+    (void)voxlock_leg_config_init(&config, sizeof config);
+    config.rtp_address.family = 4;
+    config.rtp_address.ip[0] = 192;
+    config.rtp_address.port = 4000;
+    // It would draw the keys that the parent draws next.
+    if (voxlock_leg_new(ctx, &config, &leg) != VOXLOCK_ERR_NO_MEMORY) _exit(1);
     free_all();
-    _exit(0);
+    _exit(leg == nullptr ? 0 : 2);
   }
   int status = -1;
   REQUIRE(waitpid(child, &status, 0) == child);
