@@ -9,6 +9,7 @@
 
 #include "support/allocator.h"
 #include "support/catch.h"
+#include "support/locks.h"
 
 using voxlock::test::TestAllocator;
 
@@ -139,7 +140,7 @@ TEST_CASE("a context that is to lock its memory is made only where it can be") {
     REQUIRE(waitpid(child, &status, 0) == child);
     return -WEXITSTATUS(status);
   };
-  CHECK(in_child(false) == VOXLOCK_ERR_NO_MEMORY);
+  if (voxlock::test::kHasLocks) CHECK(in_child(false) == VOXLOCK_ERR_NO_MEMORY);
   CHECK(in_child(true) == VOXLOCK_OK);
 }
 
