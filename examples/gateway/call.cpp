@@ -65,6 +65,7 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
            std::array<int32_t, 2> signalling, Latency& latency)
     : loop_(loop),
       latency_(latency),
+      lose_every_(config.lose_every),
       arena_(kArena),
       legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]),
             make_leg(ctx, kRoom, config, signalling[kRoom])} {
@@ -75,6 +76,7 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
            const voxlock_checkpoint_config& checkpoint, const CallRecord& record, Latency& latency)
     : loop_(loop),
       latency_(latency),
+      lose_every_(config.lose_every),
       arena_(kArena),
       legs_{adopt_leg(ctx, kTrunk, config, checkpoint, record),
             adopt_leg(ctx, kRoom, config, checkpoint, record)} {
@@ -204,10 +206,12 @@ void Call::read_socket(int fd, uint32_t leg) {
   for (;;) {
     const auto packets = batch_.receive(fd);
     if (packets.empty()) return;
-    for (size_t i = 0; i < packets.size(); ++i) {
-      datagrams[i] = {packets[i].data, packets[i].len, to_voxlock(packets[i].address), leg, 0, 0};
+    size_t count = 0;
+    for (const Packet& packet : packets) {
+      if (is_lost(leg, packet)) continue;
+      datagrams[count++] = {packet.data, packet.len, to_voxlock(packet.address), leg, 0, 0};
     }
-    (void)voxlock_bridge_input(bridge_.get(), datagrams.data(), packets.size(), now_ns());
+    (void)voxlock_bridge_input(bridge_.get(), datagrams.data(), count, now_ns());
     drain();
     // From the kernel's time of arrival to the moment when what became of it was handed back.
     const uint64_t sent_ns = wall_ns();
@@ -218,6 +222,10 @@ void Call::read_socket(int fd, uint32_t leg) {
     }
     if (packets.size() < UdpBatch::kMax) return;
   }
+}
+
+bool Call::is_lost(uint32_t leg, const Packet& packet) {
+  return leg == kRoom && lose_every_ != 0 && is_rtp(packet) && ++room_packets_ % lose_every_ == 0;
 }
 
 void Call::drain() {
@@ -236,6 +244,7 @@ void Call::follow(const voxlock_media_event& event) {
   const Leg& leg = legs_[event.leg];
   switch (event.type) {
     case VOXLOCK_EV_TRANSMIT: {
+      if (is_lost(event.leg, {arena_.data() + event.offset, event.len, {}, 0})) break;
       const bool has_own_socket = event.is_rtcp != 0 && media(event.leg).rtcp_mux == 0;
       batch_.queue(has_own_socket ? leg.rtcp.get() : leg.rtp.get(), to_socket(event.address),
                    arena_.data() + event.offset, event.len);

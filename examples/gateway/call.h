@@ -27,6 +27,7 @@ struct MediaConfig {
   uint32_t opus_complexity = 5;
   uint32_t media_timeout_ms = 5000;
   bool has_room_red = true;     // redundant audio (RFC 2198) there
+  uint32_t lose_every = 0;      // of the room's packets, both ways, one in so many; 0: none
   bool is_room_webrtc = false;  // ICE-lite and DTLS-SRTP; suites[kRoom] does not count then
 };
 
@@ -108,11 +109,14 @@ class Call {
   Leg make_leg(voxlock_context* ctx, size_t index, const MediaConfig& config, int32_t signalling);
   void watch(int fd, uint32_t leg);
   void read_socket(int fd, uint32_t leg);
+  bool is_lost(uint32_t leg, const Packet& packet);
   void drain();
   void follow(const voxlock_media_event& event);
 
   EventLoop& loop_;
   Latency& latency_;
+  uint32_t lose_every_;
+  uint64_t room_packets_ = 0;  // counted where some are lost
   UdpBatch batch_;
   std::vector<uint8_t> arena_;
   std::array<Leg, 2> legs_;

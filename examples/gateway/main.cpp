@@ -45,6 +45,8 @@ constexpr OptionSpec kOptions[] = {
     {"room-suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites of the room, preferred first"},
     {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
+    {"red", nullptr, nullptr, "WHIP: redundant audio (RFC 2198) to the room"},
+    {"lose-every", "N", "0", "lose one in N packets to and from the room, to see what mends it"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"hold-timeout", "SECONDS", "1800", "hang up after so long a hold"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
@@ -114,8 +116,7 @@ GatewayConfig read_config(const Options& options) {
   }
   config.forward = options.get("room");
   if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
-  // Who subscribes at a LiveKit server without red hears nothing of what is sent in it.
-  config.media.has_room_red = is_browser(config.forward);
+  config.media.has_room_red = is_browser(config.forward) || options.has("red");
   config.media.is_room_webrtc = config.forward.starts_with(kWhip) || is_browser(config.forward);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =
@@ -127,6 +128,7 @@ GatewayConfig read_config(const Options& options) {
   config.media.suites[kRoom] = parse_suites(options.get("room-suite"));
   config.media.denoise_db =
       options.has("no-denoise") ? 0 : static_cast<uint32_t>(options.number("denoise", 1, 45));
+  config.media.lose_every = static_cast<uint32_t>(options.number("lose-every", 0, 1'000'000));
   config.media.opus_complexity = static_cast<uint32_t>(options.number("complexity", 0, 10));
   config.media.media_timeout_ms =
       static_cast<uint32_t>(options.number("media-timeout", 1, 3600)) * 1000;

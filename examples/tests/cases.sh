@@ -504,7 +504,7 @@ command -v openssl >/dev/null || exit 77
 case $case in
   demo) run_demo voxlock ;;
   demo_baresip) run_demo baresip ;;
-  demo_livekit | demo_livekit_e2ee | livekit_restart | livekit_refuses | bridge_calls | bridge_ends | bridge_dials)
+  demo_livekit | demo_livekit_e2ee | livekit_restart | livekit_refuses | livekit_red | bridge_calls | bridge_ends | bridge_dials)
     command -v opusenc >/dev/null || { printf 'skipped: opus-tools is not installed\n'; exit 77; }
     if [ "$case" = demo_livekit ]; then
       run_demo voxlock livekit

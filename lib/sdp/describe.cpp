@@ -237,14 +237,18 @@ void OfferAnswer::write_offered_audio(bytes::Writer& out, const Pending& pending
   out.put(offered_proto());
   std::array<const CodecRow*, kCodecRows> rows{};
   size_t count = 0;
+  // In front of the codec, or peers take it for the lesser choice (RFC 3264, section 5.1); a
+  // LiveKit server then passes redundant packets on to those who cannot read them.
+  for (const CodecRow& row : codec_rows()) {
+    if (row.id == CodecId::kRed && is_offered(row)) rows[count++] = &row;
+  }
   for (const CodecId codec : local_.codecs) {
     for (const CodecRow& row : codec_rows()) {
       if (codec != CodecId::kNone && row.id == codec) rows[count++] = &row;
     }
   }
   for (const CodecRow& row : codec_rows()) {
-    const bool is_codec = row.id != CodecId::kNone && row.id != CodecId::kRed;
-    if (!is_codec && is_offered(row)) rows[count++] = &row;
+    if (row.id == CodecId::kNone && is_offered(row)) rows[count++] = &row;
   }
   for (size_t i = 0; i < count; ++i) {
     out.put(' ');

@@ -109,7 +109,8 @@ type participant struct {
 	e2eeKey  []byte
 	joined   *lksdk.Room
 	received atomic.Int64
-	lost     atomic.Int64
+	lost     atomic.Int64 // that never came
+	late     atomic.Int64 // that came behind later ones
 	failed   atomic.Int64
 	writer   *oggwriter.OggWriter
 	mutex    sync.Mutex
@@ -144,19 +145,28 @@ func (p *participant) hear(track *webrtc.TrackRemote, from string) {
 	p.first.Do(func() { close(p.hearing) })
 	var last uint16
 	started := false
+	missing := map[uint16]bool{}
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
 			report("track ended", map[string]any{"from": from})
 			return
 		}
+		if missing[packet.SequenceNumber] {
+			delete(missing, packet.SequenceNumber)
+			p.lost.Add(-1)
+			p.late.Add(1)
+		}
+		if gap := packet.SequenceNumber - last - 1; !started || gap < 1000 {
+			for next := last + 1; started && next != packet.SequenceNumber; next++ {
+				missing[next] = true
+				p.lost.Add(1)
+			}
+			last, started = packet.SequenceNumber, true
+		}
 		if len(packet.Payload) == 0 {
 			continue
 		}
-		if gap := packet.SequenceNumber - last - 1; started && gap < 1000 {
-			p.lost.Add(int64(gap))
-		}
-		last, started = packet.SequenceNumber, true
 		p.received.Add(1)
 		p.keep(packet)
 	}
@@ -341,7 +351,7 @@ func run() error {
 		err = errors.Join(err, p.writer.Close())
 		p.writer = nil
 	}
-	summary := map[string]any{"packets": p.received.Load(), "lost": p.lost.Load(), "failed": p.failed.Load(),
+	summary := map[string]any{"packets": p.received.Load(), "lost": p.lost.Load(), "late": p.late.Load(), "failed": p.failed.Load(),
 		"silences": p.silences.Load(), "sealed": p.e2eeKey != nil, "digits": string(p.pressed), "dialled": p.digits,
 		"seen": p.seen}
 	report("summary", summary)

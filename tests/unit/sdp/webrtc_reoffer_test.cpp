@@ -83,7 +83,7 @@ TEST_CASE("RFC 8829 5.2: our offer, and both sides agree on the same") {
   for (const char* line :
        {"a=group:BUNDLE 0", "a=setup:actpass", "a=mid:0", "a=rtcp-mux", "a=rtcp-mux-only",
         "a=rtcp-rsize", "a=rtcp-fb:111 nack", "a=extmap-allow-mixed", "a=ice-lite",
-        "a=rtpmap:63 red/48000/2", "m=audio 30000 UDP/TLS/RTP/SAVPF 111 8 0 101 110 63",
+        "a=rtpmap:63 red/48000/2", "m=audio 30000 UDP/TLS/RTP/SAVPF 63 111 8 0 101 110",
         "a=extmap:2 urn:ietf:params:rtp-hdrext:sdes:mid"}) {
     INFO(line);
     CHECK(has(offer, line));
