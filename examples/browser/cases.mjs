@@ -22,6 +22,38 @@ async function understands(person) {
   assert.ok(seen.level >= 0 && seen.level <= 1, `level: ${seen.level}`);
 }
 
+// The gateway says which packets of the browser arrive, and when. A browser that is not told keeps
+// its first guess of the way, 300 kbit/s.
+async function isTold(person) {
+  const seen = await person.page.evaluate(async () => {
+    const stats = [...(await window.lastPeer.getStats()).values()];
+    const pair = stats.find((entry) => entry.type === 'candidate-pair' && entry.nominated);
+    const remote = stats.find((entry) => entry.type === 'remote-inbound-rtp');
+    return {available: pair.availableOutgoingBitrate, lost: remote ? remote.packetsLost : 0};
+  });
+  assert.ok(seen.available > 0 && seen.available !== 300000, `guessed: ${seen.available} bit/s`);
+  assert.ok(seen.lost > 0, 'the browser knows what was lost on the way to the gateway');
+}
+
+// One in ten packets is lost for a while; the browser has their frames from the ones behind.
+async function mends(person) {
+  const read = () => person.page.evaluate(async () => {
+    const stats = [...(await window.lastPeer.getStats()).values()];
+    const inbound = stats.find((entry) => entry.type === 'inbound-rtp');
+    return {lost: inbound.packetsLost, concealed: inbound.concealmentEvents};
+  });
+  const before = await read();
+  person.relay.lose_every = 10;
+  await person.page.waitForTimeout(3000);
+  person.relay.lose_every = 0;
+  await person.page.waitForTimeout(500);
+  const after = await read();
+  const lost = after.lost - before.lost;
+  const concealed = after.concealed - before.concealed;
+  assert.ok(lost >= 5, `lost on the way: ${lost}`);
+  assert.ok(concealed * 3 <= lost, `not mended: ${concealed} of ${lost}`);
+}
+
 // Lets the caller hear a few words more first.
 async function hangsUp(person) {
   await person.page.waitForTimeout(2500);
@@ -74,11 +106,15 @@ export const cases = {
     await hangsUp(person);
   },
 
-  // Five seconds without a network: the same session goes on.
+  // A network that loses packets, and five seconds without one: the same session goes on.
   async drop(person) {
     await person.relayed();
     await person.answer();
     await person.hears(6);
+    // RFC 6347, section 4.2.3: a post-quantum key share does not fit into one datagram.
+    const {length, fragment} = person.relay.hello;
+    assert.ok(length > 1200 && fragment < length, `a ClientHello of ${length} bytes, ${fragment} of them in the first datagram`);
+    await mends(person);
     person.relay.is_down = true;
     await person.page.waitForTimeout(5000);
     const during = person.loudness(2);
@@ -89,6 +125,7 @@ export const cases = {
     await person.page.waitForTimeout(1000);
     person.heard.length = 0;
     await person.hears(6);
+    await isTold(person);
     await hangsUp(person);
   },
 

@@ -34,20 +34,40 @@ function listen(rate) {
   };
 }
 
-// A network that can be taken away: the gateway's only candidate is replaced by this relay.
+// RFC 7983, section 7, and RFC 5761, section 4: version 2, and no RTCP packet type.
+function isRtp(data) {
+  const type = data[1] & 0x7f;
+  return data[0] >> 6 === 2 && (type < 64 || type > 95);
+}
+
+// A network that can be taken away, or loses one in so many packets of media: the gateway's only
+// candidate is replaced by this relay.
 class Relay {
   is_down = false;
+  lose_every = 0;
+  hello = {length: 0, fragment: 0}; // of the browser's first ClientHello: all of it, and the part of it in one datagram
   #sockets = [];
+  #media = {to_browser: 0, to_gateway: 0};
+
+  #loses(data, way) {
+    return this.is_down || (this.lose_every !== 0 && isRtp(data) && ++this.#media[way] % this.lose_every === 0);
+  }
+  // RFC 6347, section 4.2.2: a handshake record (22) with a ClientHello (1).
+  #look(data) {
+    if (this.hello.length === 0 && data[0] === 22 && data[13] === 1)
+      this.hello = {length: data.readUIntBE(14, 3), fragment: data.readUIntBE(22, 3)};
+  }
 
   async open(target) {
     const front = this.#make((data) => data);
     const backs = new Map();
     front.on('message', (data, from) => {
-      if (this.is_down) return;
+      this.#look(data);
+      if (this.#loses(data, 'to_gateway')) return;
       const key = `${from.address}:${from.port}`;
       if (!backs.has(key)) {
         const back = this.#make();
-        back.on('message', (reply) => { if (!this.is_down) front.send(reply, from.port, from.address); });
+        back.on('message', (reply) => { if (!this.#loses(reply, 'to_browser')) front.send(reply, from.port, from.address); });
         backs.set(key, back);
       }
       backs.get(key).send(data, target, '127.0.0.1');
@@ -88,7 +108,9 @@ class Person {
   async relayed() {
     await this.page.route(/\/calls\/\d+$/, async (route) => {
       if (route.request().method() !== 'POST') return route.continue();
-      const response = await route.fetch();
+      // The browser begins the handshake, with a post-quantum key share.
+      const postData = route.request().postData().replace('a=setup:actpass', 'a=setup:active');
+      const response = await route.fetch({postData});
       const sdp = await response.text();
       const port = await this.relay.open(Number(/a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)/i.exec(sdp)[1]));
       return route.fulfill({response, body: sdp.replace(/(a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1) \d+/i, `$1 ${port}`)});
@@ -142,6 +164,7 @@ function writeWav(file, samples) {
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${path.resolve(mic)}`,
+    '--enable-features=WebRtcPqcForDtls', '--force-fieldtrials=WebRTC-EnableDtlsPqc/Enabled/',
     ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
 });
 let rc = 0;

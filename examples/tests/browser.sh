@@ -90,6 +90,13 @@ grep -q '"ended": "hung up in the browser"' "$out/gateway.json" || fail 'the cal
 db=$(loudness -3.5 0)
 [ "$db" -gt -45 ] || fail "at the end the caller hears nothing: $db dB"
 case $case in
+  drop)
+    python3 - "$out/gateway.json" <<'PYTHON' || fail 'the browser is not told about its packets'
+import json, sys
+out = json.load(open(sys.argv[1]))["hops"][1]["out"]
+assert out["transport_feedback"] >= 30, out
+PYTHON
+    ;;
   mute)
     silence=$(longest_silence)
     [ "$silence" -ge 22 ] || fail "three seconds of mute are ${silence}00 ms of silence"
