@@ -154,7 +154,7 @@ static int32_t carry(host* self) {
         {.fd = self->media.udp, .events = POLLIN},
         {.fd = wires[PBX].fd, .events = POLLIN},
         {.fd = wires[PEER].fd, .events = POLLIN},
-        {.fd = wires[PEER].fd < 0 ? self->sip.listener : -1, .events = POLLIN}};
+        {.fd = wires[PEER].id == 0 ? self->sip.listener : -1, .events = POLLIN}};
     (void)poll(ready, 5, wait_ms(voxlock_ua_next_deadline(self->sip.ua), &self->media));
     if (ready[0].revents != 0) rc = receive(&self->media, self->media.pbx, PBX, &from);
     if (rc == VOXLOCK_OK && ready[1].revents != 0)

@@ -108,21 +108,32 @@ static inline int32_t sip_input(sip* self, const wire* from, const uint8_t* data
   return rc;
 }
 
+/* All that came out of a record, which may be longer than the buffer. */
+static inline int32_t read_plain(sip* self, wire* from) {
+  buffer plain;
+  size_t got = 1;
+  int32_t rc = VOXLOCK_OK;
+  while (rc == VOXLOCK_OK && got != 0 && from->tls != NULL) {
+    got = sizeof plain;
+    rc = voxlock_tls_read(from->tls, plain.bytes, &got);
+    if (rc == VOXLOCK_OK && got != 0 && from->id == 0)
+      rc = voxlock_ua_accept(self->ua, VOXLOCK_UA_TLS, NULL, 0, 0, &from->id, now_ns());
+    if (rc == VOXLOCK_OK) rc = sip_input(self, from, plain.bytes, got);
+  }
+  voxlock_audio_wipe(plain.samples, 1024); /* descriptions hold keys */
+  return rc;
+}
+
 static inline int32_t read_tls(sip* self, wire* from, const uint8_t* data, size_t len) {
-  uint8_t plain[4096];
   int32_t rc = VOXLOCK_OK;
   while (rc == VOXLOCK_OK && len != 0 && from->tls != NULL) {
-    size_t consumed = 0, got = sizeof plain;
+    size_t consumed = 0;
     rc = voxlock_tls_feed(from->tls, data, len, &consumed, now_ns());
     data += consumed;
     len -= consumed;
     flush(from);
-    if (rc == VOXLOCK_OK) rc = voxlock_tls_read(from->tls, plain, &got);
-    if (rc == VOXLOCK_OK && got != 0 && from->id == 0)
-      rc = voxlock_ua_accept(self->ua, VOXLOCK_UA_TLS, NULL, 0, 0, &from->id, now_ns());
-    if (rc == VOXLOCK_OK) rc = sip_input(self, from, plain, got);
+    if (rc == VOXLOCK_OK) rc = read_plain(self, from);
   }
-  memset(plain, 0, sizeof plain);
   return rc;
 }
 
@@ -138,9 +149,11 @@ static inline void read_wire(sip* self, wire* from) {
   if (rc != VOXLOCK_OK) disconnect(self, from);
 }
 
-/* Takes the one connection of the trunk; others wait until it is gone. */
+/* Takes the one connection of the trunk; others wait until it is gone. Whoever has not ended its
+ * handshake by then makes room for the next. */
 static inline void accept_trunk(sip* self) {
   wire* w = &self->wires[PEER];
+  disconnect(self, w);
   w->fd = accept(self->listener, NULL, NULL);
   if (w->fd >= 0 && voxlock_tls_new(self->ctx, self->settings, NULL, &w->tls) != VOXLOCK_OK)
     disconnect(self, w);

@@ -10,6 +10,7 @@ import array
 import asyncio
 import contextlib
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ class Scene:
     """A folder with certificates, the PBX, and the trunk."""
 
     def __init__(self, folder: pathlib.Path, program: str) -> None:
-        self.folder, self.program = folder, program
+        self.folder, self.program, self.closing = folder, program, contextlib.ExitStack()
         with voxlock.Context() as context:
             authority = voxlock.Identity(context, common_name="authority", is_ca=True)
             leaf = voxlock.Identity(context, ip=bytes([127, 0, 0, 1]), issuer=authority)
@@ -72,7 +73,12 @@ class Scene:
 
     async def call(self) -> None:
         async with self.pbx() as pbx, self.trunk() as trunk, self.running(pbx) as (program, uri):
-            dialling = asyncio.create_task(trunk.dial(uri, rate=RATE, denoise_db=0))
+            # Somebody who connects and says nothing is in nobody's way.
+            silent = socket.create_connection(("127.0.0.1", int(uri.rsplit(":", 1)[1])))
+            self.closing.callback(silent.close)
+            # An INVITE that is longer than what the program reads at a time.
+            long = [(f"X-Long-{number}", "x" * 800) for number in range(5)]
+            dialling = asyncio.create_task(trunk.dial(uri, rate=RATE, denoise_db=0, headers=long))
             taken = await anext(pbx.calls())
             await taken.answer(rate=RATE, denoise_db=0)
             made = await dialling
@@ -107,6 +113,7 @@ async def main() -> None:
         async with asyncio.timeout(PATIENCE_S):
             await scene.call()
             await scene.refusals()
+        scene.closing.close()
     print("both sides heard each other, and each the other's key")
 
 
