@@ -64,6 +64,20 @@ func TestAContextIsRefusedWhereLayoutsDiffer(t *testing.T) {
 	refused(t, err, layoutError)
 }
 
+func TestArenasAreTold(t *testing.T) {
+	context := made[*Context](t)(NewContext(ContextConfig{Memory: MemoryArena}))
+	before, err := context.Memory()
+	if err != nil || before.Reserved == 0 || before.IsLocked != (before.Locked == before.Reserved) {
+		t.Fatal(before, err)
+	}
+	made[*SIPMessage](t)(context.NewSIPMessage(SIPConfig{}))
+	if after, err := context.Memory(); err != nil || after.Used <= before.Used {
+		t.Error(before, after, err)
+	}
+	_, err = NewContext(ContextConfig{Memory: 9})
+	refused(t, err, ErrInvalidArgument)
+}
+
 func TestStatusesAreErrors(t *testing.T) {
 	for status := range statusRows {
 		if !errors.Is(errorOf(status), status) {

@@ -24,6 +24,16 @@ type ContextConfig struct {
 	// Seed makes a run reproducible bit for bit, and its keys not secret: for tests only. 16 to 64 bytes;
 	// empty: entropy of the operating system.
 	Seed []byte
+	// Memory tells where objects lie, with their keys and audio.
+	Memory Memory
+}
+
+// MemoryInfo is what the arenas of a context hold; bytes.
+type MemoryInfo struct {
+	IsLocked bool   // all of them
+	Reserved uint64 // mapped
+	Locked   uint64 // of these: never written to swap
+	Used     uint64 // of these: in live objects
 }
 
 // Context is what every other object is made from: entropy and wall time. Objects keep what they need of
@@ -41,6 +51,7 @@ func NewContext(config ContextConfig) (*Context, error) {
 	if err := check(C.voxlock_context_config_init(&in, C.sizeof_voxlock_context_config)); err != nil {
 		return nil, err
 	}
+	in.memory = C.uint32_t(config.Memory)
 	in.seed, in.seed_len = lent.bytes(config.Seed), C.size_t(len(config.Seed))
 	if len(config.Seed) == 0 {
 		in.wall_time_ns = C.uint64_t(time.Now().UnixNano())
@@ -63,6 +74,21 @@ func (c *Context) SetWallTime(wall time.Time, now time.Duration) error {
 	}
 	defer c.handle.leave()
 	return check(C.voxlock_context_set_wall_time(p, C.uint64_t(max(wall.UnixNano(), 0)), nanoseconds(now)))
+}
+
+// Memory tells what the arenas hold, and whether they are locked.
+func (c *Context) Memory() (MemoryInfo, error) {
+	p, err := c.enter()
+	if err != nil {
+		return MemoryInfo{}, err
+	}
+	defer c.handle.leave()
+	out := C.voxlock_memory_info{struct_size: C.sizeof_voxlock_memory_info}
+	if err := check(C.voxlock_context_memory(p, &out)); err != nil {
+		return MemoryInfo{}, err
+	}
+	return MemoryInfo{out.is_locked == 1, uint64(out.reserved_bytes), uint64(out.locked_bytes),
+		uint64(out.used_bytes)}, nil
 }
 
 func (c *Context) enter() (*C.voxlock_context, error) {

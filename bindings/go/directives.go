@@ -20,6 +20,8 @@ package voxlock
 #cgo nocallback voxlock_context_free
 #cgo noescape voxlock_context_set_wall_time
 #cgo nocallback voxlock_context_set_wall_time
+#cgo noescape voxlock_context_memory
+#cgo nocallback voxlock_context_memory
 #cgo noescape voxlock_codec_config_init
 #cgo nocallback voxlock_codec_config_init
 #cgo noescape voxlock_codec_rtp_clock

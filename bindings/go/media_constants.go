@@ -2,6 +2,25 @@
 
 package voxlock
 
+// Memory says where the objects of a context lie.
+type Memory uint32
+
+// Values of Memory; voxlock/*.h says more.
+const (
+	MemoryAuto   Memory = 0
+	MemoryArena  Memory = 1
+	MemoryLocked Memory = 2
+)
+
+var memoryNames = map[Memory]string{
+	MemoryAuto:   "AUTO",
+	MemoryArena:  "arena",
+	MemoryLocked: "locked",
+}
+
+// String gives the name, or the number of one that this package does not know.
+func (v Memory) String() string { return nameOf(memoryNames, v) }
+
 // Codec is a speech codec.
 type Codec uint32
 

@@ -32,6 +32,7 @@ SPECIAL = {
 # Which constants make a Go type: (pattern, type, its base, Go prefix, what it is). Names of cipher suites
 # stay as IANA registered them, as crypto/tls does it.
 GROUPS = (
+    (r"MEMORY_(\w+)", "Memory", "uint32", "Memory", "says where the objects of a context lie."),
     (r"CODEC_(\w+)", "Codec", "uint32", "Codec", "is a speech codec."),
     (r"STAGE_(\w+)", "StageKind", "uint32", "Stage", "is what a stage of a chain does."),
     (r"(AES_\w+|AEAD_\w+)", "Suite", "uint32", None, "is an SRTP crypto suite (RFC 4568, RFC 6188, RFC 7714)."),

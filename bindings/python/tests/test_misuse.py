@@ -76,6 +76,22 @@ class Closing(unittest.TestCase):
         with self.assertRaises(voxlock.ClosedError):
             voxlock.Leg(context, TRUNK)
 
+    def test_arenas_are_told_and_a_child_of_fork_makes_nothing(self) -> None:
+        with voxlock.Context(memory=voxlock.Memory.ARENA) as context:
+            before = context.memory()
+            self.assertEqual(before.is_locked, before.locked == before.reserved)
+            with voxlock.SipMessage(context):
+                self.assertGreater(context.memory().used, before.used)
+            self.assertEqual(context.memory().used, before.used)
+            child = os.fork()
+            if child == 0:
+                try:
+                    voxlock.SipMessage(context)
+                except voxlock.Error as error:
+                    os._exit(0 if error.status == voxlock.Status.ERR_NO_MEMORY else 2)
+                os._exit(1)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
     def test_any_order_of_closing_and_forgetting(self) -> None:
         for seed in range(15):
             order = random.Random(seed)

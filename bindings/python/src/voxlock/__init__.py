@@ -17,7 +17,7 @@ from ._library import has, status_name, strerror, version
 from ._memory import Address
 from .audio import Chain, Codec, CodecConfig, Decoder, Denoise, Encoder, Gain, HostProcessor, Resample
 from .bridge import Bridge, HopTransport, Protection, Scope
-from .context import Context
+from .context import Context, Memory, MemoryInfo
 from .dtls import Dtls, DtlsState, FingerprintHash, fingerprint
 from .e2ee import FrameCryptor, FrameFormat, Kdf, KeyUse, SframeSuite
 from .events import (
@@ -46,7 +46,7 @@ __all__ = [
     "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash",
     "FrameCryptor", "FrameFormat", "Gain", "HopTransport", "HostProcessor", "IceAgent", "IceError", "IceEvent",
     "IceEventKind", "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection",
-    "MediaEvent", "MediaInfo", "MediaTimeout", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
+    "MediaEvent", "MediaInfo", "MediaTimeout", "Memory", "MemoryInfo", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
     "Quality", "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Side", "Signalling",
     "SipError", "SipFramer", "SipMessage", "SourceChanged", "SourceFault", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
