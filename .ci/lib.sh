@@ -130,7 +130,7 @@ TEST_PACKAGES=(openssl python3)
 # ./dev interop and CI bring it.
 INTEROP_PACKAGES=(openssl baresip-core sip-tester opus-tools gnuplot-nox asterisk-core-sounds-en-wav espeak-ng
   chromium python3-venv mypy valgrind dpkg-dev lintian libhiredis-dev redis-server
-  libwebsockets-dev libre-dev)
+  libwebsockets-dev libre-dev gdb)
 build_packages() { packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; }
 
 # newest_tool NAME: NAME or the newest NAME-<n> on the path, printed; fails when there is none.

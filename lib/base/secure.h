@@ -27,8 +27,8 @@ void wipe(std::span<T> data) {
   wipe(data.data(), data.size_bytes());
 }
 
-// Overwrites so many bytes of dead stack below the caller's frame. Codec libraries leave samples
-// there: call it after them, from the function that called them or one that called that.
+// Overwrites so many bytes of dead stack below the caller's frame, and the vector registers, where
+// codecs leave samples: call it from the function that called them or one that called that.
 void burn_stack(size_t depth);
 
 // What small functions of our own take, together with those they call.

@@ -21,14 +21,15 @@ using Bytes = std::vector<uint8_t>;
 constexpr uint64_t kFrameNs = 20'000'000;
 constexpr size_t kFrame = 160;  // samples of 20 ms at 8000 Hz
 
-// All hits, or those that do not lie where the library's own blocks do.
+// All hits, or those that do not lie where the library's own blocks do: where the host gave them,
+// or in what the library mapped for itself.
 enum class Where { kAnywhere, kOutsideArena };
 
 std::string report(Victim& victim, const Needles& needles, Where where) {
   std::string out;
   const Shared& shared = victim.shared();
   for (const Hit& hit : scan(victim.process(), needles)) {
-    const bool is_in_arena = hit.address - shared.arena < shared.arena_size;
+    const bool is_in_arena = hit.is_left_out || hit.address - shared.arena < shared.arena_size;
     if (is_in_arena && where == Where::kOutsideArena) continue;
     out += hit.kind + " in " + (is_in_arena ? "a block of the library" : hit.where) + "\n";
   }
@@ -255,6 +256,50 @@ TEST_CASE("between two calls of the library audio and keys lie in its own blocks
   }
   REQUIRE(call.status() == VOXLOCK_OK);
   CHECK(call.heard_count == 20);
+}
+
+TEST_CASE("audio and keys lie in arenas only where the library maps its memory") {
+  Call call(kWithArenas);
+  call.agree();
+  for (size_t round = 0; round < 10; ++round) {
+    call.speak_from_trunk();
+    call.speak_from_room();
+    CHECK(report(call.victim, call.needles, Where::kOutsideArena) == "");
+  }
+  REQUIRE(call.status() == VOXLOCK_OK);
+  CHECK(report(call.victim, call.needles, Where::kAnywhere) != "");
+  REQUIRE(call.victim.run(Command::kFree) == VOXLOCK_OK);
+  CHECK(report(call.victim, call.needles, Where::kAnywhere) == "");
+}
+
+TEST_CASE("a core dump of a process in a call has nothing of the call") {
+  if (std::system("command -v gcore >/dev/null 2>&1") != 0) {
+    WARN("skipped: no gcore here (package gdb)");
+    return;
+  }
+  Call call(kWithArenas);
+  call.agree();
+  std::mt19937 random{std::random_device()()};
+  // What the host itself keeps is in its core.
+  Bytes kept(64);
+  for (uint8_t& byte : kept) byte = static_cast<uint8_t>(random());
+  Needles known;
+  known.add("kept", kept);
+  give(call.victim.shared(), kept.data(), kept.size());
+  REQUIRE(call.victim.run(Command::kKeep) == VOXLOCK_OK);
+  const std::string process = std::to_string(call.victim.process());
+  for (size_t dump = 0; dump < 20; ++dump) {
+    for (size_t packets = 1 + random() % 5; packets != 0; --packets) {
+      call.speak_from_trunk();
+      call.speak_from_room();
+    }
+    REQUIRE(call.status() == VOXLOCK_OK);
+    REQUIRE(std::system(("gcore -o core " + process + " >gcore.log 2>&1").c_str()) == 0);
+    const std::string path = "core." + process;
+    CHECK(scan_file(path, call.needles) == std::vector<std::string>());
+    CHECK(scan_file(path, known).size() == 4);
+    REQUIRE(std::remove(path.c_str()) == 0);
+  }
 }
 
 TEST_CASE("after a call that is freed nothing of it is left anywhere") {

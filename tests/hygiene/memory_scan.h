@@ -40,9 +40,12 @@ struct Hit {
   std::string kind;
   std::string where;  // name of the mapping
   uintptr_t address;
+  bool is_left_out;  // of core dumps, and zero in a child of fork
 };
 
 // Every needle in the private writable memory of a process that holds still.
 std::vector<Hit> scan(pid_t process, const Needles& needles);
+// Kinds of the needles in a file.
+std::vector<std::string> scan_file(const std::string& path, const Needles& needles);
 
 }  // namespace voxlock::test

@@ -120,8 +120,9 @@ void free_all(Objects& o) {
   o = {};
 }
 
-int32_t make_context(Objects& o, Arena& arena) {
+int32_t make_context(Objects& o, Arena& arena, bool with_arenas = false) {
   if (o.context != nullptr) return VOXLOCK_OK;
+  if (with_arenas) return voxlock_context_new(nullptr, &o.context);
   const voxlock_allocator allocator{sizeof allocator, 0, &arena, &Arena::alloc, &Arena::free};
   voxlock_context_config config;
   const int32_t rc = voxlock_context_config_init(&config, sizeof config);
@@ -143,8 +144,9 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
   s.out_len = sizeof s.out;
   switch (s.command) {
     case Command::kMakeBridge: {
-      const int32_t rc = make_context(o, arena);
-      return rc == VOXLOCK_OK ? make_bridge(o, s.argument) : rc;
+      const bool with_arenas = s.argument == kWithArenas;
+      const int32_t rc = make_context(o, arena, with_arenas);
+      return rc == VOXLOCK_OK ? make_bridge(o, with_arenas ? 0 : s.argument) : rc;
     }
     case Command::kAnswerTrunk:
       return voxlock_leg_answer(o.legs[0], s.in, s.in_len, s.out, &s.out_len, nullptr, s.now_ns);
@@ -205,6 +207,8 @@ Victim::Victim() {
   void* room =
       mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(room != MAP_FAILED);
+  // What the host says is no part of the victim's core.
+  REQUIRE(madvise(room, sizeof(Shared), MADV_DONTDUMP) == 0);
   shared_ = new (room) Shared{};
   shared_->fail_at = UINT64_MAX;
   int wake[2], done[2];

@@ -13,7 +13,7 @@
 namespace voxlock::test {
 
 enum class Command : uint32_t {
-  kMakeBridge,   // argument: denoise_db forward
+  kMakeBridge,   // argument: denoise_db forward, or kWithArenas
   kAnswerTrunk,  // in: the trunk's offer; out: the answer
   kOfferRoom,    // out: the offer
   kAcceptRoom,   // in: the room's answer
@@ -27,6 +27,9 @@ enum class Command : uint32_t {
   kFree,         // everything
   kQuit,
 };
+
+// The context has no allocator of the host: the library maps its own memory.
+inline constexpr uint32_t kWithArenas = UINT32_MAX;
 
 struct Shared {
   Command command;
