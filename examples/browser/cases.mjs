@@ -25,12 +25,18 @@ async function understands(person) {
 // The gateway says which packets of the browser arrive, and when. A browser that is not told keeps
 // its first guess of the way, 300 kbit/s.
 async function isTold(person) {
-  const seen = await person.page.evaluate(async () => {
+  const read = () => person.page.evaluate(async () => {
     const stats = [...(await window.lastPeer.getStats()).values()];
     const pair = stats.find((entry) => entry.type === 'candidate-pair' && entry.nominated);
     const remote = stats.find((entry) => entry.type === 'remote-inbound-rtp');
     return {available: pair.availableOutgoingBitrate, lost: remote ? remote.packetsLost : 0};
   });
+  let seen = await read();
+  // Reports come 5 s apart on average (RFC 3550, section 6.2).
+  for (let tries = 0; seen.lost === 0 && tries < 50; ++tries) {
+    await person.page.waitForTimeout(200);
+    seen = await read();
+  }
   assert.ok(seen.available > 0 && seen.available !== 300000, `guessed: ${seen.available} bit/s`);
   assert.ok(seen.lost > 0, 'the browser knows what was lost on the way to the gateway');
 }
