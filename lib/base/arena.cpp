@@ -8,6 +8,19 @@
 
 #include "base/secure.h"
 
+// What lies in an arena may be all that points to a block of the C library: a leak checker has to
+// look there.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define VOXLOCK_HAS_LEAK_CHECKER 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define VOXLOCK_HAS_LEAK_CHECKER 1
+#endif
+#if defined(VOXLOCK_HAS_LEAK_CHECKER)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace voxlock {
 namespace {
 
@@ -32,12 +45,20 @@ uint8_t* map_pages(size_t len) {
   is_good = is_good && ::madvise(start, len, MADV_DONTDUMP) == 0 &&
             ::madvise(start, len, MADV_WIPEONFORK) == 0;
 #endif
-  if (is_good) return start;
+  if (is_good) {
+#if defined(VOXLOCK_HAS_LEAK_CHECKER)
+    __lsan_register_root_region(start, len);
+#endif
+    return start;
+  }
   (void)::munmap(base, whole);
   return nullptr;
 }
 
 void unmap_pages(uint8_t* start, size_t len) {
+#if defined(VOXLOCK_HAS_LEAK_CHECKER)
+  __lsan_unregister_root_region(start, len);
+#endif
   (void)::munmap(start - kGuard, len + 2 * kGuard);
 }
 
