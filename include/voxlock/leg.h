@@ -124,11 +124,10 @@ typedef struct voxlock_leg_config {
                           sent to a peer that asks for them (voxlock/quality.h). Default 0.
                           @see RFC 3611, section 5 */
   uint32_t reserved3; /* 0 */
-  int32_t
-      transport_cc; /* with DTLS; 1: packets carry transport-wide numbers; which of the peer's came,
-                       and when, is told to it every 100 ms (250 ms without rtcp_rsize), and what it
-                       tells is counted. Its extension need not be among extensions. Default 0.
-                       @see draft-holmer-rmcat-transport-wide-cc-extensions-01 */
+  int32_t transport_cc; /* 1: packets carry transport-wide numbers; which of the peer's came, and
+                           when, is told to it every 100 ms (250 ms without rtcp_rsize), and what it
+                           tells is counted. Its extension need not be among extensions. With DTLS.
+                           Default 0. @see draft-holmer-rmcat-transport-wide-cc-extensions-01 */
   uint32_t extensions; /* with DTLS; VOXLOCK_EXTENSION_* (voxlock/sdp.h): header extensions that are
                           sent where the peer agrees; default 0. The level is that of the audio
                           which a bridge encodes, and is left out where frames are sealed; a leg

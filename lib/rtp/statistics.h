@@ -111,7 +111,6 @@ class SendStatistics {
 uint64_t ntp_from_unix(uint64_t unix_ns);
 uint64_t fixed_seconds(uint64_t ns);
 
-// RFC 3550 section 6.3.1 and A.7.
 // The shares of RTCP in bits per second. Without b=RS and b=RR: a quarter and three quarters of 5 %
 // of a session of 64 kbit/s (RFC 3556, section 2).
 struct RtcpBandwidth {
@@ -125,6 +124,7 @@ struct RtcpBandwidth {
   }
 };
 
+// RFC 3550 section 6.3.1 and A.7.
 struct RtcpIntervalInput {
   uint32_t members = 2;
   uint32_t senders = 1;

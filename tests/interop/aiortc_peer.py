@@ -9,39 +9,18 @@ import array
 import asyncio
 import fractions
 import math
-import os
 import pathlib
-import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from peers import need  # noqa: E402
 
 RATE = 48000
 FRAME = RATE // 50
 OWN_HZ, PEER_HZ = 440, 1000
 
 
-def imported_or_skips(folder):
-    """This script again in an environment that has aiortc, where this Python has none."""
-    try:
-        import aiortc  # noqa: F401
-        return
-    except ImportError:
-        if os.environ.get("AIORTC_TRIED"):
-            sys.exit(77)
-    environment = pathlib.Path(folder) / "aiortc"
-    python = environment / "bin" / "python3"
-    try:
-        if not (environment / "ready").exists():
-            for command in ([sys.executable, "-m", "venv", environment],
-                            [python, "-m", "pip", "install", "--quiet", "--timeout", "10", "--retries", "1", "aiortc"]):
-                subprocess.run(command, check=True, timeout=180, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            (environment / "ready").touch()
-    except (OSError, subprocess.SubprocessError):
-        sys.exit(77)
-    os.environ["AIORTC_TRIED"] = "1"
-    os.execv(python, [str(python), "-B", *sys.argv])
-
-
-imported_or_skips(sys.argv[1])
+need("aiortc", "aiortc", sys.argv[1])
 
 import aioice.ice  # noqa: E402
 import av  # noqa: E402

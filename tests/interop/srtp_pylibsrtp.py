@@ -7,12 +7,13 @@ usage: srtp_pylibsrtp.py LIBVOXLOCK FOLDER [PACKETS]
 Without pylibsrtp it makes a virtual environment in FOLDER; exit status 77 (skipped) where that
 fails. Standard library only, but for the peer."""
 import ctypes
-import os
 import pathlib
 import random
 import struct
-import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from peers import need  # noqa: E402
 
 PACKETS_PER_KEY = 100
 # Our suite, pylibsrtp's name for it, bytes of key and salt.
@@ -22,33 +23,6 @@ SUITES = [
     (5, "SRTP_PROFILE_AEAD_AES_128_GCM", 28),
     (6, "SRTP_PROFILE_AEAD_AES_256_GCM", 44),
 ]
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
-def import_peer(folder):
-    """pylibsrtp of this Python, or this script again in an environment that has it."""
-    try:
-        import pylibsrtp
-        return pylibsrtp
-    except ImportError:
-        if os.environ.get("PYLIBSRTP_TRIED"):
-            skip("pylibsrtp cannot be imported")
-    environment = pathlib.Path(folder) / "pylibsrtp"
-    python = environment / "bin" / "python3"
-    try:
-        if not (environment / "ready").exists():
-            for command in ([sys.executable, "-m", "venv", environment],
-                            [python, "-m", "pip", "install", "--quiet", "--timeout", "10", "--retries", "1", "pylibsrtp"]):
-                subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            (environment / "ready").touch()
-    except (OSError, subprocess.SubprocessError):
-        skip("pylibsrtp is neither there nor to be had from PyPI")
-    os.environ["PYLIBSRTP_TRIED"] = "1"
-    os.execv(python, [str(python), *sys.argv])
 
 
 class Config(ctypes.Structure):
@@ -115,7 +89,8 @@ def exchange(voxlock, ours, theirs, packet, is_rtcp):
 
 
 def main():
-    peer = import_peer(sys.argv[2])
+    need("pylibsrtp", "pylibsrtp", sys.argv[2])
+    import pylibsrtp as peer
     packets = int(sys.argv[3]) if len(sys.argv) > 3 else 4000
     voxlock = Voxlock(sys.argv[1])
     numbers = random.Random(1)
