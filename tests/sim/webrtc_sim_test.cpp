@@ -251,9 +251,11 @@ TEST_CASE("RFC 5763 5: a hello that is quicker than the answer costs no second")
           REQUIRE(call.connect());
         }
         size_t hellos = 0, to_second = 0;
+        PeerDatagram hello{};
         call.filter = [&](PeerDatagram& datagram, bool to_peer) {
           hellos += !to_peer && is_dtls(datagram) ? 1 : 0;
           to_second += to_peer && datagram.to == second ? 1 : 0;
+          if (!to_peer && is_dtls(datagram)) hello = datagram;
           // The same from where nobody has shown that he knows our password.
           if (!to_peer && is_dtls(datagram)) {
             CHECK(call.give(datagram.data, second, datagram.to) == VOXLOCK_OK);
@@ -265,6 +267,9 @@ TEST_CASE("RFC 5763 5: a hello that is quicker than the answer costs no second")
         const std::string answer = call.peer.answer(offer, call.now);
         call.run_for(late_ms * kNsPerMs);
         if (late_ms >= 100) CHECK(hellos != 0);
+        // However many of them come, they do not push out the true one.
+        for (size_t i = 0; i < 8 && hellos != 0; ++i)
+          CHECK(call.give(hello.data, second, hello.to) == VOXLOCK_OK);
         CHECK(call.count(VOXLOCK_EV_SECURED) == secured);
         const uint64_t answered = call.now;
         REQUIRE(call.accept(answer) == VOXLOCK_OK);

@@ -1,9 +1,13 @@
 // Our ciphers as libsrtp2 sees them.
 #include "srtp/types.h"
 
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "srtp/aead.h"
 #include "support/catch.h"
 #include "support/kernels.h"
 #include "support/srtp_pair.h"
@@ -102,5 +106,21 @@ TEST_CASE("what libsrtp2 keeps of keys lies where the context's arenas are") {
     }
     CHECK(keys.live_blocks == 0);
     CHECK(keys.dirty_frees == 0);
+  }
+}
+
+TEST_CASE("the keys of the AEAD suites leave nothing where they were") {
+  for (const SuiteId id : {SuiteId::kAeadAes128Gcm, SuiteId::kAeadAes256Gcm}) {
+    const Suite& suite = *find_suite(id);
+    const std::vector<uint8_t> key(suite.key_and_salt_len(), 3);
+    alignas(Aead) std::array<uint8_t, sizeof(Aead)> place{};
+    auto* const aead = new (place.data()) Aead(suite, key);
+    const std::vector<uint8_t> plain = test::rtp_packet(1);
+    std::vector<uint8_t> sealed(plain.size() + Aead::kTagLen);
+    CHECK(aead->seal_rtp(plain, 12, 7, 1, sealed) == sealed.size());
+    std::destroy_at(aead);
+    // The addresses of the kernels that each of the two keys used are no secret.
+    const auto left = std::count_if(place.begin(), place.end(), [](uint8_t b) { return b != 0; });
+    CHECK(left <= static_cast<std::ptrdiff_t>(2 * sizeof(void*)));
   }
 }
