@@ -80,6 +80,8 @@ bridge_ends() {
   kill -KILL "$caller"
   wait "$caller" 2>/dev/null || true
   wait_for 'no audio from the trunk' "$out/bridge.log" 10
+  # Who enters before that would leave with the lost phone.
+  wait_for '"event":"left"' "$out/listener.log" 10
   livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -attribute sip.h.x-agent=seven)
   livekit_enter "$out/again.ogg"
   call second

@@ -127,7 +127,7 @@ Result<Reserve> reserve_source(const NewSource& source) {
 
 Result<srtp_ctx_t_*> create(const Policy& policy) {
   const Library& library = the_library();
-  if (!library.is_good) return Status::ERR_UNSUPPORTED;
+  if (!library.is_good || policy.suite.is_aead) return Status::ERR_UNSUPPORTED;
   VOXLOCK_TRY(
       const Reserve reserve,
       Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session, policy.memory));

@@ -32,6 +32,7 @@ struct NewSource {
 };
 
 // A session with a template for every SSRC. Initialises libsrtp2 the first time, from any thread.
+// ERR_UNSUPPORTED (a suite of AEAD too), ERR_NO_MEMORY.
 Result<srtp_ctx_t_*> create(const Policy& policy);
 void destroy(srtp_ctx_t_* session) noexcept;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "srtp/aead.h"
+#include "srtp/library.h"
 #include "support/catch.h"
 #include "support/kernels.h"
 #include "support/srtp_pair.h"
@@ -57,6 +58,16 @@ TEST_CASE("sessions with different kernels understand each other") {
       }
       CHECK(receiver.open_rtcp(sender.seal_rtcp(test::rtcp_packet())) == test::rtcp_packet());
     }
+  }
+}
+
+TEST_CASE("libsrtp2 gets no session of a suite that does without it") {
+  for (const Suite& suite : suites()) {
+    INFO(suite.name);
+    const std::vector<uint8_t> key(suite.key_and_salt_len(), 7);
+    const auto made = library::create({suite, key, true, 128, false});
+    CHECK(made.error() == (suite.is_aead ? Status::ERR_UNSUPPORTED : Status::OK));
+    if (made) library::destroy(*made);
   }
 }
 
