@@ -1,5 +1,14 @@
 #include "base/secure.h"
 
+// Code that is compiled for them has to know that they change; other code knows no such registers.
+#if defined(__AVX512F__)
+#define VOXLOCK_HIGH_REGISTERS                                                              \
+  "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", \
+      "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31"
+#else
+#define VOXLOCK_HIGH_REGISTERS
+#endif
+
 namespace voxlock::secure {
 namespace {
 
@@ -10,7 +19,6 @@ void clear_registers() {
   static const bool has_avx = __builtin_cpu_supports("avx") != 0;
   static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
   if (has_avx512) {
-    // The code around this is not compiled for these registers.
     __asm__ __volatile__(
         "vpxorq %%zmm16, %%zmm16, %%zmm16\n\tvpxorq %%zmm17, %%zmm17, %%zmm17\n\t"
         "vpxorq %%zmm18, %%zmm18, %%zmm18\n\tvpxorq %%zmm19, %%zmm19, %%zmm19\n\t"
@@ -20,7 +28,7 @@ void clear_registers() {
         "vpxorq %%zmm26, %%zmm26, %%zmm26\n\tvpxorq %%zmm27, %%zmm27, %%zmm27\n\t"
         "vpxorq %%zmm28, %%zmm28, %%zmm28\n\tvpxorq %%zmm29, %%zmm29, %%zmm29\n\t"
         "vpxorq %%zmm30, %%zmm30, %%zmm30\n\tvpxorq %%zmm31, %%zmm31, %%zmm31" ::
-            :);
+            : VOXLOCK_HIGH_REGISTERS);
   }
   if (has_avx) {
     __asm__ __volatile__("vzeroall" ::

@@ -150,7 +150,7 @@ void Bridge::put(const leg::Frame& frame, uint32_t leg, uint64_t now_ns) {
   pass_on(legs_[leg]->receive_frame(frame, plain, now_ns), leg, visit);
 }
 
-void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit) {
+void Bridge::pass_on(leg::Received received, uint32_t leg, Airlock::Visit& visit) {
   if (received.kind == leg::Received::Kind::kNothing) return;
   visit.opened();
   const bool is_open = legs_[leg]->losses().is_open_before(received.index);
@@ -161,13 +161,13 @@ void Bridge::pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit
   } else {
     release_before(received.index, leg);
   }
-  hand_on(received, leg);
   holds_[leg].passed(received);
+  hand_on(received, leg);
   release_due(leg);
 }
 
 void Bridge::release_before(uint64_t index, uint32_t leg) {
-  while (const auto oldest = holds_[leg].oldest()) {
+  while (auto oldest = holds_[leg].oldest()) {
     if (oldest->index >= index) return;
     hand_on(*oldest, leg);
     holds_[leg].pop();
@@ -175,13 +175,13 @@ void Bridge::release_before(uint64_t index, uint32_t leg) {
 }
 
 void Bridge::release_due(uint32_t leg) {
-  while (const auto ready = holds_[leg].ready(legs_[leg]->now_ns())) {
+  while (auto ready = holds_[leg].ready(legs_[leg]->now_ns())) {
     hand_on(*ready, leg);
     holds_[leg].pop();
   }
 }
 
-void Bridge::hand_on(const leg::Received& received, uint32_t leg) {
+void Bridge::hand_on(leg::Received& received, uint32_t leg) {
   leg::Leg& from = *legs_[leg];
   auto& lane = lanes_[leg];
   if (!lane) return from.count_drop(leg::Drop::kNotReady);

@@ -87,8 +87,8 @@ class Bridge {
   [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
   void tell_terminals();
-  void pass_on(const leg::Received& received, uint32_t leg, Airlock::Visit& visit);
-  void hand_on(const leg::Received& received, uint32_t leg);
+  void pass_on(leg::Received received, uint32_t leg, Airlock::Visit& visit);
+  void hand_on(leg::Received& received, uint32_t leg);
   // What waits in front of an index goes on, and behind it what is due.
   void release_before(uint64_t index, uint32_t leg);
   void release_due(uint32_t leg);

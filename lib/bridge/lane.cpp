@@ -109,8 +109,7 @@ Lane::Lane(std::pmr::memory_resource& memory, const Config& config, Parts parts)
   held_ = audio::Array<int16_t>(memory, frame_);
 }
 
-void Lane::take(const leg::Received& packet, Airlock& airlock, const Ends& ends) {
-  leg::Received received = packet;
+void Lane::take(leg::Received& received, Airlock& airlock, const Ends& ends) {
   received.is_new_source = received.is_new_source || is_source_pending_;
   const bool is_late = has_any_ && !received.is_new_source && received.index <= last_index_;
   if (is_late) return ends.from.discard(received.index);

@@ -53,8 +53,9 @@ class Lane {
   // Throws std::bad_alloc.
   static Result<Lane> create(std::pmr::memory_resource& memory, const Config& config);
 
-  // Takes an opened packet and sends what becomes of it.
-  void take(const leg::Received& received, Airlock& airlock, const Ends& ends);
+  // Takes an opened packet and sends what becomes of it. received changes: a payload sealed end to
+  // end is opened.
+  void take(leg::Received& received, Airlock& airlock, const Ends& ends);
   // Goes on where the lane it replaces stopped, so that timestamps of the same sender never go
   // back.
   void go_on_from(const Lane& before);

@@ -6,6 +6,11 @@
 
 namespace voxlock::leg {
 
+bool Leg::has_elements(const Outgoing& fields) const {
+  return !fields.extensions.empty() ||
+         (agreement_ && agreement_->extensions_send != ExtensionIds{});
+}
+
 void Leg::collect(const Outgoing& fields, Elements& out) const {
   for (const rtp::ExtensionElement& element : fields.extensions) out.add(element.id, element.data);
   if (!agreement_) return;
@@ -16,10 +21,11 @@ void Leg::collect(const Outgoing& fields, Elements& out) const {
     out.add(id, out.level);
   }
   // RFC 9143 9.2: until the peer has got some of our packets, which its report tells.
-  const std::string_view mid = agreement_->mid.data();
   const bool knows_us = send_stats_.remote().ssrc == ssrc_send_;
-  if (const uint8_t id = id_of(Extension::kMid); id != 0 && !mid.empty() && !knows_us)
-    out.add(id, as_bytes(mid));
+  if (const uint8_t id = id_of(Extension::kMid); id != 0 && !knows_us) {
+    const std::string_view mid = agreement_->mid.data();
+    if (!mid.empty()) out.add(id, as_bytes(mid));
+  }
   if (const uint8_t id = id_of(Extension::kAbsSendTime); id != 0) {
     out.send_time = rtp::abs_send_time_element(rtp::abs_send_time(time_.now_ns()));
     out.add(id, out.send_time);
@@ -32,6 +38,7 @@ void Leg::collect(const Outgoing& fields, Elements& out) const {
 }
 
 size_t Leg::header_len(const Outgoing& fields) const {
+  if (!has_elements(fields)) return rtp::kFixedHeaderLen;
   Elements elements;
   collect(fields, elements);
   rtp::PacketFields header;

@@ -96,9 +96,11 @@ Result<void> Leg::send_packet(MutableBytes packet, const Outgoing& fields, uint6
   header.sequence = static_cast<uint16_t>(sequence_send_ + fields.ahead);
   header.timestamp = fields.timestamp + timestamp_offset_;
   header.ssrc = ssrc_send_;
-  Elements elements;
-  collect(fields, elements);
-  header.extensions = elements.view();
+  std::optional<Elements> elements;
+  if (has_elements(fields)) {
+    collect(fields, elements.emplace());
+    header.extensions = elements->view();
+  }
   bytes::Writer writer(packet);
   VOXLOCK_TRY_VOID(rtp::write_header(header, writer));
   // The longest addition of any suite: tag and MKI.

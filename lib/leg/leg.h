@@ -317,8 +317,11 @@ class Leg {
   void take_association(const Datagram& datagram, bool is_stun, uint64_t now_ns);
   void follow_association(uint64_t now_ns);
   void forget_transport();
-  Received drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns);
-  Received take_rtp(const Datagram& datagram, const rtp::PacketView& outer);
+  void drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns);
+  // receive, into what the caller returns: a Received is too big to be copied on the way.
+  void receive_into(const Datagram& datagram, MutableBytes plain, uint64_t now_ns, Received& out);
+  // received has the packet and nothing else; its kind tells whether it was taken.
+  void take_rtp(const Datagram& datagram, Received& received);
   void note_loss(const Received& received);
   bool admit_source(const rtp::PacketView& packet);
   void leave_source();
@@ -352,6 +355,8 @@ class Leg {
 
   // header.cpp
   struct Elements;
+  // Whether a packet's header may have any.
+  [[nodiscard]] bool has_elements(const Outgoing& fields) const;
   void collect(const Outgoing& fields, Elements& out) const;
   void note_elements(const rtp::PacketView& packet);
 

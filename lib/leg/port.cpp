@@ -28,7 +28,8 @@ Result<Box<Leg>> Leg::create_port(const Context& context, RandomSource& random,
 
 // A frame goes the way of a packet: what a packet would be dropped for, it is dropped for.
 Received Leg::receive_frame(const Frame& frame, MutableBytes plain, uint64_t now_ns) {
-  if (is_closed_) return count_drop(Drop::kNotReady), Received{};
+  Received received;
+  if (is_closed_) return count_drop(Drop::kNotReady), received;
   rtp::PacketFields header;
   header.marker = frame.has_marker;
   header.payload_type = frame.payload_type;
@@ -38,10 +39,10 @@ Received Leg::receive_frame(const Frame& frame, MutableBytes plain, uint64_t now
   bytes::Writer writer(plain);
   const bool is_written = rtp::write_header(header, writer).has_value();
   writer.put(frame.payload);
-  const auto packet = rtp::parse_packet(writer.written());
-  if (!is_written || !packet) return count_drop(Drop::kMalformed), Received{};
+  if (!is_written || !rtp::parse_packet(writer.written(), received.packet))
+    return count_drop(Drop::kMalformed), received;
   (void)time_.advance(now_ns);
-  const Received received = take_rtp({}, *packet);
+  take_rtp({}, received);
   if (received.kind != Received::Kind::kNothing) frame_sequence_ = header.sequence;
   return received;
 }

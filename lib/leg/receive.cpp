@@ -69,19 +69,24 @@ Result<size_t> Leg::explain(ByteView packet, Status why, MutableBytes plain, uin
 }
 
 Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now_ns) {
+  Received out;
+  receive_into(datagram, plain, now_ns, out);
+  return out;
+}
+
+void Leg::receive_into(const Datagram& datagram, MutableBytes plain, uint64_t now_ns,
+                       Received& out) {
   const rtp::DatagramKind kind = rtp::classify(datagram.data);
   const bool is_rtcp = kind == rtp::DatagramKind::kRtcp;
   const bool is_stun = kind == rtp::DatagramKind::kStun;
-  if (association_ && (is_stun || kind == rtp::DatagramKind::kDtls)) {
-    take_association(datagram, is_stun, now_ns);
-    return {};
-  }
+  if (association_ && (is_stun || kind == rtp::DatagramKind::kDtls))
+    return take_association(datagram, is_stun, now_ns);
   const bool is_framed = host() != nullptr && host()->is_framed();
   if ((!is_rtcp && kind != rtp::DatagramKind::kRtp) || is_framed)
-    return count_drop(Drop::kNotMedia), Received{};
+    return count_drop(Drop::kNotMedia);
   if (!agreement_ || is_closed_ || !is_ready())
     return drop_or_keep(datagram, Drop::kNotReady, now_ns);
-  if (is_stranger(datagram.source, is_rtcp)) return count_drop(Drop::kAuth), Received{};
+  if (is_stranger(datagram.source, is_rtcp)) return count_drop(Drop::kAuth);
   const Result<size_t> opened = open_or_explain(datagram.data, plain, is_rtcp, now_ns);
   if (!opened) {
     if (!is_rtcp && opened.error() == Status::ERR_SRTP_REPLAYED) ++stats_.duplicates;
@@ -91,22 +96,19 @@ Received Leg::receive(const Datagram& datagram, MutableBytes plain, uint64_t now
   // Authenticated from here on (or plain by agreement): state may change.
   if (is_rtcp) {
     (void)time_.advance(now_ns);
-    take_rtcp(packet, datagram.source);
-    return {};
+    return take_rtcp(packet, datagram.source);
   }
-  const Result<rtp::PacketView> parsed = rtp::parse_packet(packet);
-  if (!parsed) return count_drop(Drop::kMalformed), Received{};
+  if (!rtp::parse_packet(packet, out.packet)) return count_drop(Drop::kMalformed);
   (void)time_.advance(now_ns);
-  if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->on_opened(parsed->ssrc);
-  return take_rtp(datagram, *parsed);
+  if (auto* secure = std::get_if<SecureTransport>(&transport_)) secure->on_opened(out.packet.ssrc);
+  take_rtp(datagram, out);
 }
 
 // Where the answer to our offer is still under way it may have the keys.
-Received Leg::drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns) {
+void Leg::drop_or_keep(const Datagram& datagram, Drop cause, uint64_t now_ns) {
   const bool may_open_later = cause == Drop::kNotReady || cause == Drop::kAuth;
   if (!may_open_later || !early_.keep(datagram.data, datagram.source, datagram.local, now_ns))
     count_drop(cause);
-  return {};
 }
 
 // Plain RTP has nothing but its source to be known by: once it came from where the peer's
@@ -165,13 +167,11 @@ void Leg::follow_association(uint64_t now_ns) {
   (void)queue_.push(event);
 }
 
-Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
+void Leg::take_rtp(const Datagram& datagram, Received& received) {
   const uint64_t now = time_.now_ns();
-  Received received;
-  received.packet = outer;
-  if (outer.payload_type == agreement_->red_type_recv && !unwrap(*agreement_, received))
-    return count_drop(Drop::kMalformed), Received{};
   const rtp::PacketView& packet = received.packet;
+  if (packet.payload_type == agreement_->red_type_recv && !unwrap(*agreement_, received))
+    return count_drop(Drop::kMalformed);
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
   note_elements(packet);
   // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean
@@ -180,13 +180,11 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
   const bool is_noise = packet.payload_type == kComfortNoise && agreement_->rtp_clock_hz == 8000;
   const bool is_codec = packet.payload_type == agreement_->payload_type_recv ||
                         packet.payload_type == agreement_->twin_type_recv;
-  if (!is_event && !is_noise && !is_codec) {
-    return count_drop(Drop::kPayloadType), Received{};
-  }
-  if (!receives(agreement_->direction)) return count_drop(Drop::kDirection), Received{};
+  if (!is_event && !is_noise && !is_codec) return count_drop(Drop::kPayloadType);
+  if (!receives(agreement_->direction)) return count_drop(Drop::kDirection);
   avoid_collision(packet.ssrc);
   if (!has_source_ || packet.ssrc != ssrc_recv_) {
-    if (!admit_source(packet)) return count_drop(Drop::kLate), Received{};
+    if (!admit_source(packet)) return count_drop(Drop::kLate);
     received.is_new_source = true;
   }
   if (starts_over(packet.sequence)) {
@@ -200,11 +198,11 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
                          : seen_.check(sequence_recv_.guess(packet.sequence), kDuplicateWindow);
   if (!fresh && fresh.error() == Status::ERR_SRTP_REPLAYED) {
     ++stats_.duplicates;
-    return count_drop(Drop::kReplay), Received{};
+    return count_drop(Drop::kReplay);
   }
   const auto verdict = receive_stats_->on_packet(packet.sequence, packet.timestamp, now);
   using Verdict = rtp::ReceiveStatistics::Verdict;
-  if (verdict == Verdict::kJump) return count_drop(Drop::kLate), Received{};
+  if (verdict == Verdict::kJump) return count_drop(Drop::kLate);
   // RFC 3550 A.1: a source that is not valid yet may be anywhere next.
   const bool is_elsewhere =
       verdict == Verdict::kProbation && sequence_recv_.has_any() &&
@@ -230,7 +228,6 @@ Received Leg::take_rtp(const Datagram& datagram, const rtp::PacketView& outer) {
   if (is_newest) follow(remote_rtp_, datagram.source);
   if (is_event) note_event(packet);
   received.kind = is_event ? Received::Kind::kEvent : Received::Kind::kAudio;
-  return received;
 }
 
 // Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send

@@ -47,26 +47,31 @@ Result<HeaderView> parse_header(ByteView packet) {
   return header;
 }
 
-Result<PacketView> parse_packet(ByteView packet) {
-  PacketView view;
+Result<void> parse_packet(ByteView packet, PacketView& view) {
   const Status status = read_header(packet, view);
   if (status != Status::OK) return status;
   view.payload = packet.subspan(view.len);
-  if (!view.has_padding) return view;
+  if (!view.has_padding) return {};
   // RFC 3550 5.1: the last octet counts the padding, itself included.
   if (view.payload.empty()) return Status::ERR_RTP_PADDING;
   view.padding_len = view.payload.back();
   if (view.padding_len == 0 || view.padding_len > view.payload.size())
     return Status::ERR_RTP_PADDING;
   view.payload = view.payload.first(view.payload.size() - view.padding_len);
+  return {};
+}
+
+Result<PacketView> parse_packet(ByteView packet) {
+  PacketView view;
+  VOXLOCK_TRY_VOID(parse_packet(packet, view));
   return view;
 }
 
 Result<void> write_header(const PacketFields& fields, bytes::Writer& writer) {
   if (fields.payload_type > 127 || fields.csrcs.size() > kMaxCsrcs)
     return Status::ERR_INVALID_ARGUMENT;
-  if (const auto profile = profile_for(fields.extensions); !profile) return profile.error();
   const bool has_extension = !fields.extensions.empty();
+  if (has_extension) VOXLOCK_TRY_VOID(profile_for(fields.extensions));
   const unsigned flags = (fields.padding_len != 0 ? 0x20u : 0u) | (has_extension ? 0x10u : 0u);
   writer.u8(static_cast<uint8_t>(0x80u | flags | fields.csrcs.size()));
   writer.u8(static_cast<uint8_t>((fields.marker ? 0x80 : 0) | fields.payload_type));

@@ -95,6 +95,9 @@ struct PacketView : HeaderView {
 
 // ERR_TRUNCATED, ERR_RTP_VERSION, ERR_RTP_PADDING (a count of 0 or more than the payload).
 Result<PacketView> parse_packet(ByteView packet);
+// The same into a new view, which is undefined where it fails: what is handed over in a result is
+// copied.
+Result<void> parse_packet(ByteView packet, PacketView& view);
 template <OwningTemporary T>
 Result<PacketView> parse_packet(T&& packet) = delete;
 
