@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "crypto/kernels/rows.h"
+
 namespace voxlock::crypto::kernels {
 namespace {
 
@@ -10,6 +12,16 @@ std::atomic<const AesRow*> chosen_aes{nullptr};
 std::atomic<const Sha1Row*> chosen_sha1{nullptr};
 
 }  // namespace
+
+std::span<const AesRow* const> aes_rows() {
+  static const Rows<AesRow> rows = find_aes_rows();
+  return rows.view();
+}
+
+std::span<const Sha1Row* const> sha1_rows() {
+  static const Rows<Sha1Row> rows = find_sha1_rows();
+  return rows.view();
+}
 
 Choice active() {
   const AesRow* const aes = chosen_aes.load(std::memory_order_relaxed);

@@ -3,15 +3,11 @@
 #include <cstring>
 
 #include "base/secure.h"
+#include "crypto/kernels/field.h"
 #include "crypto/kernels/portable.h"
 
 namespace voxlock::crypto::kernels {
 namespace {
-
-// A block with its bits in the order of the exponents, high to low.
-struct Element {
-  uint64_t high, low;
-};
 
 uint64_t load64(const uint8_t* at) {
   uint64_t value = 0;
@@ -60,17 +56,9 @@ Element multiply64(uint64_t x, uint64_t y) {
   return {reverse_bits(multiply_low(reverse_bits(x), reverse_bits(y))) >> 1, multiply_low(x, y)};
 }
 
-// The field has x^128 + x^7 + x^2 + x + 1 and mirrored bits: the product of mirrored factors comes
-// out shifted by one, which the stored form of the key makes up for.
-Element shifted_key(const Element& key) {
-  const uint64_t carry = 0 - (key.high >> 63);
-  return {(key.high << 1 | key.low >> 63) ^ (carry & 0xc200000000000000),
-          (key.low << 1) ^ (carry & 1)};
-}
-
 // Adds the word x times x^-64 modulo the polynomial to the two words above it.
 void fold(uint64_t x, uint64_t& above, uint64_t& top) {
-  const Element product = multiply64(x, 0xc200000000000000);
+  const Element product = multiply64(x, kPolynomial);
   above ^= product.low;
   top ^= product.high ^ x;
 }
@@ -111,7 +99,7 @@ void hash_key(GcmKey& key) {
   std::memset(key.power, 0, sizeof key.power);
   uint8_t* const first = key.power[kHashGroup - 1];
   portable::encrypt(key.aes, first);
-  store(first, shifted_key(load(first)));
+  store(first, twice(load(first)));
 }
 
 void ghash(const GcmKey& key, uint8_t* sum, const uint8_t* data, size_t len) {

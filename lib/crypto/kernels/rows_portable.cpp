@@ -1,16 +1,19 @@
 // Processors without a row of their own.
 #include "crypto/kernels/portable.h"
+#include "crypto/kernels/rows.h"
 
 namespace voxlock::crypto::kernels {
 
-std::span<const AesRow* const> aes_rows() {
-  static constexpr const AesRow* kRows[] = {&kPortableAes};
-  return kRows;
+Rows<AesRow> find_aes_rows() {
+  Rows<AesRow> rows;
+  rows.add(kPortableAes, true);
+  return rows;
 }
 
-std::span<const Sha1Row* const> sha1_rows() {
-  static constexpr const Sha1Row* kRows[] = {&kPortableSha1};
-  return kRows;
+Rows<Sha1Row> find_sha1_rows() {
+  Rows<Sha1Row> rows;
+  rows.add(kPortableSha1, true);
+  return rows;
 }
 
 }  // namespace voxlock::crypto::kernels

@@ -1,8 +1,7 @@
 #include <cpuid.h>
 
-#include <array>
-
 #include "crypto/kernels/portable.h"
+#include "crypto/kernels/rows.h"
 #include "crypto/kernels/x86.h"
 
 namespace voxlock::crypto::kernels {
@@ -31,38 +30,6 @@ uint32_t saved_state() {
   return low;
 }
 
-template <typename Row, size_t kMost>
-class Rows {
- public:
-  void add(const Row& row, bool is_there) {
-    if (is_there) rows_[size_++] = &row;
-  }
-  [[nodiscard]] std::span<const Row* const> view() const {
-    return std::span<const Row* const>(rows_).first(size_);
-  }
-
- private:
-  std::array<const Row*, kMost> rows_{};
-  size_t size_ = 0;
-};
-
-Rows<AesRow, 4> find_aes() {
-  const X86Features features = x86_features();
-  Rows<AesRow, 4> rows;
-  rows.add(kVaesAvx512, features.has_aes && features.has_vaes && features.has_avx512);
-  rows.add(kVaesAvx2, features.has_aes && features.has_vaes);
-  rows.add(kAesNi, features.has_aes);
-  rows.add(kPortableAes, true);
-  return rows;
-}
-
-Rows<Sha1Row, 2> find_sha1() {
-  Rows<Sha1Row, 2> rows;
-  rows.add(kSha1Ni, x86_features().has_sha);
-  rows.add(kPortableSha1, true);
-  return rows;
-}
-
 }  // namespace
 
 // Intel SDM volume 2, CPUID; volume 1 section 13.3 for the bits of XCR0.
@@ -84,14 +51,21 @@ X86Features x86_features() {
   return out;
 }
 
-std::span<const AesRow* const> aes_rows() {
-  static const Rows<AesRow, 4> rows = find_aes();
-  return rows.view();
+Rows<AesRow> find_aes_rows() {
+  const X86Features features = x86_features();
+  Rows<AesRow> rows;
+  rows.add(kVaesAvx512, features.has_aes && features.has_vaes && features.has_avx512);
+  rows.add(kVaesAvx2, features.has_aes && features.has_vaes);
+  rows.add(kAesNi, features.has_aes);
+  rows.add(kPortableAes, true);
+  return rows;
 }
 
-std::span<const Sha1Row* const> sha1_rows() {
-  static const Rows<Sha1Row, 2> rows = find_sha1();
-  return rows.view();
+Rows<Sha1Row> find_sha1_rows() {
+  Rows<Sha1Row> rows;
+  rows.add(kSha1Ni, x86_features().has_sha);
+  rows.add(kPortableSha1, true);
+  return rows;
 }
 
 }  // namespace voxlock::crypto::kernels

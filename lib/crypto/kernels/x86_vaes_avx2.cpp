@@ -11,6 +11,8 @@
 #define VOXLOCK_INLINE \
   __attribute__((target("aes,pclmul,avx2,vaes,vpclmulqdq"), always_inline)) inline
 
+#include "crypto/kernels/x86_block.h"
+
 namespace voxlock::crypto::kernels {
 namespace {
 
@@ -23,7 +25,7 @@ VOXLOCK_INLINE V load(const uint8_t* at) {
 VOXLOCK_INLINE void store(uint8_t* at, V v) {
   _mm256_storeu_si256(reinterpret_cast<V*>(at), v);
 }
-VOXLOCK_INLINE V widen(__m128i block) {
+VOXLOCK_INLINE V widen(B block) {
   return _mm256_zextsi128_si256(block);
 }
 VOXLOCK_INLINE V load_part(const uint8_t* at, size_t n) {
@@ -51,10 +53,10 @@ VOXLOCK_INLINE V keep(V v, size_t n) {
                                         255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
   return _mm256_and_si256(v, load(kMask + 32 - n));
 }
-VOXLOCK_INLINE V spread(__m128i block) {
+VOXLOCK_INLINE V spread(B block) {
   return _mm256_broadcastsi128_si256(block);
 }
-VOXLOCK_INLINE __m128i narrow(V v) {
+VOXLOCK_INLINE B narrow(V v) {
   return _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 }
 VOXLOCK_INLINE V lane_numbers() {
@@ -67,12 +69,15 @@ VOXLOCK_INLINE V add32(V a, V b) {
   return _mm256_add_epi32(a, b);
 }
 VOXLOCK_INLINE V reverse(V v) {
-  return _mm256_shuffle_epi8(v, spread(_mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f)));
+  return _mm256_shuffle_epi8(v, spread(block_of(0x0001020304050607, 0x08090a0b0c0d0e0f)));
 }
-VOXLOCK_INLINE V aes_round(V v, V key) {
+VOXLOCK_INLINE V aes_first(V v, V key) {
+  return bit_xor(v, key);
+}
+VOXLOCK_INLINE V aes_next(V v, V, V key) {
   return _mm256_aesenc_epi128(v, key);
 }
-VOXLOCK_INLINE V aes_last(V v, V key) {
+VOXLOCK_INLINE V aes_last(V v, V, V key) {
   return _mm256_aesenclast_epi128(v, key);
 }
 template <int kHalves>
@@ -83,7 +88,7 @@ VOXLOCK_INLINE V multiply(V a, V b) {
 }  // namespace
 }  // namespace voxlock::crypto::kernels
 
-#include "crypto/kernels/x86_flow.h"
+#include "crypto/kernels/flow.h"
 
 namespace voxlock::crypto::kernels {
 

@@ -11,6 +11,8 @@
   __attribute__((target("aes,pclmul,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq"), \
                  always_inline)) inline
 
+#include "crypto/kernels/x86_block.h"
+
 namespace voxlock::crypto::kernels {
 namespace {
 
@@ -35,13 +37,13 @@ VOXLOCK_INLINE void store_part(uint8_t* at, V v, size_t n) {
 VOXLOCK_INLINE V keep(V v, size_t n) {
   return _mm512_maskz_mov_epi8(first_bytes(n), v);
 }
-VOXLOCK_INLINE V spread(__m128i block) {
+VOXLOCK_INLINE V spread(B block) {
   return _mm512_broadcast_i32x4(block);
 }
-VOXLOCK_INLINE V widen(__m128i block) {
+VOXLOCK_INLINE V widen(B block) {
   return _mm512_zextsi128_si512(block);
 }
-VOXLOCK_INLINE __m128i narrow(V v) {
+VOXLOCK_INLINE B narrow(V v) {
   const __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
   return _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
 }
@@ -55,12 +57,15 @@ VOXLOCK_INLINE V add32(V a, V b) {
   return _mm512_add_epi32(a, b);
 }
 VOXLOCK_INLINE V reverse(V v) {
-  return _mm512_shuffle_epi8(v, spread(_mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f)));
+  return _mm512_shuffle_epi8(v, spread(block_of(0x0001020304050607, 0x08090a0b0c0d0e0f)));
 }
-VOXLOCK_INLINE V aes_round(V v, V key) {
+VOXLOCK_INLINE V aes_first(V v, V key) {
+  return bit_xor(v, key);
+}
+VOXLOCK_INLINE V aes_next(V v, V, V key) {
   return _mm512_aesenc_epi128(v, key);
 }
-VOXLOCK_INLINE V aes_last(V v, V key) {
+VOXLOCK_INLINE V aes_last(V v, V, V key) {
   return _mm512_aesenclast_epi128(v, key);
 }
 template <int kHalves>
@@ -71,7 +76,7 @@ VOXLOCK_INLINE V multiply(V a, V b) {
 }  // namespace
 }  // namespace voxlock::crypto::kernels
 
-#include "crypto/kernels/x86_flow.h"
+#include "crypto/kernels/flow.h"
 
 namespace voxlock::crypto::kernels {
 

@@ -3,6 +3,9 @@
 
 #include <mbedtls/aes.h>
 #include <mbedtls/gcm.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -95,6 +98,16 @@ TEST_CASE("kernels: there is a portable row, last, and names are not repeated") 
   names.clear();
   for (const auto* row : sha1) CHECK(names.insert(row->name).second);
 }
+
+#if defined(__aarch64__) && defined(__linux__)
+TEST_CASE("64-bit Arm: the rows are those of the capabilities that Linux tells of") {
+  const auto first = [](auto rows) { return std::string(rows.front()->name); };
+  const unsigned long there = getauxval(AT_HWCAP);
+  const bool has_aes = (there & HWCAP_AES) != 0 && (there & HWCAP_PMULL) != 0;
+  CHECK(first(kernels::aes_rows()) == (has_aes ? "arm-aes" : "portable"));
+  CHECK(first(kernels::sha1_rows()) == ((there & HWCAP_SHA1) != 0 ? "arm-sha1" : "portable"));
+}
+#endif
 
 TEST_CASE("FIPS 197 5.1.1: the S-box on bit planes is the table's") {
   // The inverse in GF(2^8) by trial, then the affine map.

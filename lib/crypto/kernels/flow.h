@@ -1,44 +1,50 @@
-// AES-CTR and AES-GCM for x86-64, once for all vector widths. Included by each x86_*.cpp after it
-// has defined VOXLOCK_KERNEL and VOXLOCK_INLINE (both with the target's instruction sets, the
-// latter always inlined) and, in this order of meaning:
+// AES-CTR and AES-GCM, once for all processors with instructions for AES and carry-less products
+// and for all vector widths. Included by each source of such a row after it has defined
+// VOXLOCK_KERNEL and VOXLOCK_INLINE (both with the target's instruction sets, the latter always
+// inlined) and
 //
-//   V                              a vector of kLanes blocks
-//   load, store                    kLanes blocks, unaligned
-//   load_part, store_part          the first n bytes, 0 < n < 16 kLanes, and not one more; zeros
-//   behind keep(v, n)                     v with zeros from byte n on, 0 < n < 16 kLanes
-//   spread(block), widen(block)    a block in every lane; in the first, zeros in the others
-//   narrow(v)                      XOR of the lanes
-//   lane_numbers()                 0, 1, ... in the lowest 32 bits of each lane
-//   bit_xor, add32, reverse, aes_round, aes_last, multiply<imm>      lane by lane
+// of blocks:
+//   B                               a block; the byte at the lowest address is the lowest
+//   load_block, store_block         unaligned
+//   block_of(high, low), high_of, low_of
+//   shuffle(block, places)          the bytes at these places
+//   reverse_block, swap_halves      the bytes, the words of 64 bits in the other order
+//   move_up<n>(block)               by n bytes; zeros follow
+//   bit_xor, aes_*, multiply<imm>   as below
+//
+// of vectors (one_block.h for vectors of one):
+//   V, kLanes                       a vector of kLanes blocks
+//   load, store                     kLanes blocks, unaligned
+//   load_part, store_part           the first n bytes, 0 < n < 16 kLanes, and not one more; zeros
+//                                   behind
+//   keep(v, n)                      v with zeros from byte n on, 0 < n < 16 kLanes
+//   spread(block), widen(block)     a block in every lane; in the first, zeros in the others
+//   narrow(v)                       XOR of the lanes
+//   lane_numbers()                  0, 1, ... in the lowest 32 bits of each lane
+//   bit_xor, add32, reverse         lane by lane
+//   multiply<imm>                   carry-less; bit 0 chooses the half of the first factor, bit 4
+//                                   that of the second
+//   aes_first, aes_next, aes_last   the steps of FIPS 197 section 5.1, cut where the processor cuts
+//                                   them: aes_first(v, k0), then aes_next(v, k, k + 1) for all but
+//                                   the last two round keys, aes_last(v, k, k + 1) for those
 //
 // It is no header of its own: what it defines has internal linkage and the target of its includer,
 // so that no function with newer instructions can take the place of another at link time.
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstdint>
 #include <cstring>
 
+#include "crypto/kernels/field.h"
 #include "crypto/kernels/kernels.h"
 
 namespace voxlock::crypto::kernels {
 namespace {
 
-// Included once by each of three sources, on purpose.
+// Included once by each source of a row, on purpose.
 // NOLINTBEGIN(misc-definitions-in-headers)
 
 constexpr size_t kVectorLen = kBlockLen * kLanes;
-
-VOXLOCK_INLINE __m128i load_block(const uint8_t* at) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-}
-VOXLOCK_INLINE void store_block(uint8_t* at, __m128i block) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), block);
-}
-VOXLOCK_INLINE __m128i reverse_block(__m128i block) {
-  return _mm_shuffle_epi8(block, _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f));
-}
 
 VOXLOCK_INLINE V load_some(const uint8_t* at, size_t n) {
   return n == kVectorLen ? load(at) : load_part(at, n);
@@ -59,36 +65,42 @@ VOXLOCK_INLINE V& last_of(Quad& q) {
 
 template <int kCount>
 VOXLOCK_INLINE void encrypt(const AesKey& key, Quad& q) {
-  V k = spread(load_block(key.round[0]));
-  q.a = bit_xor(q.a, k);
-  if constexpr (kCount > 1) q.b = bit_xor(q.b, k);
-  if constexpr (kCount > 2) q.c = bit_xor(q.c, k);
-  if constexpr (kCount > 3) q.d = bit_xor(q.d, k);
+  V before = spread(load_block(key.round[0]));
+  q.a = aes_first(q.a, before);
+  if constexpr (kCount > 1) q.b = aes_first(q.b, before);
+  if constexpr (kCount > 2) q.c = aes_first(q.c, before);
+  if constexpr (kCount > 3) q.d = aes_first(q.d, before);
   for (size_t r = 1; r < key.rounds; ++r) {
-    k = spread(load_block(key.round[r]));
-    q.a = aes_round(q.a, k);
-    if constexpr (kCount > 1) q.b = aes_round(q.b, k);
-    if constexpr (kCount > 2) q.c = aes_round(q.c, k);
-    if constexpr (kCount > 3) q.d = aes_round(q.d, k);
+    const V k = spread(load_block(key.round[r]));
+    q.a = aes_next(q.a, before, k);
+    if constexpr (kCount > 1) q.b = aes_next(q.b, before, k);
+    if constexpr (kCount > 2) q.c = aes_next(q.c, before, k);
+    if constexpr (kCount > 3) q.d = aes_next(q.d, before, k);
+    before = k;
   }
-  k = spread(load_block(key.round[key.rounds]));
-  q.a = aes_last(q.a, k);
-  if constexpr (kCount > 1) q.b = aes_last(q.b, k);
-  if constexpr (kCount > 2) q.c = aes_last(q.c, k);
-  if constexpr (kCount > 3) q.d = aes_last(q.d, k);
+  const V k = spread(load_block(key.round[key.rounds]));
+  q.a = aes_last(q.a, before, k);
+  if constexpr (kCount > 1) q.b = aes_last(q.b, before, k);
+  if constexpr (kCount > 2) q.c = aes_last(q.c, before, k);
+  if constexpr (kCount > 3) q.d = aes_last(q.d, before, k);
 }
 
-VOXLOCK_INLINE __m128i encrypt_block(const AesKey& key, __m128i block) {
-  block = _mm_xor_si128(block, load_block(key.round[0]));
-  for (size_t r = 1; r < key.rounds; ++r) block = _mm_aesenc_si128(block, load_block(key.round[r]));
-  return _mm_aesenclast_si128(block, load_block(key.round[key.rounds]));
+VOXLOCK_INLINE B encrypt_block(const AesKey& key, B block) {
+  B before = load_block(key.round[0]);
+  block = aes_first(block, before);
+  for (size_t r = 1; r < key.rounds; ++r) {
+    const B k = load_block(key.round[r]);
+    block = aes_next(block, before, k);
+    before = k;
+  }
+  return aes_last(block, before, load_block(key.round[key.rounds]));
 }
 
 // Counters are kept reversed: the part that counts is then the lowest 32 bits of a lane.
 VOXLOCK_INLINE V add_count(V counter, uint32_t n) {
-  return add32(counter, spread(_mm_cvtsi32_si128(static_cast<int>(n))));
+  return add32(counter, spread(block_of(0, n)));
 }
-VOXLOCK_INLINE V first_counter(__m128i counter) {
+VOXLOCK_INLINE V first_counter(B counter) {
   return add32(spread(reverse_block(counter)), lane_numbers());
 }
 
@@ -150,18 +162,17 @@ VOXLOCK_KERNEL void ctr(const AesKey& key, const uint8_t* first, uint8_t* data, 
 
 // SP 800-38D section 6.3, with bits in mirrored order and the key times x, so that a product needs
 // no shift: multiplies the 256 bits low + middle x^64 + high x^128 by x^-128.
-VOXLOCK_INLINE __m128i reduce(__m128i low, __m128i middle, __m128i high) {
-  const __m128i polynomial = _mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1);
-  __m128i fold = _mm_clmulepi64_si128(polynomial, low, 0x01);
-  middle = _mm_xor_si128(_mm_xor_si128(middle, _mm_shuffle_epi32(low, 0x4e)), fold);
-  fold = _mm_clmulepi64_si128(polynomial, middle, 0x01);
-  return _mm_xor_si128(_mm_xor_si128(high, _mm_shuffle_epi32(middle, 0x4e)), fold);
+VOXLOCK_INLINE B reduce(B low, B middle, B high) {
+  const B polynomial = block_of(kPolynomial, 1);
+  B fold = multiply<0x01>(polynomial, low);
+  middle = bit_xor(bit_xor(middle, swap_halves(low)), fold);
+  fold = multiply<0x01>(polynomial, middle);
+  return bit_xor(bit_xor(high, swap_halves(middle)), fold);
 }
 
-VOXLOCK_INLINE __m128i multiply_blocks(__m128i a, __m128i b) {
-  const __m128i middle =
-      _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x01), _mm_clmulepi64_si128(a, b, 0x10));
-  return reduce(_mm_clmulepi64_si128(a, b, 0x00), middle, _mm_clmulepi64_si128(a, b, 0x11));
+VOXLOCK_INLINE B multiply_blocks(B a, B b) {
+  const B middle = bit_xor(multiply<0x01>(a, b), multiply<0x10>(a, b));
+  return reduce(multiply<0x00>(a, b), middle, multiply<0x11>(a, b));
 }
 
 // The state of GHASH over a number of blocks that is known from the start: groups of up to 16
@@ -171,7 +182,7 @@ struct Hash {
   size_t blocks;  // still to come
   size_t group;   // blocks of the next group where more than 16 are to come
   size_t left;    // of the current group
-  __m128i sum;
+  B sum;
   V low, middle, high;
 };
 
@@ -179,7 +190,7 @@ struct Hash {
 // where a vector ends.
 VOXLOCK_INLINE Hash start_hash(const GcmKey& key, const uint8_t* sum, size_t blocks,
                                size_t in_head) {
-  const V zero = widen(_mm_setzero_si128());
+  const V zero = widen(block_of(0, 0));
   return {key,
           blocks,
           in_head + (kHashGroup - in_head) / kLanes * kLanes,
@@ -195,7 +206,7 @@ VOXLOCK_INLINE void absorb(Hash& hash, V v, size_t count) {
   if (hash.left == 0) {
     hash.left = hash.blocks <= kHashGroup ? hash.blocks : hash.group;
     hash.group = kHashGroup;
-    hash.low = hash.middle = hash.high = widen(_mm_setzero_si128());
+    hash.low = hash.middle = hash.high = widen(block_of(0, 0));
     v = bit_xor(v, widen(hash.sum));
   }
   const V power = load(hash.key.power[kHashGroup - hash.left]);
@@ -227,24 +238,21 @@ VOXLOCK_INLINE Hash start_message(const GcmKey& key, const GcmHead& head, size_t
 // SP 800-38D section 7.1: the pre-counter block J0 of a nonce of 96 bits counts 1. Its parts go
 // through general registers: they were just stored one by one, and a vector load would wait for
 // them.
-VOXLOCK_INLINE __m128i pre_counter(const GcmHead& head) {
+VOXLOCK_INLINE B pre_counter(const GcmHead& head) {
   uint64_t low;
   uint32_t high;
   std::memcpy(&low, head.nonce, sizeof low);
   std::memcpy(&high, head.nonce + sizeof low, sizeof high);
-  return _mm_set_epi64x(static_cast<long long>(uint64_t{1} << 56 | high),
-                        static_cast<long long>(low));
+  return block_of(uint64_t{1} << 56 | high, low);
 }
 
 // mask is the encrypted pre-counter block.
-VOXLOCK_INLINE void finish_message(Hash& hash, const GcmHead& head, size_t len, __m128i mask,
+VOXLOCK_INLINE void finish_message(Hash& hash, const GcmHead& head, size_t len, B mask,
                                    uint8_t* tag) {
   const uint64_t aad_bits = head.aad_len * 8;
   const uint64_t bits = uint64_t{len} * 8;
-  const __m128i lengths =
-      _mm_set_epi64x(static_cast<long long>(aad_bits), static_cast<long long>(bits));
-  absorb(hash, widen(lengths), 1);
-  store_block(tag, _mm_xor_si128(reverse_block(hash.sum), mask));
+  absorb(hash, widen(block_of(aad_bits, bits)), 1);
+  store_block(tag, bit_xor(reverse_block(hash.sum), mask));
 }
 
 template <int kCount>
@@ -284,8 +292,8 @@ VOXLOCK_INLINE void message_vectors(const GcmKey& key, Hash& hash, V& counter, c
 template <bool kSeals>
 VOXLOCK_INLINE void message(const GcmKey& key, const GcmHead& head, const uint8_t* from,
                             uint8_t* to, size_t len, uint8_t* tag) {
-  const __m128i before = pre_counter(head);
-  const __m128i mask = encrypt_block(key.aes, before);
+  const B before = pre_counter(head);
+  const B mask = encrypt_block(key.aes, before);
   V counter = add_count(first_counter(before), 1);
   Hash hash = start_message(key, head, len);
   size_t left = len;
@@ -322,49 +330,46 @@ VOXLOCK_KERNEL void ghash(const GcmKey& key, uint8_t* sum, const uint8_t* data, 
   store_block(sum, reverse_block(hash.sum));
 }
 
-// Twice the block in mirrored order, modulo the polynomial.
-VOXLOCK_INLINE __m128i twice(__m128i block) {
-  const __m128i polynomial = _mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1);
-  const __m128i sign = _mm_srai_epi32(_mm_shuffle_epi32(block, 0xff), 31);
-  const __m128i carry = _mm_slli_si128(_mm_srli_epi64(block, 63), 8);
-  const __m128i shifted = _mm_or_si128(_mm_slli_epi64(block, 1), carry);
-  return _mm_xor_si128(shifted, _mm_and_si128(sign, polynomial));
-}
-
 VOXLOCK_KERNEL void hash_key(GcmKey& key) {
-  const __m128i first = twice(reverse_block(encrypt_block(key.aes, _mm_setzero_si128())));
-  __m128i power = first;
+  const B h = reverse_block(encrypt_block(key.aes, block_of(0, 0)));
+  const Element twice_h = twice({high_of(h), low_of(h)});
+  const B first = block_of(twice_h.high, twice_h.low);
+  B power = first;
   for (size_t i = kHashGroup; i-- > 0;) {
     store_block(key.power[i], power);
     power = multiply_blocks(power, first);
   }
-  for (size_t i = 0; i < kPowerPadding; ++i)
-    store_block(key.power[kHashGroup + i], _mm_setzero_si128());
+  for (size_t i = 0; i < kPowerPadding; ++i) store_block(key.power[kHashGroup + i], block_of(0, 0));
 }
 
-// FIPS 197 section 5.2. AESENCLAST on four equal words gives SubWord of the word, since ShiftRows
-// then changes nothing.
-VOXLOCK_INLINE __m128i next_round_key(__m128i before, __m128i word, uint32_t constant) {
-  before = _mm_xor_si128(before, _mm_slli_si128(before, 4));
-  before = _mm_xor_si128(before, _mm_slli_si128(before, 8));
-  return _mm_xor_si128(before,
-                       _mm_aesenclast_si128(word, _mm_set1_epi32(static_cast<int>(constant))));
+// The same word four times.
+VOXLOCK_INLINE B four_times(uint32_t word) {
+  const uint64_t twice_word = uint64_t{word} << 32 | word;
+  return block_of(twice_word, twice_word);
+}
+
+// FIPS 197 section 5.2. The last round of the cipher gives SubWord of a word that is there four
+// times, since ShiftRows then changes nothing.
+VOXLOCK_INLINE B next_round_key(B before, B word, uint32_t constant) {
+  before = bit_xor(before, move_up<4>(before));
+  before = bit_xor(before, move_up<8>(before));
+  return bit_xor(before, aes_last(word, block_of(0, 0), four_times(constant)));
 }
 
 VOXLOCK_KERNEL void expand(AesKey& key, const uint8_t* bytes, size_t key_len) {
-  const __m128i turn = _mm_set1_epi32(0x0c0f0e0d);  // the last word, turned, four times
-  const __m128i copy = _mm_set1_epi32(0x0f0e0d0c);
+  const B turn = four_times(0x0c0f0e0d);  // the last word, turned, four times
+  const B copy = four_times(0x0f0e0d0c);
   key.rounds = key_len / 4 + 6;
   const size_t halves = key_len / kBlockLen;
-  __m128i before = load_block(bytes);
-  __m128i latest = load_block(bytes + (halves - 1) * kBlockLen);
+  B before = load_block(bytes);
+  B latest = load_block(bytes + (halves - 1) * kBlockLen);
   store_block(key.round[0], before);
   store_block(key.round[halves - 1], latest);
   uint32_t constant = 1;
   for (size_t r = halves; r <= key.rounds; ++r) {
     const bool is_turned = r % halves == 0;
-    const __m128i word = _mm_shuffle_epi8(latest, is_turned ? turn : copy);
-    const __m128i next = next_round_key(before, word, is_turned ? constant : 0);
+    const B word = shuffle(latest, is_turned ? turn : copy);
+    const B next = next_round_key(before, word, is_turned ? constant : 0);
     if (is_turned) constant = constant << 1 ^ (constant >> 7) * 0x11b;
     before = halves == 1 ? next : latest;
     latest = next;
