@@ -1,4 +1,4 @@
-// Sixteen octets looked at in one step; SSE2 belongs to every x86-64.
+// Sixteen octets looked at in one step; SSE2 belongs to every x86-64, NEON to every 64-bit Arm.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#elif defined(__AARCH64EL__)
+#include <arm_neon.h>
 #endif
 
 namespace voxlock {
@@ -118,6 +120,67 @@ class Sse2Block {
 };
 
 using Block = Sse2Block;
+
+#elif defined(__AARCH64EL__)
+
+namespace neon {
+
+template <uint8_t kFirst, uint8_t kLast>
+uint8x16_t in_range(uint8x16_t octets) {
+  return vcleq_u8(vsubq_u8(octets, vdupq_n_u8(kFirst)), vdupq_n_u8(kLast - kFirst));
+}
+// No ASCII control, DEL or octet above it.
+inline uint8x16_t printables(uint8x16_t octets) {
+  return in_range<' ', '~'>(octets);
+}
+// ASCII letters, digits, '-' and '.'; the latter stand in one row with '/'.
+inline uint8x16_t plain(uint8x16_t octets) {
+  const uint8x16_t letters = in_range<'a', 'z'>(vorrq_u8(octets, vdupq_n_u8(0x20)));
+  const uint8x16_t slashes = vceqq_u8(octets, vdupq_n_u8('/'));
+  return vorrq_u8(letters, vbicq_u8(in_range<'-', '9'>(octets), slashes));
+}
+// Of octets that are 0xff or 0, the one bit that sums of neighbours put in its place.
+inline uint8x16_t own_bits(uint8x16_t octets) {
+  return vandq_u8(octets, vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201)));
+}
+
+}  // namespace neon
+
+class NeonBlock {
+ public:
+  static constexpr int kSize = 16;
+  static NeonBlock load(const char* p) {
+    return NeonBlock(vld1q_u8(reinterpret_cast<const uint8_t*>(p)));
+  }
+  // One bit for each octet that is not printable ASCII.
+  [[nodiscard]] uint32_t unprintables() const { return mask(neon::printables(octets_)) ^ 0xffff; }
+  // One bit for each octet above 0x7f.
+  [[nodiscard]] uint32_t high_bits() const { return mask(neon::in_range<0x80, 0xff>(octets_)); }
+  // One bit for each octet that is no ASCII letter, digit, '-' or '.'.
+  [[nodiscard]] uint32_t specials() const { return mask(neon::plain(octets_)) ^ 0xffff; }
+  // One bit for each octet that is an ASCII digit.
+  [[nodiscard]] uint32_t digits() const { return mask(neon::in_range<'0', '9'>(octets_)); }
+  // One bit for each octet that is c.
+  [[nodiscard]] uint32_t places_of(char c) const {
+    return mask(vceqq_u8(octets_, vdupq_n_u8(static_cast<uint8_t>(c))));
+  }
+  // One bit for each octet that with the bits of ored is that of expected.
+  [[nodiscard]] uint32_t places_of(NeonBlock expected, NeonBlock ored) const {
+    return mask(vceqq_u8(vorrq_u8(octets_, ored.octets_), expected.octets_));
+  }
+  static int first(uint32_t mask) { return __builtin_ctz(mask); }
+
+ private:
+  static uint32_t mask(uint8x16_t octets) {
+    uint8x16_t sums = neon::own_bits(octets);
+    for (int i = 0; i < 3; ++i) sums = vpaddq_u8(sums, sums);
+    return vgetq_lane_u16(vreinterpretq_u16_u8(sums), 0);
+  }
+  explicit NeonBlock(uint8x16_t octets) : octets_(octets) {}
+  uint8x16_t octets_;
+};
+
+using Block = NeonBlock;
 
 #else
 

@@ -46,6 +46,22 @@ void clear_registers() {
             : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
               "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   }
+#elif defined(__aarch64__) && !defined(VOXLOCK_UNWIPED)
+  // What a write leaves of a register becomes zero, the rest of an SVE register too.
+  __asm__ __volatile__(
+      "movi v0.2d, #0\n\tmovi v1.2d, #0\n\tmovi v2.2d, #0\n\tmovi v3.2d, #0\n\t"
+      "movi v4.2d, #0\n\tmovi v5.2d, #0\n\tmovi v6.2d, #0\n\tmovi v7.2d, #0\n\t"
+      "movi v16.2d, #0\n\tmovi v17.2d, #0\n\tmovi v18.2d, #0\n\tmovi v19.2d, #0\n\t"
+      "movi v20.2d, #0\n\tmovi v21.2d, #0\n\tmovi v22.2d, #0\n\tmovi v23.2d, #0\n\t"
+      "movi v24.2d, #0\n\tmovi v25.2d, #0\n\tmovi v26.2d, #0\n\tmovi v27.2d, #0\n\t"
+      "movi v28.2d, #0\n\tmovi v29.2d, #0\n\tmovi v30.2d, #0\n\tmovi v31.2d, #0" ::
+          : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20",
+            "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+  // AAPCS64 section 6.1.2: the lower halves of v8 to v15 are the callers'. Nothing here lies in
+  // them.
+  __asm__ __volatile__(
+      "fmov d8, d8\n\tfmov d9, d9\n\tfmov d10, d10\n\tfmov d11, d11\n\t"
+      "fmov d12, d12\n\tfmov d13, d13\n\tfmov d14, d14\n\tfmov d15, d15");
 #endif
 }
 

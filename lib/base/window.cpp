@@ -80,6 +80,28 @@ bool has_avx512() {
   return __builtin_cpu_supports("avx512bw") != 0;
 }
 
+#elif defined(__AARCH64EL__)
+
+uint64_t mask_of(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d) {
+  const uint8x16_t ab = vpaddq_u8(neon::own_bits(a), neon::own_bits(b));
+  const uint8x16_t cd = vpaddq_u8(neon::own_bits(c), neon::own_bits(d));
+  const uint8x16_t abcd = vpaddq_u8(ab, cd);
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(abcd, abcd)), 0);
+}
+
+void load_neon(const char* p, size_t count, uint64_t* unprintables, uint64_t* specials) {
+  const auto* at = reinterpret_cast<const uint8_t*>(p);
+  for (size_t k = 0; k < count; ++k, at += Window::kSize) {
+    const uint8x16_t a = vld1q_u8(at);
+    const uint8x16_t b = vld1q_u8(at + 16);
+    const uint8x16_t c = vld1q_u8(at + 32);
+    const uint8x16_t d = vld1q_u8(at + 48);
+    unprintables[k] = ~mask_of(neon::printables(a), neon::printables(b), neon::printables(c),
+                               neon::printables(d));
+    specials[k] = ~mask_of(neon::plain(a), neon::plain(b), neon::plain(c), neon::plain(d));
+  }
+}
+
 #endif
 
 }  // namespace
@@ -88,6 +110,8 @@ void Window::load(const char* p, size_t count, uint64_t* unprintables, uint64_t*
 #if defined(__x86_64__)
   if (has_avx512()) return load_avx512(p, count, unprintables, specials);
   if (has_avx2()) return load_avx2(p, count, unprintables, specials);
+#elif defined(__AARCH64EL__)
+  return load_neon(p, count, unprintables, specials);
 #endif
   load_blocks(p, count, unprintables, specials);
 }
@@ -111,6 +135,8 @@ size_t Window::list_kinds(Load (&out)[kMaxKinds]) {
 #if defined(__x86_64__)
   if (has_avx2()) out[count++] = load_avx2;
   if (has_avx512()) out[count++] = load_avx512;
+#elif defined(__AARCH64EL__)
+  out[count++] = load_neon;
 #endif
   return count;
 }
