@@ -133,6 +133,17 @@ INTEROP_PACKAGES=(openssl baresip-core sip-tester opus-tools gnuplot-nox asteris
   libwebsockets-dev libre-dev gdb)
 build_packages() { packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; }
 
+# The archive this machine installs Debian from, whatever form its sources have.
+debian_mirror() {
+  # shellcheck disable=SC2016
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
+    grep -E '/debian/?$' | head -n 1
+}
+# How this machine's apt reaches it: proxies and checks, never credentials in a URL of ours.
+apt_settings() {
+  apt-config dump | grep -E '^Acquire::(http|https|Retries|Check-Date|Check-Valid-Until)[: ]' || true
+}
+
 # newest_tool NAME: NAME or the newest NAME-<n> on the path, printed; fails when there is none.
 newest_tool() {
   local n

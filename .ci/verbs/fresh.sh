@@ -13,16 +13,6 @@ TEXT
 
 FRESH=$BUILD/fresh
 
-# The archive this machine installs Debian from, whatever form its sources have.
-mirror() {
-  # shellcheck disable=SC2016
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
-    grep -E '/debian/?$' | head -n 1
-}
-# How this machine's apt reaches it: proxies and checks, never credentials in a URL of ours.
-apt_settings() {
-  apt-config dump | grep -E '^Acquire::(http|https|Retries|Check-Date|Check-Valid-Until)[: ]' || true
-}
 proxy_of_apt() { apt-config dump Acquire::http::Proxy | sed -n 's/^Acquire::http::Proxy "\(.*\)";$/\1/p'; }
 
 clean() {
@@ -112,7 +102,7 @@ main() {
   ((EUID == 0)) || die "making a bare system needs root: sudo ./dev fresh"
   unshare --mount --pid --fork true 2>/dev/null || die "this machine does not allow mount namespaces"
   packages debootstrap git
-  from=$(mirror)
+  from=$(debian_mirror)
   [[ -n $from ]] || die "apt on this machine names no Debian archive"
   http_proxy=${http_proxy:-$(proxy_of_apt)}
   export http_proxy

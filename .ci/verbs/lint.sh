@@ -25,6 +25,14 @@ changed_sources() {
     grep -E '^(lib|examples)/.*\.cpp$' | sort -u || true
 }
 
+# Of the sources on the input those that this machine compiles: kernels of other processors are none.
+compiled_here() {
+  local file
+  while read -r file; do
+    if grep -qF "/$file\"" "$BUILD/dev/compile_commands.json"; then say "$file"; fi
+  done
+}
+
 run_tidy() {
   local tidy=$1 left=$2 file rc=0 done_count=0 end=$((SECONDS + $2)) pids=()
   shift 2
@@ -70,8 +78,8 @@ main() {
   checked shellcheck lint-shell lint_shell
 
   if ((${#files[@]} == 0)); then
-    [[ -n $all ]] || mapfile -t files < <(changed_sources)
-    ((${#files[@]} > 0)) || mapfile -t files < <(find lib -name '*.cpp' | sort)
+    [[ -n $all ]] || mapfile -t files < <(changed_sources | compiled_here)
+    ((${#files[@]} > 0)) || mapfile -t files < <(find lib -name '*.cpp' | sort | compiled_here)
   fi
   TIDY_BAD=0 TIDY_DONE=0
   total=${#files[@]}
