@@ -55,6 +55,14 @@ if(VOXLOCK_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# Views and results are cleared by plain stores: GCC's choice is "rep stos", whose start alone takes longer.
+include(CheckCXXCompilerFlag)
+set(_strategy -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign)
+check_cxx_compiler_flag(${_strategy} VOXLOCK_HAS_MEMSET_STRATEGY)
+if(VOXLOCK_HAS_MEMSET_STRATEGY)
+  set(_clearing "$<$<CONFIG:Release,RelWithDebInfo>:${_strategy}>")
+endif()
+
 # voxlock_module(name SOURCES a.cpp ... [LIBS lib ...]): one layer of the library, compiled once
 # for the shared and the static library. LIBS are third-party targets only this module may include.
 set_property(GLOBAL PROPERTY VOXLOCK_MODULES "")
@@ -64,27 +72,14 @@ function(voxlock_module name)
   target_link_libraries(voxlock_${name} PRIVATE voxlock_flags ${ARG_LIBS})
   target_include_directories(voxlock_${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib)
   target_compile_options(voxlock_${name} PRIVATE
-    -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+    -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual ${_clearing})
   target_compile_definitions(voxlock_${name} PRIVATE VOXLOCK_BUILD)
   set_property(GLOBAL APPEND PROPERTY VOXLOCK_MODULES voxlock_${name})
 endfunction()
 
 # GCC makes the tables of inline constants names that no archive can hide.
-include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-fno-gnu-unique VOXLOCK_HAS_NO_GNU_UNIQUE)
 if(VOXLOCK_HAS_NO_GNU_UNIQUE)
   target_compile_options(voxlock_flags INTERFACE
     "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release,RelWithDebInfo>>:-fno-gnu-unique>")
 endif()
-
-# voxlock_fast_parser(name [OPTION...]): the results of a parse are cleared by plain stores: GCC's choice is
-# "rep stos", whose start alone takes longer.
-set(_strategy -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign)
-check_cxx_compiler_flag(${_strategy} VOXLOCK_HAS_MEMSET_STRATEGY)
-function(voxlock_fast_parser name)
-  set(_options ${ARGN})
-  if(VOXLOCK_HAS_MEMSET_STRATEGY)
-    list(APPEND _options ${_strategy})
-  endif()
-  target_compile_options(voxlock_${name} PRIVATE "$<$<CONFIG:Release,RelWithDebInfo>:${_options}>")
-endfunction()

@@ -52,7 +52,8 @@ livekit_serve() {
 
 # Somebody enters the room, speaks, and records the phone into a file.
 livekit_enter() { # file
-  : >"$out/listener.log"
+  # Who was here before may still write to the old one.
+  rm -f "$out/listener.log"
   "$livekit/participant" -url "ws://127.0.0.1:$livekit_port" -key demo -secret "$(cat "$out/tls/livekit.secret")" \
     -publish "$out/reply.ogg" -record "$1" -from phone -until phone -duration "$((seconds + 40))s" \
     -report "$out/listener.json" "${livekit_options[@]}" >"$out/listener.log" 2>&1 &
