@@ -15,16 +15,22 @@ bool is_token_byte(char c) {
   return byte > ' ' && byte != 0x7f;
 }
 
+// The loop of std::all_of is not inlined, nor is what it calls.
+template <typename Matches>
+VOXLOCK_ALWAYS_INLINE bool is_all(std::string_view s, Matches matches) {
+  if (s.empty()) return false;
+  for (const char c : s) {
+    if (!matches(c)) return false;
+  }
+  return true;
+}
+
 bool is_token(std::string_view s) {
-  return !s.empty() && std::all_of(s.begin(), s.end(), is_token_byte);
+  return is_all(s, [](char c) { return is_token_byte(c); });
 }
 
 bool is_number(std::string_view s) {
-  if (s.empty()) return false;
-  for (const char c : s) {
-    if (!text::is_digit(c)) return false;
-  }
-  return true;
+  return is_all(s, [](char c) { return text::is_digit(c); });
 }
 
 // Goes through one line, with the map of the whole text.
