@@ -107,6 +107,7 @@ class Arena::Hold {
  public:
   explicit Hold(Arena& arena) : flag_(arena.is_held_) {
     while (flag_.test_and_set(std::memory_order_acquire)) {
+      if (arena.is_in_child()) return;
     }
   }
   ~Hold() { flag_.clear(std::memory_order_release); }
@@ -164,7 +165,7 @@ void* Arena::do_allocate(size_t size, size_t align) {
   if (align > kPage || size > SIZE_MAX - kPage) throw std::bad_alloc();
   // In a region of its own a block begins with a page.
   const size_t n = align > kGranule ? kNone : granules_of(size);
-  if (*mark_ == 0) throw std::bad_alloc();
+  if (is_in_child()) throw std::bad_alloc();
   const Hold hold(*this);
   if (n > kRegion / kGranule) {
     Region& own = add_region(std::max((size + kPage - 1) / kPage * kPage, kRegion + kPage));
@@ -189,6 +190,8 @@ void* Arena::do_allocate(size_t size, size_t align) {
 
 void Arena::do_deallocate(void* block, size_t size, size_t /*align*/) {
   if (block == nullptr) return;
+  // In a child all of it is zero, and the flag may be that of a thread which is not there.
+  if (is_in_child()) return;
   secure::wipe(block, size);
   const Hold hold(*this);
   for (Region** link = &regions_; *link != nullptr; link = &(*link)->next) {

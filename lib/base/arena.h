@@ -15,7 +15,8 @@ namespace voxlock {
 // to the arena itself lies in the host's memory. Wipes each block that it takes back. Any thread
 // may call: a flag is held for some steps, and for a system call where a region is new. No packet
 // comes here, for nothing is allocated for one. In a child of fork it gives nothing more: what is
-// made there would draw the random numbers that the parent draws.
+// made there would draw the random numbers that the parent draws. What goes back there stays mapped
+// until the arena goes.
 class Arena final : public std::pmr::memory_resource {
  public:
   enum class Lock : uint8_t { kWhereAllowed, kAlways };
@@ -47,6 +48,7 @@ class Arena final : public std::pmr::memory_resource {
   void do_deallocate(void* block, size_t size, size_t align) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 
+  [[nodiscard]] bool is_in_child() const { return *mark_ == 0; }
   Region& add_region(size_t len);
   void drop_region(Region** link);
 

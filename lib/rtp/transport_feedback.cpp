@@ -6,7 +6,6 @@ namespace voxlock::rtp {
 namespace {
 
 // Packet status symbols, section 3.1.1. 3 is reserved.
-constexpr uint8_t kNotReceived = 0;
 constexpr uint8_t kSmallDelta = 1;
 constexpr uint8_t kLargeDelta = 2;
 
@@ -115,7 +114,6 @@ size_t write_transport_feedback(const TransportReport& head, std::span<const int
   const int64_t reference = *first / kReferenceUs;
   int64_t last = reference * kReferenceUs / kDeltaUs;
   size_t count = 0;
-  size_t deltas_len = 0;
   for (; count < arrivals_us.size(); ++count) {
     if (arrivals_us[count] < 0) continue;
     const int64_t at = arrivals_us[count] / kDeltaUs;
@@ -124,7 +122,6 @@ size_t write_transport_feedback(const TransportReport& head, std::span<const int
     if (delta < INT16_MIN || delta > INT16_MAX) break;
     const bool is_small = delta >= 0 && delta <= UINT8_MAX;
     symbols[count] = is_small ? kSmallDelta : kLargeDelta;
-    deltas_len += is_small ? 1 : 2;
     deltas[count] = delta;
     last = at;
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -175,6 +176,26 @@ TEST_CASE("where the host has no memory for its books an arena stays as it was")
   CHECK_THROWS_AS(world.arena.allocate(Arena::kRegion + 1, 64), std::bad_alloc);
   CHECK(world.arena.use().reserved == Arena::kFirstRegion);
   CHECK(world.arena.use().used == 0);
+}
+
+TEST_CASE("a child waits for no thread that only its parent has") {
+  World world;
+  void* const block = world.arena.allocate(64, 64);
+  std::atomic<bool> is_over = false;
+  std::thread other([&] {
+    while (!is_over) world.arena.deallocate(world.arena.allocate(64, 64), 64, 64);
+  });
+  for (int i = 0; i < 30; ++i) {
+    CHECK(in_child([&] {
+            (void)alarm(10);
+            world.arena.deallocate(block, 64, 64);
+            (void)world.arena.use();
+            return 0;
+          }) == 0);
+  }
+  is_over = true;
+  other.join();
+  world.arena.deallocate(block, 64, 64);
 }
 
 TEST_CASE("two threads may take blocks of one arena") {
