@@ -1,8 +1,5 @@
 #include "srtp/aead.h"
 
-#include <array>
-#include <cstring>
-
 #include "base/secure.h"
 #include "srtp/key_derivation.h"
 
@@ -31,16 +28,6 @@ Aead::Aead(const Suite& suite, ByteView key_and_salt) {
   set(rtcp_, KeyLabel::kRtcpEncryption, KeyLabel::kRtcpSalt);
 }
 
-// RFC 7714 sections 8.1 and 9.1: 00 00 | SSRC | ROC | SEQ for SRTP, 00 00 | SSRC | 00 00 | index
-// for SRTCP, mixed with the salt. Both are the SSRC with 48 bits of index behind it.
-void Aead::Keys::start(uint32_t ssrc, uint64_t index) {
-  std::array<uint8_t, crypto::AesGcm::kNonceLen> nonce;
-  bytes::Writer writer(nonce);
-  writer.u64((uint64_t{ssrc} << 16 | index >> 32) ^ salt_high);
-  writer.u32(static_cast<uint32_t>(index) ^ salt_low);
-  gcm.start(nonce);
-}
-
 Aead::Keys::~Keys() {
   secure::wipe(&salt_high, sizeof salt_high);
   secure::wipe(&salt_low, sizeof salt_low);
@@ -66,7 +53,7 @@ size_t Aead::seal_rtcp(ByteView packet, uint32_t ssrc, uint32_t index, bool is_p
   rtcp_.start(ssrc, index);
   rtcp_.gcm.aad(packet.first(clear_len));
   rtcp_.gcm.aad(flag_and_index);
-  std::memcpy(out.data(), packet.data(), clear_len);
+  copy_clear(packet, clear_len, out);
   rtcp_.gcm.seal(packet.subspan(clear_len), out.subspan(clear_len), out.subspan(len, kTagLen));
   return len + kRtcpOverhead;
 }

@@ -3,6 +3,7 @@
 // knows the index. SRTP is inlined: views that do not fit into registers cost as much as a block.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -36,7 +37,7 @@ class Aead {
                   MutableBytes out) {
     rtp_.start(ssrc, index);
     rtp_.gcm.aad(packet.first(header_len));
-    std::memcpy(out.data(), packet.data(), header_len);
+    copy_clear(packet, header_len, out);
     rtp_.gcm.seal(packet.subspan(header_len), out.subspan(header_len),
                   out.subspan(packet.size(), kTagLen));
     return packet.size() + kTagLen;
@@ -56,7 +57,15 @@ class Aead {
     uint32_t salt_low = 0;
 
     ~Keys();
-    void start(uint32_t ssrc, uint64_t index);
+    // RFC 7714 sections 8.1 and 9.1: 00 00 | SSRC | ROC | SEQ for SRTP, 00 00 | SSRC | 00 00 |
+    // index for SRTCP, mixed with the salt. Both are the SSRC with 48 bits of index behind it.
+    void start(uint32_t ssrc, uint64_t index) {
+      std::array<uint8_t, crypto::AesGcm::kNonceLen> nonce;
+      bytes::Writer writer(nonce);
+      writer.u64((uint64_t{ssrc} << 16 | index >> 32) ^ salt_high);
+      writer.u32(static_cast<uint32_t>(index) ^ salt_low);
+      gcm.start(nonce);
+    }
   };
 
   // What is clear is authenticated where it lies; out gets none of it where that fails.
@@ -65,8 +74,18 @@ class Aead {
     if (!keys.gcm.open(packet.subspan(clear_len, sealed_len), out.subspan(clear_len),
                        packet.subspan(len, kTagLen)))
       return 0;
-    std::memcpy(out.data(), packet.data(), clear_len);
+    copy_clear(packet, clear_len, out);
     return len;
+  }
+  // len: at least eight. Most headers have sixteen at most, and need no call then.
+  static void copy_clear(ByteView packet, size_t len, MutableBytes out) {
+    constexpr size_t kHalf = 8;
+    if (len > 2 * kHalf) {
+      std::memcpy(out.data(), packet.data(), len);
+      return;
+    }
+    std::memcpy(out.data(), packet.data(), kHalf);
+    std::memcpy(out.data() + len - kHalf, packet.data() + len - kHalf, kHalf);
   }
 
   Keys rtp_;

@@ -158,9 +158,9 @@ class Session {
   };
   [[nodiscard]] library::Policy policy() const;
   Status drop(Status status);
-  Result<size_t> counted(Result<size_t> result);
   // The steps of one packet are inlined where they are taken (session.cpp): a result that is handed
   // over in memory costs as much as the step.
+  VOXLOCK_SRTP_INLINE Result<size_t> counted(Result<size_t> result);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<Source*> admit(uint32_t ssrc, uint64_t left);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<uint64_t> next_rtp_index(const Source* source,
                                                                     uint16_t sequence) const;
@@ -202,10 +202,10 @@ class Session {
   [[nodiscard]] bool may_be_late(const Sealed& sealed) const;
   Result<size_t> open_late(ByteView packet, const Sealed& sealed, MutableBytes out);
   VOXLOCK_SRTP_INLINE size_t commit_rtp(const Sealed& sealed, size_t len);
-  Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc);
   Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
-  Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> try_seal_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_seal_rtcp(ByteView packet, MutableBytes out);
 
   // What every packet needs comes first: it fills two cache lines.
