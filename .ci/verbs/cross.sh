@@ -14,7 +14,7 @@ TEXT
 
 CROSS_PACKAGES=(g++-aarch64-linux-gnu qemu-user)
 SYSROOT=$BUILD/sysroot-arm64
-CASES=(base crypto sip sdp rtp audio srtp srtp_differential tls ice e2ee ua leg bridge capi)
+CASES=(base crypto constant_flow sip sdp rtp audio srtp srtp_differential tls ice e2ee ua leg bridge capi)
 
 # Why it cannot run here, or nothing.
 obstacle() {
