@@ -155,7 +155,7 @@ void tell_ended(Core& core, Call& call, Cause cause, uint32_t status, const Inco
   event.call = call.id;
   event.cause = cause;
   event.status = status;
-  push_message(core, event, *in);
+  push_message(core, event, *in, sdp_of(in->message));
 }
 
 void end_call(Core& core, Call& call, Cause cause, uint32_t status) {

@@ -404,14 +404,14 @@ std::string_view sdp_of(const sip::Message& message) {
       .value_or(std::string_view());
 }
 
-void push_message(Core& core, Event event, const Incoming& in) {
+void push_message(Core& core, Event event, const Incoming& in, std::string_view sdp) {
   const auto* base = reinterpret_cast<const char*>(in.raw.data());
   const auto range = [&](std::string_view part) -> Range {
     if (part.empty()) return {};
     return {static_cast<uint32_t>(part.data() - base), static_cast<uint32_t>(part.size())};
   };
   event.connection = in.connection.id;
-  event.sdp = range(sdp_of(in.message));
+  event.sdp = range(sdp);
   event.reason = range(in.message.reason());
   event.warning = range(in.message.find(HeaderId::kWarning).value_or(std::string_view()));
   if (event.status == 0) event.status = in.message.status_code();

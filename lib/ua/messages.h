@@ -74,8 +74,9 @@ Token stateless_tag(const Core& core, const sip::Message& request);
 // The session description of a message, empty for none.
 std::string_view sdp_of(const sip::Message& message);
 
-// Tells the host about a message: an event with all of it.
-void push_message(Core& core, Event event, const Incoming& in);
+// Tells the host about a message: an event with all of it. sdp: the part of it that is an offer or
+// an answer, empty for none.
+void push_message(Core& core, Event event, const Incoming& in, std::string_view sdp);
 
 // A value without line folds (RFC 3261 7.3.1), written into Core::side.
 Result<std::string_view> unfold(Core& core, std::string_view value);

@@ -173,7 +173,7 @@ void push_call(Core& core, EventType type, const Call& call, const Incoming& in)
   Event event;
   event.type = type;
   event.call = call.id;
-  push_message(core, event, in);
+  push_message(core, event, in, sdp_of(in.message));
 }
 
 // RFC 3261 13.2.2.4: the first 2xx makes the dialog.
@@ -293,7 +293,7 @@ void on_options_response(Core& core, Transaction& t, const Incoming& in) {
   Event event;
   event.type = EventType::kResult;
   event.call = t.call;
-  push_message(core, event, in);
+  push_message(core, event, in, sdp_of(in.message));
 }
 
 }  // namespace

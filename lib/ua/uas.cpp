@@ -160,7 +160,11 @@ void push_offer(Core& core, EventType type, const Call& call, const Incoming& in
   Event event;
   event.type = type;
   event.call = call.id;
-  push_message(core, event, in);
+  // RFC 3261 13.2.1: an ACK brings an answer where the 2xx held the offer; no other one waits for
+  // it.
+  const bool is_answer = type == EventType::kConfirmed && call.offers_late;
+  const bool is_offer = type == EventType::kIncoming || type == EventType::kOffer;
+  push_message(core, event, in, is_answer || is_offer ? sdp_of(in.message) : std::string_view());
 }
 
 // RFC 3261 13.3.1: a new call.

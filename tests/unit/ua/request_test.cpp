@@ -81,6 +81,19 @@ TEST_CASE("RFC 3261 12.2.2: only the right dialog and a rising CSeq reach a call
   CHECK(bench.bob.expect(EventType::kEnded).event.cause == ua::Cause::kRemote);
 }
 
+TEST_CASE("RFC 3261 13.2.1: an ACK brings an answer only where the 2xx held the offer") {
+  for (const bool is_late : {false, true}) {
+    Bench bench;
+    bench.ask(is_late ? request("INVITE", "1") : request("INVITE", "1", kSdpType, "", kSdp));
+    const Seen incoming = bench.bob.expect(EventType::kIncoming);
+    CHECK(incoming.sdp == (is_late ? std::string_view() : kSdp));
+    REQUIRE(bench.bob.endpoint->answer(incoming.event.call, as_bytes(kSdp), bench.net.now));
+    bench.net.drain();
+    bench.ask(request("ACK", "2", kSdpType, tag_of(bench.bob.sent.back()), kSdp));
+    CHECK(bench.bob.expect(EventType::kConfirmed).sdp == (is_late ? kSdp : std::string_view()));
+  }
+}
+
 TEST_CASE("at the limit of calls an INVITE is answered 503 and the rest goes on") {
   Network net;
   ua::Config config;
