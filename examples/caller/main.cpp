@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/files.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
@@ -273,7 +274,6 @@ class Caller {
   int finish() {
     if (is_over_ == false && failure_.empty())
       failure_ = "the far end did not confirm the end of the call";
-    if (options_.has("record")) write_wav(options_.get("record"), {8000, phone_.recorded()});
     nlohmann::json report = report_of(phone_);
     report["answered"] = is_answered_;
     report["ended"] = ended_;
@@ -283,9 +283,13 @@ class Caller {
     report["tls_version"] = security_.version;
     report["tls_cipher"] = security_.cipher;
     report["peer_verified"] = security_.is_peer_verified;
-    write_report(options_.get("report"), report);
     std::printf("%s\n", report.dump().c_str());
-    if (failure_.empty()) return is_answered_ ? 0 : 1;
+    const bool has_report =
+        is_saved("caller", [&] { write_report(options_.get("report"), report); });
+    const bool has_recording = !options_.has("record") || is_saved("caller", [&] {
+      write_wav(options_.get("record"), {8000, phone_.recorded()});
+    });
+    if (failure_.empty()) return is_answered_ && has_report && has_recording ? 0 : 1;
     std::fprintf(stderr, "caller: %s\n", failure_.c_str());
     return 1;
   }

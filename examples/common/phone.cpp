@@ -3,9 +3,14 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "common/addresses.h"
+#include "common/sdp_step.h"
 
 namespace example {
 namespace {
@@ -21,7 +26,6 @@ constexpr size_t kDigitEnds = 3;
 constexpr size_t kDigitPeriod = 15;
 constexpr char kDigitCodes[] = "0123456789*#ABCD";
 constexpr uint32_t kNoPayloadType = 255;
-constexpr size_t kSdpRoom = 4096;
 constexpr size_t kArena = 64 * 1024;
 
 template <size_t N>
@@ -45,7 +49,11 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
       config_(std::move(config)),
       socket_(bind_udp(config_.ip, 0)),
       arena_(kArena) {
-  if (!config_.wire.empty()) wire_.open(config_.wire);
+  if (!config_.wire.empty()) {
+    wire_.open(config_.wire);
+    if (!wire_)
+      throw std::runtime_error("cannot write " + config_.wire + ": " + std::strerror(errno));
+  }
   auto leg_config = make_config(voxlock_leg_config_init);
   leg_config.rtcp_xr = 1;
   copy_list(config_.codecs, leg_config.codecs);
@@ -64,34 +72,24 @@ Phone::~Phone() {
 }
 
 std::string Phone::offer(uint32_t flags) {
-  std::string sdp(kSdpRoom, '\0');
-  size_t len = sdp.size();
-  check(
-      voxlock_leg_offer(leg_.get(), flags, reinterpret_cast<uint8_t*>(sdp.data()), &len, now_ns()),
-      "offer");
-  sdp.resize(len);
-  return sdp;
+  rollback();
+  SdpStep step = make_offer(leg_.get(), flags);
+  check(step.is_refused() ? step.verdict.reason : VOXLOCK_OK, "offer");
+  return std::move(step.sdp);
 }
 
 std::string Phone::answer(const std::string& offer, voxlock_verdict& verdict) {
-  std::string sdp(kSdpRoom, '\0');
-  size_t len = sdp.size();
-  verdict = make_result<voxlock_verdict>();
-  check(voxlock_leg_answer(leg_.get(), reinterpret_cast<const uint8_t*>(offer.data()), offer.size(),
-                           reinterpret_cast<uint8_t*>(sdp.data()), &len, &verdict, now_ns()),
-        "answer");
-  sdp.resize(verdict.kind == VOXLOCK_REFUSED ? 0 : len);
-  if (!sdp.empty()) refresh_codec();
-  return sdp;
+  SdpStep step = make_answer(leg_.get(), offer);
+  verdict = step.verdict;
+  if (!step.is_refused()) refresh_codec();
+  return std::move(step.sdp);
 }
 
 bool Phone::accept_answer(const std::string& answer, voxlock_verdict& verdict) {
-  verdict = make_result<voxlock_verdict>();
-  check(voxlock_leg_accept_answer(leg_.get(), reinterpret_cast<const uint8_t*>(answer.data()),
-                                  answer.size(), &verdict, now_ns()),
-        "answer");
-  if (verdict.kind != VOXLOCK_REFUSED) refresh_codec();
-  return verdict.kind != VOXLOCK_REFUSED;
+  verdict = take_answer(leg_.get(), answer).verdict;
+  if (verdict.kind == VOXLOCK_REFUSED) return false;
+  refresh_codec();
+  return true;
 }
 
 void Phone::refresh_codec() {

@@ -38,7 +38,7 @@ class Phone {
   Phone(const Phone&) = delete;
   Phone& operator=(const Phone&) = delete;
 
-  // flags: VOXLOCK_OFFER_*.
+  // flags: VOXLOCK_OFFER_*. An offer that is out already is withdrawn.
   std::string offer(uint32_t flags = 0);
   // The peer refused the offer: all stays as it was.
   void rollback() { (void)voxlock_leg_rollback(leg_.get()); }

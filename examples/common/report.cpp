@@ -1,10 +1,6 @@
 #include "common/report.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <stdexcept>
-
+#include "common/files.h"
 #include "common/names.h"
 
 namespace example {
@@ -26,10 +22,7 @@ nlohmann::json report_of(const Phone& phone) {
 }
 
 void write_report(const std::string& path, const nlohmann::json& report) {
-  if (path.empty()) return;
-  std::ofstream file(path, std::ios::trunc);
-  if (!(file << report.dump(2) << '\n'))
-    throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
+  if (!path.empty()) write_file(path, report.dump(2) + '\n');
 }
 
 }  // namespace example

@@ -9,11 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "common/addresses.h"
+#include "common/files.h"
 
 namespace example {
 namespace {
@@ -40,12 +39,9 @@ constexpr size_t kArena = 128 * 1024;
 
 std::string read_text(const std::string& path, const char* what) {
   if (path.empty()) return {};
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad() || text.empty()) {
-    throw std::runtime_error(std::string("cannot read ") + what + " " + path + ": " +
-                             (file.is_open() ? "it is empty or no file" : std::strerror(errno)));
-  }
+  std::string text = read_file(path, std::string(what) + " ");
+  if (text.empty())
+    throw std::runtime_error(std::string("cannot read ") + what + " " + path + ": it is empty");
   return text;
 }
 

@@ -1,15 +1,15 @@
 #include "common/wav.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
+
+#include "common/files.h"
 
 namespace example {
 namespace {
 
-uint32_t little(const std::vector<char>& raw, size_t at, size_t n) {
+uint32_t little(const std::string& raw, size_t at, size_t n) {
   uint32_t value = 0;
   for (size_t i = n; i > 0; --i) value = value << 8 | static_cast<uint8_t>(raw[at + i - 1]);
   return value;
@@ -19,20 +19,14 @@ void put_little(std::string& out, uint32_t value, size_t n) {
   for (size_t i = 0; i < n; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-std::vector<char> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-bool has_tag(const std::vector<char>& raw, size_t at, const char* tag) {
+bool has_tag(const std::string& raw, size_t at, const char* tag) {
   return std::memcmp(raw.data() + at, tag, 4) == 0;
 }
 
 }  // namespace
 
 Wav read_wav(const std::string& path) {
-  const std::vector<char> raw = read_file(path);
+  const std::string raw = read_file(path);
   if (raw.size() < 12 || !has_tag(raw, 0, "RIFF") || !has_tag(raw, 8, "WAVE")) {
     throw std::runtime_error(path + " is not a WAV file");
   }
@@ -80,10 +74,7 @@ void write_wav(const std::string& path, const Wav& wav) {
   out += "data";
   put_little(out, bytes, 4);
   for (const int16_t sample : wav.samples) put_little(out, static_cast<uint16_t>(sample), 2);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  if (!file.write(out.data(), static_cast<std::streamsize>(out.size()))) {
-    throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
-  }
+  write_file(path, out);
 }
 
 }  // namespace example

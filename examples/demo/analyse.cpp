@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/files.h"
 #include "common/options.h"
 #include "common/wav.h"
 #include "demo/signal.h"
@@ -190,17 +191,20 @@ void check_sealed(Checks& checks, const json& gateway, const json& listener, con
 void print_table(const json& report) {
   std::printf("\n");
   for (const json& hop : report.at("hops")) {
-    std::printf("  %-9s %s %s, handshake %.1f ms, SRTP %s (%s), peer %s\n",
-                hop.at("name").get<std::string>().c_str(),
-                hop.at("tls_version").get<std::string>().c_str(),
-                hop.at("key_exchange") == "DTLS" ? "and DTLS"
-                                                 : hop.at("tls_cipher").get<std::string>().c_str(),
-                hop.at("handshake_ms").get<double>(), hop.at("suite").get<std::string>().c_str(),
-                hop.at("key_exchange").get<std::string>().c_str(),
-                hop.at("peer_verified").get<bool>() ? "verified" : "not verified");
-    for (const char* direction : {"in", "out"}) {
+    std::printf(
+        "  %-9s %s %s, handshake %.1f ms, SRTP by %s, peer %s\n",
+        hop.at("name").get<std::string>().c_str(), hop.at("tls_version").get<std::string>().c_str(),
+        hop.at("key_exchange") == "DTLS" ? "and DTLS"
+                                         : hop.at("tls_cipher").get<std::string>().c_str(),
+        hop.at("handshake_ms").get<double>(), hop.at("key_exchange").get<std::string>().c_str(),
+        hop.at("peer_verified").get<bool>() ? "verified" : "not verified");
+    const std::string suite_in = hop.at("suite");
+    const std::string suite_out = hop.value("suite_out", suite_in);
+    for (const bool is_in : {true, false}) {
+      const char* const direction = is_in ? "in" : "out";
       const json& media = hop.at(direction);
-      std::printf("            %-3s %s, %llu packets, %llu lost\n", direction,
+      std::printf("            %-3s %s, %s, %llu packets, %llu lost\n", direction,
+                  (is_in ? suite_in : suite_out).c_str(),
                   media.at("codec").get<std::string>().c_str(),
                   media.at("packets").get<unsigned long long>(),
                   media.at("lost").get<unsigned long long>());
@@ -270,7 +274,7 @@ int analyse(int argc, char** argv) {
       {"checks", checks.list()},
   };
   if (gateway.contains("frames")) report["frames"] = gateway.at("frames");
-  std::ofstream(dir / "report.json") << report.dump(2) << '\n';
+  write_file(dir / "report.json", report.dump(2) + '\n');
   write_spectrogram(dir, "before", before);
   write_spectrogram(dir, "after", after);
   print_table(report);

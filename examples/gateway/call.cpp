@@ -10,7 +10,6 @@
 namespace example {
 namespace {
 
-constexpr size_t kSdpRoom = 8192;
 constexpr uint32_t kRepairMs = 60;
 constexpr size_t kArena = 64 * 1024;
 constexpr int kPairTries = 64;
@@ -47,18 +46,6 @@ bool is_rtp(const Packet& packet) {
   return type < 64 || type > 95;
 }
 
-// A step that failed for no fault of the description: it is refused, and the call goes on as
-// before.
-void note_failure(SdpStep& step, int32_t status) {
-  if (status == VOXLOCK_OK) return;
-  step.verdict.kind = VOXLOCK_REFUSED;
-  step.verdict.reason = status;
-  // Our own offer is out: glare (RFC 3261, section 14.2).
-  step.verdict.sip_status = status == VOXLOCK_ERR_WRONG_STATE ? 491 : 500;
-  step.verdict.warn_code = 0;
-  step.verdict.warning = "";
-}
-
 }  // namespace
 
 Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
@@ -68,7 +55,8 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
       lose_every_(config.lose_every),
       arena_(kArena),
       legs_{make_leg(ctx, kTrunk, config, signalling[kTrunk]),
-            make_leg(ctx, kRoom, config, signalling[kRoom])} {
+            make_leg(ctx, kRoom, config, signalling[kRoom])},
+      media_timeout_ns_(uint64_t{config.media_timeout_ms} * 1'000'000) {
   join(ctx, config);
 }
 
@@ -79,7 +67,8 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
       lose_every_(config.lose_every),
       arena_(kArena),
       legs_{adopt_leg(ctx, kTrunk, config, checkpoint, record),
-            adopt_leg(ctx, kRoom, config, checkpoint, record)} {
+            adopt_leg(ctx, kRoom, config, checkpoint, record)},
+      media_timeout_ns_(uint64_t{config.media_timeout_ms} * 1'000'000) {
   join(ctx, config);
 }
 
@@ -158,32 +147,15 @@ void Call::watch(int fd, uint32_t leg) {
 }
 
 SdpStep Call::offer(size_t leg, uint32_t flags) {
-  SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
-  size_t len = step.sdp.size();
-  note_failure(step,
-               voxlock_leg_offer(legs_[leg].handle.get(), flags,
-                                 reinterpret_cast<uint8_t*>(step.sdp.data()), &len, now_ns()));
-  step.sdp.resize(step.is_refused() ? 0 : len);
-  return step;
+  return make_offer(legs_[leg].handle.get(), flags);
 }
 
 SdpStep Call::answer(size_t leg, std::string_view offer) {
-  SdpStep step{std::string(kSdpRoom, '\0'), make_result<voxlock_verdict>()};
-  size_t len = step.sdp.size();
-  note_failure(step, voxlock_leg_answer(legs_[leg].handle.get(),
-                                        reinterpret_cast<const uint8_t*>(offer.data()),
-                                        offer.size(), reinterpret_cast<uint8_t*>(step.sdp.data()),
-                                        &len, &step.verdict, now_ns()));
-  step.sdp.resize(step.is_refused() ? 0 : len);
-  return step;
+  return make_answer(legs_[leg].handle.get(), offer);
 }
 
 SdpStep Call::accept(size_t leg, std::string_view answer) {
-  SdpStep step{{}, make_result<voxlock_verdict>()};
-  note_failure(step, voxlock_leg_accept_answer(legs_[leg].handle.get(),
-                                               reinterpret_cast<const uint8_t*>(answer.data()),
-                                               answer.size(), &step.verdict, now_ns()));
-  return step;
+  return take_answer(legs_[leg].handle.get(), answer);
 }
 
 bool Call::is_held_by_peer(size_t leg) const {
@@ -197,8 +169,28 @@ void Call::close() {
   drain();
 }
 
+void Call::begin() {
+  has_begun_ = true;
+  first_packets_due_ns_ = now_ns() + media_timeout_ns_;
+  for (size_t leg = 0; leg < legs_.size(); ++leg) packets_before_[leg] = leg_stats(leg).packets_in;
+}
+
 void Call::advance() {
   drain();
+  if (now_ns() < first_packets_due_ns_) return;
+  // A leg tells of silence once: it may have done so while the call rang.
+  first_packets_due_ns_ = UINT64_MAX;
+  for (size_t leg = 0; leg < legs_.size(); ++leg) {
+    const bool is_silent = leg_stats(leg).packets_in == packets_before_[leg];
+    has_timed_out_ = has_timed_out_ || (is_silent && expects_media(leg));
+  }
+}
+
+// A peer that holds need not play music (RFC 3264, section 8.4). In a WebRTC room silence means
+// that nobody talks; its transport tells by itself when the room is gone.
+bool Call::expects_media(size_t leg) const {
+  const auto info = media(leg);
+  return info.direction == VOXLOCK_SENDRECV && info.key_exchange != VOXLOCK_KEYS_DTLS;
 }
 
 void Call::read_socket(int fd, uint32_t leg) {
@@ -254,10 +246,7 @@ void Call::follow(const voxlock_media_event& event) {
       digits_ += static_cast<char>(event.digit);
       break;
     case VOXLOCK_EV_TIMEOUT:
-      // A peer that holds need not play music (RFC 3264, section 8.4). In a WebRTC room silence
-      // means that nobody talks; its transport tells by itself when the room is gone.
-      has_timed_out_ = has_timed_out_ || (media(event.leg).direction == VOXLOCK_SENDRECV &&
-                                          media(event.leg).key_exchange != VOXLOCK_KEYS_DTLS);
+      has_timed_out_ = has_timed_out_ || (has_begun_ && expects_media(event.leg));
       break;
     case VOXLOCK_EV_CONNECTED:
     case VOXLOCK_EV_DISCONNECTED:

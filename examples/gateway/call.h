@@ -1,6 +1,7 @@
 // The media of one call: two legs, the bridge between them, and their UDP sockets.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "common/event_loop.h"
+#include "common/sdp_step.h"
 #include "common/sockets.h"
 #include "common/voxlock.h"
 #include "gateway/keeper.h"
@@ -29,21 +31,6 @@ struct MediaConfig {
   bool has_room_red = true;     // redundant audio (RFC 2198) there
   uint32_t lose_every = 0;      // of the room's packets, both ways, one in so many; 0: none
   bool is_room_webrtc = false;  // ICE-lite and DTLS-SRTP; suites[kRoom] does not count then
-};
-
-// What an offer/answer step gave: text to send, or why not.
-struct SdpStep {
-  std::string sdp;
-  voxlock_verdict verdict;
-  [[nodiscard]] bool is_refused() const { return verdict.kind == VOXLOCK_REFUSED; }
-  // For a call that is over.
-  static SdpStep refused() {
-    SdpStep step{{}, make_result<voxlock_verdict>()};
-    step.verdict.kind = VOXLOCK_REFUSED;
-    step.verdict.sip_status = 481;
-    step.verdict.warning = "";
-    return step;
-  }
 };
 
 class Call {
@@ -75,6 +62,8 @@ class Call {
 
   // Sends RTCP BYE on both legs; nothing flows after.
   void close();
+  // The call is answered: media has to come from now on. While it rings, silence is right.
+  void begin();
   // True once a leg that should receive heard nothing for media_timeout_ms.
   [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
 
@@ -85,7 +74,7 @@ class Call {
     return std::exchange(transport_events_, {});
   }
   [[nodiscard]] uint64_t next_deadline() const {
-    return voxlock_bridge_next_deadline(bridge_.get());
+    return std::min(voxlock_bridge_next_deadline(bridge_.get()), first_packets_due_ns_);
   }
 
   [[nodiscard]] voxlock_bridge_stats stats() const;
@@ -112,6 +101,7 @@ class Call {
   bool is_lost(uint32_t leg, const Packet& packet);
   void drain();
   void follow(const voxlock_media_event& event);
+  [[nodiscard]] bool expects_media(size_t leg) const;
 
   EventLoop& loop_;
   Latency& latency_;
@@ -123,6 +113,10 @@ class Call {
   Handle<voxlock_bridge, voxlock_bridge_free> bridge_;
   std::string digits_;
   std::vector<voxlock_media_event> transport_events_;
+  uint64_t media_timeout_ns_;
+  std::array<uint64_t, 2> packets_before_{};    // of each leg, when the call was answered
+  uint64_t first_packets_due_ns_ = UINT64_MAX;  // since then
+  bool has_begun_ = false;
   bool has_timed_out_ = false;
 };
 

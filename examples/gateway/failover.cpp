@@ -119,6 +119,7 @@ void Gateway::take_in(Session& session, const CallRecord& record) {
   }
   session.media = std::make_unique<Call>(loop_, ctx_, config_.media, config, record, latency_);
   session.begun_ns = now_ns();
+  session.media->begin();
 }
 
 }  // namespace example

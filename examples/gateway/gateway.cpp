@@ -191,6 +191,7 @@ void Gateway::answer_trunk(Session& session) {
     return;
   }
   session.begun_ns = now_ns();
+  session.media->begin();
   summary_.begin();
 }
 

@@ -2,13 +2,12 @@
 // it, and seals it again with other keys for the room it calls.
 #include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "common/files.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone_options.h"
@@ -80,10 +79,10 @@ uint16_t browser_port(const std::string& room) {
 // user of the machine can read.
 std::string read_secret(const std::string& value) {
   if (!value.starts_with("@")) return value;
-  std::ifstream file(value.substr(1));
-  std::string secret;
-  if (!std::getline(file, secret) || secret.empty())
-    throw std::runtime_error("cannot read a secret from " + value.substr(1));
+  const std::string text = read_file(value.substr(1), "secret ");
+  const std::string secret = text.substr(0, text.find('\n'));
+  if (secret.empty())
+    throw std::runtime_error("cannot read secret " + value.substr(1) + ": it is empty");
   return secret;
 }
 
@@ -140,8 +139,8 @@ KeeperConfig read_keeper(const Options& options) {
   const HostPort at = parse_host_port(options.get("store"));
   config.host = at.host;
   config.port = at.port;
-  std::ifstream file(options.get("store-key"), std::ios::binary);
-  config.key.assign(std::istreambuf_iterator<char>(file), {});
+  const std::string key = read_file(options.get("store-key"), "store key ");
+  config.key.assign(key.begin(), key.end());
   return config;
 }
 
@@ -180,8 +179,8 @@ int run_gateway(int argc, char** argv) {
               gateway.port());
   std::fflush(stdout);
   const nlohmann::json report = gateway.run();
-  write_report(options.get("report"), report);
   std::printf("%s", describe(report).c_str());
+  write_report(options.get("report"), report);
   return 0;
 }
 

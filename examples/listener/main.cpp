@@ -1,10 +1,12 @@
 // Answers calls, plays a recording to them and leaves what it heard.
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "common/files.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "common/phone.h"
@@ -78,9 +80,9 @@ class Listener {
     loop_.run([this] { return before_wait(); }, [this] { hang_up_all(); });
     report_["calls"] = ended_calls_;
     report_["cancelled"] = cancelled_calls_;
-    write_report(options_.get("report"), report_);
     std::printf("%s\n", report_.dump().c_str());
-    return 0;
+    save([&] { write_report(options_.get("report"), report_); });
+    return is_all_saved_ ? 0 : 1;
   }
 
  private:
@@ -107,7 +109,7 @@ class Listener {
         refresh(call);
         break;
       case VOXLOCK_UA_EV_UPDATED:
-        confirm(event);
+        update(event);
         break;
       case VOXLOCK_UA_EV_REFUSED:
         if (const auto found = lines_.find(call); found != lines_.end())
@@ -121,18 +123,28 @@ class Listener {
     }
   }
 
+  void reject(uint64_t call, uint32_t status) {
+    auto refusal = make_config(voxlock_ua_refusal_init);
+    refusal.status = status;
+    (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+  }
+
   void take_call(const SipEvent& event) {
     const uint64_t call = event.event.call;
     const bool is_busy = is_ending_ || (max_calls_ != 0 && started_calls_ >= max_calls_);
     if (is_busy || refuse_ != 0) {
-      auto refusal = make_config(voxlock_ua_refusal_init);
-      refusal.status = is_busy ? 486 : refuse_;
-      (void)voxlock_ua_reject(host_.ua(), call, &refusal, now_ns());
+      reject(call, is_busy ? 486 : refuse_);
       return;
     }
     phone_config_.signalling = host_.signalling(event.event.connection);
     Line line;
-    line.phone = std::make_unique<Phone>(loop_, ctx_.get(), phone_config_);
+    try {
+      line.phone = std::make_unique<Phone>(loop_, ctx_.get(), phone_config_);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "listener: call refused: %s\n", error.what());
+      reject(call, 500);
+      return;
+    }
     if (ring_ns_ != 0) {
       (void)voxlock_ua_ring(host_.ua(), call, 180, nullptr, 0, now_ns());
       line.offer = event.sdp;
@@ -169,6 +181,14 @@ class Listener {
     phone.start();
   }
 
+  // An answer that does not do leaves the media as it was, and the call too.
+  void update(const SipEvent& event) {
+    const auto found = lines_.find(event.event.call);
+    auto verdict = make_result<voxlock_verdict>();
+    if (found != lines_.end())
+      (void)found->second.phone->accept_answer(std::string(event.sdp), verdict);
+  }
+
   // RFC 4028: the session lasts on by a re-INVITE that changes nothing.
   void refresh(uint64_t call) {
     const auto found = lines_.find(call);
@@ -193,8 +213,12 @@ class Listener {
     phone.stop();
     report_ = report_of(phone);
     report_["ended"] = phone.has_timed_out() ? "silence" : cause_name(cause);
-    if (options_.has("record")) write_wav(record_path(), {8000, phone.recorded()});
+    if (options_.has("record")) save([&] { write_wav(record_path(), {8000, phone.recorded()}); });
     lines_.erase(found);
+  }
+
+  void save(const std::function<void()>& write) {
+    is_all_saved_ = is_saved("listener", write) && is_all_saved_;
   }
 
   [[nodiscard]] std::string record_path() const {
@@ -245,6 +269,7 @@ class Listener {
   int64_t cancelled_calls_ = 0;
   uint64_t give_up_ns_ = UINT64_MAX;
   bool is_ending_ = false;
+  bool is_all_saved_ = true;
 };
 
 int listen(int argc, char** argv) {

@@ -30,7 +30,7 @@ make_certificates() {
     openssl req -x509 -new -key ca.key -subj '/CN=test authority' -days 2 -sha256 -out ca.pem
     openssl ecparam -name prime256v1 -genkey -noout -out a.key
     openssl req -new -key a.key -subj '/CN=localhost' -out a.csr
-    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >a.ext
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n' >a.ext
     openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile a.ext -out a.pem
   ) >"$dir/openssl.log" 2>&1 || fail 'openssl made no certificates'
   tls=(--cert "$dir/a.pem" --key "$dir/a.key" --ca "$dir/ca.pem")
@@ -117,7 +117,7 @@ start_call() {
   start listener listener --listen 127.0.0.1:0 "${tls[@]}" --calls 1 --report "$dir/listener.json"
   listener=$pid
   start gateway gateway --listen 127.0.0.1:0 "${tls[@]}" --room "sips:room@127.0.0.1:$port" --calls 1 \
-    --media-timeout 1 --report "$dir/gateway.json"
+    --media-timeout 2 --report "$dir/gateway.json"
   gateway=$pid
   call_in_background caller "${tls[@]}" --to "sips:x@127.0.0.1:$port" --play "$dir/long.wav" --report "$dir/caller.json"
   caller=$pid
@@ -399,6 +399,10 @@ signal.pause()' "$port" >"$dir/peers.log" &
   kill -KILL "$peers"
 }
 
+# Files that are not what they should be, and a peer that is not there in the end.
+# shellcheck source=examples/tests/odd_cases.sh
+. "$here/odd_cases.sh"
+
 need_sipp() {
   if ! command -v sipp >/dev/null; then
     echo 'skipped: the program sipp is not installed'
@@ -494,6 +498,9 @@ run_demo() { # caller, room
   for name in before.wav after.wav spectrogram.png report.json; do
     [ -s "$dir/demo/$name" ] || fail "the demo left no $name"
   done
+  if [ "${2:-sip}" = sip ]; then
+    python3 "$here/demo_report.py" "$dir/demo" "$bin/demo_analyse" sip || fail 'the report is not as it should be'
+  fi
   if [ "${2:-sip}" = browser ]; then
     mkdir -p "$here/../../build/browser/pictures"
     cp "$dir/demo/page.png" "$here/../../build/browser/pictures/demo-page.png"
@@ -524,7 +531,8 @@ case $case in
     "$here/browser.sh" "$bin" "$case"
     ;;
   browser_page | wrong_use | refusals | interrupted | caller_interrupted | caller_killed | listener_killed | many_calls | hold | \
-    rekey | late_offer | cancel | busy | killed_in_hold | silent_peers | sipp_holds | sipp_cancels | \
+    rekey | late_offer | cancel | busy | killed_in_hold | silent_peers | listener_interrupted | odd_files | hostile_peers | rings_long | ipv6 | \
+    twice_interrupted | sipp_holds | sipp_cancels | \
     sipp_refuses)
     make_certificates
     "$case"
