@@ -2,9 +2,10 @@
 # The far side of demo.sh as a room of a LiveKit server on loopback, with somebody in it who speaks
 # and listens by LiveKit's own SDK. Sourced by demo.sh and tests/livekit.sh, which set out, root, seconds
 # and pids.
-# livekit_options: further ones of who is in the room.
+# livekit_options: further ones of who is in the room. Without -reply the phone, which is there later,
+# hears that speech from its middle.
 # shellcheck disable=SC2034,SC2154
-livekit_options=()
+livekit_options=(-reply)
 
 # Three free ports of loopback: HTTP, ICE over TCP, ICE over UDP.
 free_ports() {

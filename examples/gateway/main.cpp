@@ -44,7 +44,7 @@ constexpr OptionSpec kOptions[] = {
     {"room-suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites of the room, preferred first"},
     {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
-    {"red", nullptr, nullptr, "WHIP: redundant audio (RFC 2198) to the room"},
+    {"no-red", nullptr, nullptr, "no redundant audio (RFC 2198) between the gateway and the room"},
     {"lose-every", "N", "0", "lose one in N packets to and from the room, to see what mends it"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"hold-timeout", "SECONDS", "1800", "hang up after so long a hold"},
@@ -115,7 +115,7 @@ GatewayConfig read_config(const Options& options) {
   }
   config.forward = options.get("room");
   if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
-  config.media.has_room_red = is_browser(config.forward) || options.has("red");
+  config.media.has_room_red = !options.has("no-red");
   config.media.is_room_webrtc = config.forward.starts_with(kWhip) || is_browser(config.forward);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =

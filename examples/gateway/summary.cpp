@@ -100,6 +100,7 @@ void Summary::add(const Call& call, const std::array<SecurityInfo, 2>& security,
     in_ += stats.packets_in[direction];
     out_ += stats.packets_out[direction];
     lost_ += stats.lost[direction];
+    recovered_ += stats.recovered[direction];
     const std::array<uint64_t, 4> measured{
         stats.plaintext_p50_ns[direction], stats.plaintext_p99_ns[direction],
         stats.plaintext_p999_ns[direction], stats.plaintext_max_ns[direction]};
@@ -126,7 +127,7 @@ json Summary::report(const Latency& latency) const {
       {"hops", hops_},
       {"stages", {{"forward", stages_[VOXLOCK_FORWARD]}, {"backward", stages_[VOXLOCK_BACKWARD]}}},
       {"digits", digits_},
-      {"packets", {{"in", in_}, {"out", out_}, {"lost", lost_}}},
+      {"packets", {{"in", in_}, {"out", out_}, {"lost", lost_}, {"recovered", recovered_}}},
       {"auth_failures", auth_failures_},
       {"latency_us", {{"p50", latency.percentile(0.5)}, {"p99", latency.percentile(0.99)}}},
       {"plaintext_us",

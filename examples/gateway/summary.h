@@ -33,6 +33,7 @@ class Summary {
   uint64_t in_ = 0;
   uint64_t out_ = 0;
   uint64_t lost_ = 0;
+  uint64_t recovered_ = 0;  // of these: came along with a later packet
   uint64_t auth_failures_ = 0;
   std::array<uint64_t, 4> plaintext_ns_{};  // the worst call's p50, p99, p99.9, max
   uint64_t call_ns_ = 0;

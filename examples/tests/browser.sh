@@ -91,10 +91,13 @@ db=$(loudness -3.5 0)
 [ "$db" -gt -45 ] || fail "at the end the caller hears nothing: $db dB"
 case $case in
   drop)
-    python3 - "$out/gateway.json" <<'PYTHON' || fail 'the browser is not told about its packets'
+    python3 - "$out/gateway.json" <<'PYTHON' || fail 'the browser is not told about its packets, or sends nothing redundant'
 import json, sys
-out = json.load(open(sys.argv[1]))["hops"][1]["out"]
-assert out["transport_feedback"] >= 30, out
+gateway = json.load(open(sys.argv[1]))
+room, packets = gateway["hops"][1], gateway["packets"]
+print("to the browser:", room["out"], "from it:", room["in"], "bridged:", packets)
+assert room["out"]["transport_feedback"] >= 30
+assert room["in"]["redundant"] >= 100 and packets["recovered"] >= 5
 PYTHON
     ;;
   mute)

@@ -113,6 +113,11 @@ void Lane::take(leg::Received& received, Airlock& airlock, const Ends& ends) {
   received.is_new_source = received.is_new_source || is_source_pending_;
   const bool is_late = has_any_ && !received.is_new_source && received.index <= last_index_;
   if (is_late) return ends.from.discard(received.index);
+  if (received.kind == leg::Received::Kind::kPadding) {
+    ++padding_;
+    is_source_pending_ = received.is_new_source;
+    return;
+  }
   if (ends.opener != nullptr && !open(received, airlock, ends)) {
     is_source_pending_ = received.is_new_source;
     return;
@@ -170,13 +175,15 @@ void Lane::advance(const leg::Received& received, const Path& path) {
     restart(received.packet.timestamp, path.now_ns);
     if (next_position_ != before) jump(next_position_, path);
   } else {
-    const uint64_t missing = received.index - last_index_ - 1;
+    const uint64_t between = received.index - last_index_ - 1;
+    const uint64_t missing = between - std::min(between, padding_);
     const auto ahead = static_cast<int32_t>(received.packet.timestamp - next_timestamp_);
     // Event packets repeat the timestamp of their beginning: they say nothing about the gap.
     if (is_audio && ahead > 0 && missing != 0) meet_gap(missing, received, path);
     stats_.lost += missing;
   }
   last_index_ = received.index;
+  padding_ = 0;
   if (!is_audio) return;
   const int64_t ahead = static_cast<int32_t>(received.packet.timestamp - next_timestamp_);
   if (ahead > 0 && ahead < kMaxLeapSeconds * in_clock_) {

@@ -125,6 +125,7 @@ class Lane {
   bool has_any_ = false;
   bool is_source_pending_ = false;  // another source began with a frame that did not open
   uint64_t last_index_ = 0;
+  uint64_t padding_ = 0;         // packets without a frame since then: nothing is missing there
   uint32_t next_timestamp_ = 0;  // expected next, of the source
   uint64_t next_position_ = 0;   // where that is
   uint64_t head_position_ = 0;   // of the first sample not sent yet

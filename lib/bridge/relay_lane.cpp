@@ -86,6 +86,7 @@ void RelayLane::take_one(const leg::Received& received, const Path& path) {
     ++stats_.too_late;
     return path.from.count_drop(leg::Drop::kLate);
   }
+  if (received.kind == leg::Received::Kind::kPadding) return leave_out(received);
   stats_.packets_in += is_event ? 0 : 1;
   if (!is_event && received.packet.payload_type == path.from.agreement()->twin_type_recv) {
     // The other side agreed on one law only, and nothing is decoded here.

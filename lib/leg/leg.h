@@ -96,7 +96,8 @@ struct Redundant {
 
 // What receive made of a datagram. The views point into the caller's buffer.
 struct Received {
-  enum class Kind : uint8_t { kNothing, kAudio, kEvent };
+  // kPadding: no frame, but a number of the stream. Senders probe the way with such packets.
+  enum class Kind : uint8_t { kNothing, kAudio, kEvent, kPadding };
   Kind kind = Kind::kNothing;
   rtp::PacketView packet;
   uint64_t lost = 0;           // packets missing right before this one

@@ -170,9 +170,12 @@ void Leg::follow_association(uint64_t now_ns) {
 void Leg::take_rtp(const Datagram& datagram, Received& received) {
   const uint64_t now = time_.now_ns();
   const rtp::PacketView& packet = received.packet;
+  // RFC 3550 5.1: all of it may be padding.
+  const bool is_empty = packet.payload.empty();
   if (packet.payload_type == agreement_->red_type_recv && !unwrap(*agreement_, received))
     return count_drop(Drop::kMalformed);
   const bool is_event = packet.payload_type == agreement_->event_type_recv;
+  const bool is_padding = !is_event && is_empty;
   note_elements(packet);
   // RFC 3389 4: the static type 13 has a clock of 8 kHz; under another clock its timestamps mean
   // nothing.
@@ -218,7 +221,7 @@ void Leg::take_rtp(const Datagram& datagram, Received& received) {
   sequence_recv_.commit(received.index);
   seen_.commit(received.index);
   note_loss(received);
-  quality_.on_packet(received.index, packet.timestamp, !is_event);
+  quality_.on_packet(received.index, packet.timestamp, !is_event && !is_padding);
   stats_.reordered += verdict == Verdict::kReordered ? 1 : 0;
   ++stats_.packets_in;
   stats_.bytes_in += packet.payload.size();
@@ -227,7 +230,9 @@ void Leg::take_rtp(const Datagram& datagram, Received& received) {
   // A straggler from the old address does not move the peer back.
   if (is_newest) follow(remote_rtp_, datagram.source);
   if (is_event) note_event(packet);
-  received.kind = is_event ? Received::Kind::kEvent : Received::Kind::kAudio;
+  received.kind = is_event     ? Received::Kind::kEvent
+                  : is_padding ? Received::Kind::kPadding
+                               : Received::Kind::kAudio;
 }
 
 // Another SSRC is another source of the same peer (a restart, a transfer behind it): what we send

@@ -14,8 +14,12 @@ constexpr size_t kMostRedundant = 1200;
 }  // namespace
 
 // The newest frame takes the place of the payload. Earlier ones that are no frame of the codec, or
-// stand in no order of time, are passed over. ERR_TRUNCATED.
+// stand in no order of time, are passed over; padding alone holds none. ERR_TRUNCATED.
 Result<void> Leg::unwrap(const Agreement& agreed, Received& received) {
+  if (received.packet.payload.empty()) {
+    received.packet.payload_type = agreed.payload_type_recv;
+    return {};
+  }
   VOXLOCK_TRY(rtp::RedReader reader, rtp::RedReader::parse(received.packet.payload));
   const uint32_t now = received.packet.timestamp;
   size_t to_skip = reader.block_count() - std::min(reader.block_count(), Redundant::kMost + 1);

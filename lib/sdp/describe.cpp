@@ -131,7 +131,8 @@ void OfferAnswer::write_red(bytes::Writer& out, uint8_t red_type, uint8_t payloa
   line(out, "");
 }
 
-// Of an answer: the port, the formats that were agreed, and how they are coded.
+// Of an answer: the port, the formats that were agreed, and how they are coded. The first one is
+// what we want to get (RFC 3264, section 6.1): a browser sends redundant audio to those who say so.
 void OfferAnswer::write_answered_formats(bytes::Writer& out, std::string_view proto,
                                          const Agreement& draft) const {
   const uint8_t red = draft.red_type_recv;
@@ -139,7 +140,7 @@ void OfferAnswer::write_answered_formats(bytes::Writer& out, std::string_view pr
   out.decimal(local_.rtp.port);
   out.put(' ');
   out.put(proto);
-  for (const uint8_t type : {draft.payload_type_recv, red, draft.event_type_recv}) {
+  for (const uint8_t type : {red, draft.payload_type_recv, draft.event_type_recv}) {
     if (type == kNoPayloadType) continue;
     out.put(' ');
     out.decimal(type);

@@ -238,6 +238,41 @@ TEST_CASE("a pause of the sender is a pause, not a loss") {
         960 + 48000);
 }
 
+TEST_CASE("RFC 3550 5.1: padding alone, sent to probe the way, is neither a loss nor a pause") {
+  Call call;
+  const auto pad = [&] {
+    const leg::Outgoing fields{call.phone.plan.payload_type_from_peer, false,
+                               call.phone.ticks - 160};
+    send_payload(*call.phone.leg, {}, fields, call.now);
+  };
+  call.run(100);
+  const auto before = call.bridge->lane(0)->stats();
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < i % 4; ++k) pad();
+    call.run(100);
+  }
+  const auto& stats = call.bridge->lane(0)->stats();
+  CHECK(stats.lost == 0);
+  CHECK(stats.silences == before.silences);
+  CHECK(call.room.heard.size() == call.phone.sent_samples);
+  CHECK(tail_snr(call.room, 400) > 15);
+  CHECK(call.room.last_index - call.room.first_index + 1 == call.room.headers.size());
+  for (size_t i = 1; i < call.room.headers.size(); ++i) {
+    REQUIRE_FALSE(call.room.headers[i].marker);
+    REQUIRE(call.room.headers[i].timestamp - call.room.headers[i - 1].timestamp == 960);
+  }
+  CHECK(call.trunk_leg->stats().dropped[size_t{static_cast<uint8_t>(leg::Drop::kCodec)}] == 0);
+  // A frame that is missing among them still is.
+  pad();
+  call.carry(call.phone, 0);
+  call.phone.speak(400, call.now);
+  (void)drain(*call.phone.leg);
+  pad();
+  call.run(100);
+  CHECK(stats.lost == 1);
+  CHECK(stats.concealed == 1);
+}
+
 TEST_CASE("packet times are translated in every pairing") {
   for (const auto& [in_ms, out_ms] :
        {std::pair{20u, 30u}, {30u, 20u}, {20u, 10u}, {10u, 20u}, {20u, 60u}, {60u, 20u}}) {

@@ -30,6 +30,9 @@ import (
 
 const frameDuration = 20 * time.Millisecond
 
+// A frame of Opus with nothing to hear in it (RFC 6716, section 3.1: CELT, full band, 20 ms).
+var silence = []byte{0xf8, 0xff, 0xfe}
+
 type options struct {
 	url, key, secret, room, identity string
 	track, publish, record, from     string
@@ -55,7 +58,7 @@ func parse() options {
 	flag.StringVar(&o.attribute, "attribute", "", "an attribute of ours, as name=value")
 	flag.StringVar(&o.report, "report", "", "file for the summary, as JSON")
 	flag.StringVar(&o.digits, "digits", "", "keys to press for the room once somebody is heard")
-	flag.BoolVar(&o.replies, "reply", false, "begin to speak when somebody is heard")
+	flag.BoolVar(&o.replies, "reply", false, "be silent until somebody is heard")
 	flag.StringVar(&o.until, "until", "", "leave after this identity has left")
 	flag.Parse()
 	return o
@@ -195,13 +198,6 @@ func (p *participant) keep(packet *rtp.Packet) {
 }
 
 func (p *participant) speak(done <-chan struct{}) error {
-	if p.replies {
-		select {
-		case <-done:
-			return nil
-		case <-p.hearing:
-		}
-	}
 	list, err := frames(p.publish)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.publish, err)
@@ -221,19 +217,37 @@ func (p *participant) speak(done <-chan struct{}) error {
 	report("published", map[string]any{"track": p.track, "frames": len(list)})
 	ticker := time.NewTicker(frameDuration)
 	defer ticker.Stop()
-	for next := 0; ; next++ {
+	for next := 0; ; {
 		select {
 		case <-done:
 			return nil
 		case <-ticker.C:
 		}
-		frame, err := p.seal(list[next%len(list)])
+		frame := silence
+		if p.speaks() {
+			frame = list[next%len(list)]
+			next++
+		}
+		frame, err := p.seal(frame)
 		if err != nil {
 			return err
 		}
 		if err := track.WriteSample(media.Sample{Data: frame, Duration: frameDuration}, nil); err != nil {
 			return err
 		}
+	}
+}
+
+// speaks tells whether it is time to: what is said before somebody listens is not heard.
+func (p *participant) speaks() bool {
+	if !p.replies {
+		return true
+	}
+	select {
+	case <-p.hearing:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -149,6 +149,18 @@ TEST_CASE("lost, late and duplicate packets keep their places on the other side"
   CHECK(fifth->index == base->index + 5);
 }
 
+TEST_CASE("RFC 3550 5.1: padding alone ends at a relay, and leaves no gap") {
+  Relayed call;
+  const auto base = call.pass(call.spoken(frame(1)));
+  REQUIRE(base);
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(call.pass(call.spoken({})));
+  const auto next = call.pass(call.spoken(frame(2)));
+  REQUIRE(next);
+  CHECK(next->index == base->index + 1);
+  CHECK(call.relay->stats(0).lost == 0);
+  CHECK(call.relay->stats(0).packets_in == 2);
+}
+
 TEST_CASE("a packet older than the source's first, or than 63 others, is dropped") {
   Relayed call;
   const Bytes early = call.spoken(frame(0));

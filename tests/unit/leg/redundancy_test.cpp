@@ -121,6 +121,21 @@ TEST_CASE("a packet stays within 1200 bytes; a frame that is longer goes alone")
   CHECK(is_same(longest.packet.payload, frame(7, leg::kMaxPacketLen - 40)));
 }
 
+TEST_CASE("RFC 3550 5.1: padding alone is no frame, and no loss, under either payload type") {
+  Pair pair(1);
+  for (const uint8_t type : {uint8_t{0}, kRed}) {
+    INFO("type " << int{type});
+    CHECK(is_audio(pair.give(pair.say(frame(1)))));
+    CHECK(pair.give(pair.say({}, false, false, type)).kind == leg::Received::Kind::kPadding);
+    const leg::Received next = pair.give(pair.say(frame(2)));
+    CHECK(is_audio(next));
+    CHECK(next.lost == 0);
+  }
+  CHECK(pair.dropped(leg::Drop::kMalformed) == 0);
+  CHECK(pair.b->stats().packets_in == 6);
+  CHECK(pair.b->lost_in() == 0);
+}
+
 TEST_CASE("RFC 4585: what came along is not asked for") {
   Pair pair(1);
   for (uint8_t i = 0; i < 20; ++i) (void)pair.give(pair.say(frame(i)));
@@ -167,7 +182,7 @@ TEST_CASE("RFC 2198 3: blocks that mean nothing here are passed over, broken pac
       {"newer in front", {0x80, 0x02, 0x80, 0x01, 0x80, 0x05, 0x00, 0x01, 0, 7, 8, 1}, true, 1},
       {"the newest is comfort noise", {13, 40}, true, 0},
       {"the newest is of no agreed type", {8, 1, 2}, false, 0},
-      {"nothing at all", {}, false, 0},
+      {"padding alone", {}, false, 0},
       {"cut in a header", {0x80, 0x02}, false, 0},
       {"longer than it is", {0x80, 0x02, 0x80, 0x09, 0, 7, 7}, false, 0},
   };
@@ -177,7 +192,7 @@ TEST_CASE("RFC 2198 3: blocks that mean nothing here are passed over, broken pac
     CHECK(is_audio(got) == row.is_audio);
     CHECK(got.redundant.count == row.redundant);
   }
-  CHECK(pair.dropped(leg::Drop::kMalformed) == 3);
+  CHECK(pair.dropped(leg::Drop::kMalformed) == 2);
   CHECK(pair.dropped(leg::Drop::kPayloadType) == 1);
   // As many as there may be: the newest four.
   Bytes many;

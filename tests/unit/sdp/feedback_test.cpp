@@ -74,8 +74,8 @@ TEST_CASE(
     CHECK(has_line(engine.text, "a=rtcp-rsize") == row.has_rsize);
     CHECK(has_line(engine.text, "a=fmtp:96 111/111") == row.has_red);
     // RFC 3264, section 6: the protocol stays.
-    CHECK(engine.text.find(std::string("m=audio 30000 ") + row.proto + " 111") !=
-          std::string::npos);
+    CHECK(engine.text.find(std::string("m=audio 30000 ") + row.proto +
+                           (row.has_red ? " 96 111" : " 111")) != std::string::npos);
     CHECK(engine.text.find("transport-cc") == std::string::npos);
   }
 }

@@ -243,7 +243,7 @@ TEST_CASE("the answer to Chromium, line by line") {
   CHECK(print.rfind("a=fingerprint:sha-256 01:02:", 0) == 0);
   CHECK(body ==
         "t=0 0\r\na=group:BUNDLE 0\r\na=extmap-allow-mixed\r\na=ice-lite\r\na=ice-options:ice2\r\n"
-        "m=audio 30000 UDP/TLS/RTP/SAVPF 111 63 110\r\na=rtpmap:111 opus/48000/2\r\n"
+        "m=audio 30000 UDP/TLS/RTP/SAVPF 63 111 110\r\na=rtpmap:111 opus/48000/2\r\n"
         "a=fmtp:111 minptime=10;stereo=0;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\n"
         "a=fmtp:63 111/111\r\na=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15\r\n"
         "a=ptime:20\r\na=maxptime:60\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=sendrecv\r\na=mid:0\r\n"
