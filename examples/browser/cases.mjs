@@ -60,6 +60,25 @@ async function mends(person) {
   assert.ok(concealed * 3 <= lost, `not mended: ${concealed} of ${lost}`);
 }
 
+// What the page tells a person: how loud both are, the quality, and who can hear what.
+async function shows(person) {
+  for (const name of ['phone', 'mic']) await person.waitFor(`text-${name}`, 'dB', 4000);
+  const all = (selector) => person.page.$$eval(selector, (found) => found.map((element) => element.textContent));
+  for (const [name, codec, keys] of [['phone', 'PCMU', 'SDES'], ['browser', 'opus', 'DTLS']]) {
+    const [shown, ...rest] = await all(`#row-${name} td`);
+    assert.equal(shown, codec);
+    assert.deepEqual(rest.slice(0, 2), ['0', '0'], `lost of the ${name}`);
+    assert.match(rest[2], /^[0-9.]+ ms$/);
+    const [suite, how] = await all(`#hop-${name} span`);
+    assert.match(suite, /^AES CM 128|^AEAD AES/);
+    assert.ok(how.startsWith(`keys by ${keys}, peer `), how);
+  }
+  assert.match(await person.text('opened'), /^opens the audio: decode, denoise, .*encode$/);
+  assert.match(await person.text('plaintext'), / open for \d+ µs/);
+  // The terminal of the gateway has to show the same.
+  for (const end of ['gateway', 'browser']) console.log(`words ${end} ${await person.text(`words-${end}`)}`);
+}
+
 // Lets the caller hear a few words more first.
 async function hangsUp(person) {
   await person.page.waitForTimeout(2500);
@@ -74,6 +93,7 @@ export const cases = {
     await person.waitFor('match', 'both ends agree');
     await person.page.waitForTimeout(2500);
     await understands(person);
+    await shows(person);
     await person.picture('page.png');
     assert.match(await person.text('scope'), /hop by hop/);
     for (;;) {
@@ -132,6 +152,8 @@ export const cases = {
     person.heard.length = 0;
     await person.hears(6);
     await isTold(person);
+    // Reports went both ways by now.
+    assert.match(await person.page.textContent('#row-browser td:last-child'), /^[0-9.]+ ms$/);
     await hangsUp(person);
   },
 

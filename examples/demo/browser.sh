@@ -32,5 +32,12 @@ browser_start() { # case
 
 browser_check() {
   if grep '^FAILED' "$out/listener.log"; then fail 'the browser is not content'; fi
+  local end words
+  for end in gateway browser; do
+    words=$(sed -n "s/^words $end //p" "$out/listener.log")
+    if ! grep -qE '^([a-z]{5}-){5}[a-z]{5}$' <<<"$words" || ! grep -qx "  $end $words" "$out/gateway.log"; then
+      fail "the page and the terminal show other words of the $end"
+    fi
+  done
   mv "$out/heard.wav" "$out/after.wav"
 }
