@@ -115,6 +115,11 @@ TEST_CASE("G.107 7.4.1: what the talker hears of himself") {
   EmodelInput weak = in;
   weak.stmr_db = 25;
   CHECK(rate(weak).id > rate(in).id);
+  EmodelInput strong = in;
+  strong.stmr_db = 9;
+  const double audible = rate(strong).id;
+  strong.stmr_db = 8.999999;
+  CHECK(rate(strong).id < audible - 0.01);
 }
 
 TEST_CASE("G.107 7.5: loss in bursts costs more than the same random loss") {

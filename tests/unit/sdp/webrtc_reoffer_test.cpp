@@ -236,6 +236,16 @@ TEST_CASE("a new association may turn roles, an old one may not") {
   CHECK(webrtc(engine).role == DtlsRole::kActive);
   CHECK(engine.take(replaced(actpass, kPrint256, kOtherPrint256)) == VerdictKind::kRestarted);
   CHECK(webrtc(engine).role == DtlsRole::kPassive);
+  // RFC 8842, section 5: another tls-id is one as well.
+  const auto with_id = [](const std::string& setup, char id) {
+    return plain_offer(transport_lines(setup) + "a=tls-id:" + std::string(20, id) + "\r\n");
+  };
+  Engine other(local);
+  REQUIRE(other.take(with_id("passive", '1')) == VerdictKind::kContinued);
+  CHECK(other.take(with_id("actpass", '1')) == VerdictKind::kContinued);
+  CHECK(webrtc(other).role == DtlsRole::kActive);
+  CHECK(other.take(with_id("actpass", '2')) == VerdictKind::kRestarted);
+  CHECK(webrtc(other).role == DtlsRole::kPassive);
 }
 
 TEST_CASE("answers that do not fit our WebRTC offer") {
