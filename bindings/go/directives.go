@@ -168,6 +168,8 @@ package voxlock
 #cgo nocallback voxlock_ua_reject
 #cgo noescape voxlock_ua_offer
 #cgo nocallback voxlock_ua_offer
+#cgo noescape voxlock_ua_send_digit
+#cgo nocallback voxlock_ua_send_digit
 #cgo noescape voxlock_ua_hangup
 #cgo nocallback voxlock_ua_hangup
 #cgo noescape voxlock_ua_set_credentials

@@ -186,43 +186,64 @@ type UAEventType uint32
 
 // Values of UAEventType; voxlock/*.h says more.
 const (
-	UATransmit  UAEventType = 1
-	UAConnect   UAEventType = 2
-	UAClose     UAEventType = 3
-	UAIncoming  UAEventType = 10
-	UAProgress  UAEventType = 11
-	UAAnswered  UAEventType = 12
-	UAConfirmed UAEventType = 13
-	UAOffer     UAEventType = 14
-	UAUpdated   UAEventType = 15
-	UARefused   UAEventType = 16
-	UARetry     UAEventType = 17
-	UAOfferGone UAEventType = 18
-	UAEnded     UAEventType = 19
-	UAResult    UAEventType = 20
-	UARefresh   UAEventType = 21
+	UATransmit     UAEventType = 1
+	UAConnect      UAEventType = 2
+	UAClose        UAEventType = 3
+	UAIncoming     UAEventType = 10
+	UAProgress     UAEventType = 11
+	UAAnswered     UAEventType = 12
+	UAConfirmed    UAEventType = 13
+	UAOffer        UAEventType = 14
+	UAUpdated      UAEventType = 15
+	UARefused      UAEventType = 16
+	UARetry        UAEventType = 17
+	UAOfferGone    UAEventType = 18
+	UAEnded        UAEventType = 19
+	UAResult       UAEventType = 20
+	UARefresh      UAEventType = 21
+	UADigit        UAEventType = 22
+	UADigitRefused UAEventType = 23
 )
 
 var uaeventtypeNames = map[UAEventType]string{
-	UATransmit:  "transmit",
-	UAConnect:   "connect",
-	UAClose:     "close",
-	UAIncoming:  "incoming",
-	UAProgress:  "progress",
-	UAAnswered:  "answered",
-	UAConfirmed: "confirmed",
-	UAOffer:     "offer",
-	UAUpdated:   "updated",
-	UARefused:   "refused",
-	UARetry:     "retry",
-	UAOfferGone: "offer gone",
-	UAEnded:     "ended",
-	UAResult:    "result",
-	UARefresh:   "refresh",
+	UATransmit:     "transmit",
+	UAConnect:      "connect",
+	UAClose:        "close",
+	UAIncoming:     "incoming",
+	UAProgress:     "progress",
+	UAAnswered:     "answered",
+	UAConfirmed:    "confirmed",
+	UAOffer:        "offer",
+	UAUpdated:      "updated",
+	UARefused:      "refused",
+	UARetry:        "retry",
+	UAOfferGone:    "offer gone",
+	UAEnded:        "ended",
+	UAResult:       "result",
+	UARefresh:      "refresh",
+	UADigit:        "digit",
+	UADigitRefused: "digit refused",
 }
 
 // String gives the name, or the number of one that this package does not know.
 func (v UAEventType) String() string { return nameOf(uaeventtypeNames, v) }
+
+// DigitForm is how a digit stands in an INFO.
+type DigitForm uint32
+
+// Values of DigitForm; voxlock/*.h says more.
+const (
+	DTMFRelay DigitForm = 1
+	DTMFPlain DigitForm = 2
+)
+
+var digitFormNames = map[DigitForm]string{
+	DTMFRelay: "dtmf relay",
+	DTMFPlain: "dtmf plain",
+}
+
+// String gives the name, or the number of one that this package does not know.
+func (v DigitForm) String() string { return nameOf(digitFormNames, v) }
 
 // Cause is why a call ended.
 type Cause uint32

@@ -93,6 +93,8 @@ var signallingLayouts = []layout{
 		{"reason_len", unsafe.Offsetof(C.voxlock_ua_event{}.reason_len)},
 		{"warning_offset", unsafe.Offsetof(C.voxlock_ua_event{}.warning_offset)},
 		{"warning_len", unsafe.Offsetof(C.voxlock_ua_event{}.warning_len)},
+		{"digit", unsafe.Offsetof(C.voxlock_ua_event{}.digit)},
+		{"duration_ms", unsafe.Offsetof(C.voxlock_ua_event{}.duration_ms)},
 	}},
 	{"voxlock_ua_invite_config", unsafe.Sizeof(C.voxlock_ua_invite_config{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_ua_invite_config{}.struct_size)},

@@ -23,9 +23,11 @@ type UAEvent struct {
 	SDP        []byte
 	Reason     string
 	Warning    string
+	Digit      byte          // UADigit: ASCII 0..9 * # A..D, 'F' for flash; SDP is the body it came in
+	Duration   time.Duration // UADigit; 0: the peer does not tell it
 }
 
-// String shows neither messages nor descriptions, which hold keys.
+// String shows neither messages, descriptions nor digits, which hold keys and may be part of a PIN.
 func (e UAEvent) String() string {
 	return fmt.Sprintf("%v of call %d, status %d", e.Type, e.Call, e.Status)
 }
@@ -95,6 +97,7 @@ func (e *UAEvents) read(row *C.voxlock_ua_event) UAEvent {
 		Data: part(row.data_offset, row.data_len), SDP: part(row.sdp_offset, row.sdp_len),
 		Reason:  string(part(row.reason_offset, row.reason_len)),
 		Warning: string(part(row.warning_offset, row.warning_len)),
+		Digit:   byte(row.digit), Duration: time.Duration(row.duration_ms) * time.Millisecond,
 	}
 }
 
@@ -165,6 +168,18 @@ func (u *UA) Offer(call CallID, sdp []byte, now time.Duration) error {
 	}
 	defer u.handle.leave()
 	return check(C.voxlock_ua_offer(p, C.uint64_t(call), bytesOf(sdp), C.size_t(len(sdp)), nanoseconds(now)))
+}
+
+// SendDigit sends a digit by INFO (RFC 6086), for peers that take no telephone events (RFC 4733): 0..9 * # A..D. The
+// duration, up to a minute, is told by DTMFRelay alone. UADigitRefused tells where the peer does not want it.
+func (u *UA) SendDigit(call CallID, digit byte, duration time.Duration, form DigitForm, now time.Duration) error {
+	p, err := u.enter()
+	if err != nil {
+		return err
+	}
+	defer u.handle.leave()
+	return check(C.voxlock_ua_send_digit(p, C.uint64_t(call), C.uint32_t(digit),
+		C.uint32_t(max(duration, 0)/time.Millisecond), C.uint32_t(form), nanoseconds(now)))
 }
 
 // HangUp ends a call in any state: CANCEL, BYE, or 603. UAEnded tells when it is over.

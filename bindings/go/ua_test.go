@@ -85,15 +85,31 @@ func TestACallFromInviteToBye(t *testing.T) {
 		a.step(t, b, answered)
 		b.step(t, a, answers)
 	}
+	must(t, a.ua.SendDigit(a.call, '#', 160*time.Millisecond, DTMFRelay, 0))
+	must(t, b.ua.SendDigit(b.call, '#', 0, DTMFPlain, 0))
+	refused(t, a.ua.SendDigit(a.call, 'x', 0, DTMFRelay, 0), ErrInvalidArgument)
+	told := map[*end]time.Duration{a: 0, b: 160 * time.Millisecond}
+	digit := func(e *end, event UAEvent) {
+		if event.Type != UADigit || event.Digit != '#' || event.Duration != told[e] || !strings.Contains(string(event.SDP), "#") {
+			t.Errorf("%v %d %v", event, event.Digit, event.Duration)
+		}
+		if text := fmt.Sprintf("%v %+v %#v", event, event, event); strings.Contains(text, "35") || strings.Contains(text, "#") {
+			t.Error(text)
+		}
+	}
+	for range 2 {
+		a.step(t, b, digit)
+		b.step(t, a, digit)
+	}
 	must(t, b.ua.HangUp(b.call, 0))
 	for range 4 {
 		b.step(t, a, nil)
 		a.step(t, b, nil)
 	}
-	if !slices.Equal(a.seen, []UAEventType{UAProgress, UAAnswered, UAEnded}) || a.cause != CauseRemote {
+	if !slices.Equal(a.seen, []UAEventType{UAProgress, UAAnswered, UADigit, UAEnded}) || a.cause != CauseRemote {
 		t.Error(a.seen, a.cause)
 	}
-	if !slices.Equal(b.seen, []UAEventType{UAIncoming, UAConfirmed, UAEnded}) || b.cause != CauseLocal {
+	if !slices.Equal(b.seen, []UAEventType{UAIncoming, UAConfirmed, UADigit, UAEnded}) || b.cause != CauseLocal {
 		t.Error(b.seen, b.cause)
 	}
 	refused(t, a.ua.HangUp(a.call, 0), ErrUANoCall)

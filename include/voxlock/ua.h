@@ -55,6 +55,15 @@ typedef struct voxlock_ua voxlock_ua;
 #define VOXLOCK_UA_EV_REFRESH                                           \
   21u /* half of the session's time is over and this side refreshes it: \
          voxlock_ua_offer, or the call ends (RFC 4028) */
+#define VOXLOCK_UA_EV_DIGIT                                            \
+  22u /* the peer sent a digit by INFO, which was answered 200: digit, \
+         duration_ms; sdp is the body it came in */
+#define VOXLOCK_UA_EV_DIGIT_REFUSED \
+  23u /* our INFO failed with status: the peer takes no digits this way */
+
+/* How a digit stands in an INFO; either is taken. */
+#define VOXLOCK_UA_DTMF_RELAY 1u /* application/dtmf-relay: Signal=5, Duration=160 */
+#define VOXLOCK_UA_DTMF_PLAIN 2u /* application/dtmf: 5 */
 
 /* Why a call ended, in voxlock_ua_event.cause. */
 #define VOXLOCK_UA_CAUSE_NONE 0u
@@ -119,6 +128,8 @@ typedef struct voxlock_ua_event {
   uint32_t reason_len;
   uint32_t warning_offset; /* first Warning value */
   uint32_t warning_len;
+  uint32_t digit;       /* of DIGIT: ASCII 0..9 * # A..D, 'F' for flash; may be part of a PIN */
+  uint32_t duration_ms; /* of DIGIT: up to 60000, 0 where the peer does not tell it */
 } voxlock_ua_event;
 
 /* A request that starts a call or asks for abilities. Texts are borrowed for the call. */
@@ -264,6 +275,13 @@ VOXLOCK_API int32_t voxlock_ua_reject(voxlock_ua* ua, uint64_t call,
  * 14 */
 VOXLOCK_API int32_t voxlock_ua_offer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp,
                                      size_t sdp_len, uint64_t now_ns);
+
+/* Sends a digit by INFO within the dialog, for trunks that take no telephone events (RFC 4733).
+ * digit: ASCII 0..9 * # A..D. duration_ms: up to 60000, in VOXLOCK_UA_DTMF_RELAY alone. form:
+ * VOXLOCK_UA_DTMF_RELAY or _PLAIN. DIGIT_REFUSED tells where the peer does not want it.
+ * Statuses as of voxlock_ua_ring; VOXLOCK_ERR_WRONG_STATE before the call stands. @see RFC 6086 */
+VOXLOCK_API int32_t voxlock_ua_send_digit(voxlock_ua* ua, uint64_t call, uint32_t digit,
+                                          uint32_t duration_ms, uint32_t form, uint64_t now_ns);
 
 /* Ends a call in any state: CANCEL, BYE, or 603. ENDED tells when it is over. Returns
  * VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT, VOXLOCK_ERR_UA_NO_CALL, VOXLOCK_ERR_UA_DRAIN,

@@ -22,7 +22,8 @@ VOXLOCK_LAYOUT(voxlock_ua_event, VOXLOCK_FIELD(type), VOXLOCK_FIELD(status), VOX
                VOXLOCK_FIELD(port), VOXLOCK_FIELD(retry_after_s), VOXLOCK_FIELD(data_offset),
                VOXLOCK_FIELD(data_len), VOXLOCK_FIELD(sdp_offset), VOXLOCK_FIELD(sdp_len),
                VOXLOCK_FIELD(reason_offset), VOXLOCK_FIELD(reason_len),
-               VOXLOCK_FIELD(warning_offset), VOXLOCK_FIELD(warning_len))
+               VOXLOCK_FIELD(warning_offset), VOXLOCK_FIELD(warning_len), VOXLOCK_FIELD(digit),
+               VOXLOCK_FIELD(duration_ms))
 VOXLOCK_LAYOUT(voxlock_ua_invite_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(transport),
                VOXLOCK_FIELD(connection), VOXLOCK_FIELD(to), VOXLOCK_FIELD(to_len),
                VOXLOCK_FIELD(from), VOXLOCK_FIELD(from_len), VOXLOCK_FIELD(display_name),
@@ -102,6 +103,12 @@ Result<ua::Transport> transport_of(uint32_t number) {
   return static_cast<ua::Transport>(number);
 }
 
+Result<ua::DigitForm> form_of(uint32_t number) {
+  if (number != VOXLOCK_UA_DTMF_RELAY && number != VOXLOCK_UA_DTMF_PLAIN)
+    return Status::ERR_INVALID_ARGUMENT;
+  return static_cast<ua::DigitForm>(number);
+}
+
 Result<ua::Config> read_config(const voxlock_ua_config* in) {
   VOXLOCK_TRY(const voxlock_ua_config c, read_struct(in, config_defaults()));
   const bool are_ports_good =
@@ -168,6 +175,8 @@ voxlock_ua_event to_public(const ua::Event& event) {
   out.reason_len = event.reason.len;
   out.warning_offset = event.warning.offset;
   out.warning_len = event.warning.len;
+  out.digit = event.digit;
+  out.duration_ms = event.duration_ms;
   return out;
 }
 
@@ -200,6 +209,7 @@ Result<void> poll(ua::Endpoint& endpoint, const PollBuffers& out, uint64_t now_n
       out.events[count++] = to_public(batch[i]);
     }
     used += polled->arena_len;
+    secure::wipe(std::span(batch).first(polled->events));  // digits
   }
   *out.count = count;
   *out.arena_len = used;
@@ -366,6 +376,15 @@ int32_t voxlock_ua_offer(voxlock_ua* ua, uint64_t call, const uint8_t* sdp, size
 int32_t voxlock_ua_hangup(voxlock_ua* ua, uint64_t call, uint64_t now_ns) {
   if (ua == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   return capi::guard([&] { return ua->endpoint->hangup(call, now_ns); });
+}
+
+int32_t voxlock_ua_send_digit(voxlock_ua* ua, uint64_t call, uint32_t digit, uint32_t duration_ms,
+                              uint32_t form, uint64_t now_ns) {
+  return capi::guard_secrets([&]() -> Result<void> {
+    if (ua == nullptr || digit > 0x7f) return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const ua::DigitForm checked, capi::form_of(form));
+    return ua->endpoint->send_digit(call, checked, {static_cast<char>(digit), duration_ms}, now_ns);
+  });
 }
 
 int32_t voxlock_ua_set_credentials(voxlock_ua* ua, const char* realm, const char* peer,

@@ -49,6 +49,7 @@ constexpr Row kRows[] = {
     {437, "Unsupported Credential"},
     {438, "Invalid Identity Header"},
     {439, "First Hop Lacks Outbound Support"},
+    {469, "Bad Info Package"},
     {480, "Temporarily Unavailable"},
     {481, "Call/Transaction Does Not Exist"},
     {482, "Loop Detected"},

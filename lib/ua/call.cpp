@@ -112,6 +112,7 @@ Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& r
   out.cseq = call.dialog.local_cseq + 1;
   out.sdp = request.sdp;
   out.headers = request.headers;
+  out.type = request.type;
   out.auth = &call.auth;
   out.session_s = call.session.interval_s;
   out.refresher = call.session.is_ours ? "uac" : "uas";

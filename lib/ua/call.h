@@ -30,6 +30,7 @@ struct DialogRequest {
   Purpose purpose = Purpose::kBye;
   ByteView sdp;
   std::string_view headers;
+  std::string_view type = {};  // of another body than a description
 };
 Result<Transaction*> send_request(Core& core, Call& call, const DialogRequest& request);
 

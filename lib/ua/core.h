@@ -44,7 +44,16 @@ struct Connection {
 };
 
 // What the user of a client transaction wants with it.
-enum class Purpose : uint8_t { kInvite, kReinvite, kBye, kCancel, kOptions, kForkBye, kServer };
+enum class Purpose : uint8_t {
+  kInvite,
+  kReinvite,
+  kBye,
+  kCancel,
+  kOptions,
+  kForkBye,
+  kInfo,
+  kServer
+};
 
 struct Transaction {
   Transaction(uint64_t its_id, std::pmr::memory_resource& memory)

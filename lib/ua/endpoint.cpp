@@ -278,6 +278,14 @@ Result<void> Endpoint::hangup(uint64_t id, uint64_t now_ns) {
   return {};
 }
 
+Result<void> Endpoint::send_digit(uint64_t id, DigitForm form, const Digit& digit,
+                                  uint64_t now_ns) {
+  const Tidy tidy(*core_);
+  VOXLOCK_TRY_VOID(begin(*core_, now_ns));
+  VOXLOCK_TRY(Call* const call, find_call(*core_, id));
+  return start_digit(*core_, *call, form, digit);
+}
+
 Result<uint64_t> Endpoint::options(const Invite& request, uint64_t now_ns) {
   const Tidy tidy(*core_);
   VOXLOCK_TRY_VOID(begin(*core_, now_ns));

@@ -11,6 +11,7 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "ua/config.h"
+#include "ua/digit.h"
 #include "ua/event.h"
 
 namespace voxlock::ua {
@@ -106,6 +107,8 @@ class Endpoint {
   Result<void> offer(uint64_t call, ByteView sdp, uint64_t now_ns);
   // Ends a call in any state: CANCEL, BYE, or 603 to an incoming one.
   Result<void> hangup(uint64_t call, uint64_t now_ns);
+  // Sends a digit by INFO (RFC 6086). ERR_WRONG_STATE before the call stands, ERR_INVALID_ARGUMENT.
+  Result<void> send_digit(uint64_t call, DigitForm form, const Digit& digit, uint64_t now_ns);
   // Asks a peer for its abilities outside of calls; the id comes back in kResult.
   Result<uint64_t> options(const Invite& request, uint64_t now_ns);
 

@@ -24,6 +24,8 @@ enum class EventType : uint32_t {
   kEnded = 19,      // the call is over, its id is no longer valid
   kResult = 20,     // final response, or status 408 or 503, to our OPTIONS; call is its request id
   kRefresh = 21,    // the session wants a re-INVITE, lest it expires (RFC 4028): offer()
+  kDigit = 22,      // the peer sent a digit by INFO (RFC 6086): sdp is the body it came in
+  kDigitRefused = 23,  // our INFO failed with status: the peer takes no digits that way
 };
 
 enum class Cause : uint32_t {
@@ -55,6 +57,8 @@ struct Event {
   Transport transport = Transport::kTcp;
   uint32_t port = 0;
   uint32_t retry_after_s = 0;  // Retry-After of a final response, 0 for none
+  uint32_t digit = 0;          // of kDigit: 0..9 * # A..D, F for flash
+  uint32_t duration_ms = 0;    // of kDigit, 0 where it is not told
   Range data;                  // bytes to send, a host name, or a whole SIP message
   Range sdp;                   // the session description within data
   Range reason;                // the reason phrase within data

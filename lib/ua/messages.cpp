@@ -7,6 +7,7 @@
 #include "sip/multipart.h"
 #include "sip/writer.h"
 #include "ua/digest_header.h"
+#include "ua/digit.h"
 #include "ua/session_timer.h"
 
 namespace voxlock::ua {
@@ -14,7 +15,7 @@ namespace {
 
 using sip::HeaderId;
 
-constexpr std::string_view kAllow = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+constexpr std::string_view kAllow = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO";
 constexpr std::string_view kSupported = "timer";
 constexpr std::string_view kSdpType = "application/sdp";
 constexpr uint64_t kMaxForwards = 70;
@@ -219,10 +220,20 @@ void put_request_session(Core& core, const Outgoing& out, sip::Writer& w) {
   if (out.min_se_s != 0) w.header(HeaderId::kMinSe, out.min_se_s);
 }
 
-void put_reply_details(Core& core, const Reply& reply, sip::Writer& w) {
+// RFC 3261 8.2.3.
+void put_accepted(sip::Method method, sip::Writer& w) {
+  if (method == sip::Method::kInfo) {
+    w.header(HeaderId::kAccept, {kRelayType, ", ", kPlainType});
+  } else {
+    w.header(HeaderId::kAccept, kSdpType);
+  }
+  w.header(HeaderId::kAcceptEncoding, "identity");
+}
+
+void put_reply_details(Core& core, sip::Method method, const Reply& reply, sip::Writer& w) {
   if (reply.code == 405) w.header(HeaderId::kAllow, kAllow);
-  if (reply.code == 415) w.header(HeaderId::kAccept, kSdpType);
-  if (reply.code == 415) w.header(HeaderId::kAcceptEncoding, "identity");
+  if (reply.code == 415) put_accepted(method, w);
+  if (reply.code == 469) w.header("Recv-Info", {});  // RFC 6086 4.2.2: none
   if (!reply.unsupported.empty()) w.header(HeaderId::kUnsupported, reply.unsupported);
   if (reply.min_se_s != 0) w.header(HeaderId::kMinSe, reply.min_se_s);
   if (reply.retry_after_s != 0) w.header(HeaderId::kRetryAfter, reply.retry_after_s);
@@ -284,7 +295,8 @@ Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connectio
     w.copy(*out.invite, HeaderId::kProxyAuthorization);
   }
   put_lines(out.headers, w);
-  return finish(core, w, out.sdp.empty() ? std::string_view() : kSdpType, as_text(out.sdp));
+  const std::string_view type = out.type.empty() ? kSdpType : out.type;
+  return finish(core, w, out.sdp.empty() ? std::string_view() : type, as_text(out.sdp));
 }
 
 Result<ByteView> write_again(Core& core, const Again& again) {
@@ -306,7 +318,7 @@ Result<ByteView> write_again(Core& core, const Again& again) {
         if (again.min_se_s == 0) w.header(field.name, field.value);
         break;
       case HeaderId::kCSeq:
-        w.cseq(request.cseq().number + 1, request.method_text());
+        w.cseq(again.cseq, request.method_text());
         break;
       default:
         w.header(field.name, field.value);
@@ -365,7 +377,7 @@ Result<ByteView> write_reply(Core& core, const Incoming& in, const Reply& reply)
     // RFC 4028 9: a peer that is to refresh must know how.
     if (!reply.session.is_ours) w.header(HeaderId::kRequire, kSupported);
   }
-  put_reply_details(core, reply, w);
+  put_reply_details(core, request.method(), reply, w);
   if (reply.is_challenge) {
     VOXLOCK_TRY_VOID(
         core.authenticator.write_challenges(core.random, reply.is_stale, core.now_ns, w));
@@ -404,14 +416,14 @@ std::string_view sdp_of(const sip::Message& message) {
       .value_or(std::string_view());
 }
 
-void push_message(Core& core, Event event, const Incoming& in, std::string_view sdp) {
+void push_message(Core& core, Event event, const Incoming& in, std::string_view body) {
   const auto* base = reinterpret_cast<const char*>(in.raw.data());
   const auto range = [&](std::string_view part) -> Range {
     if (part.empty()) return {};
     return {static_cast<uint32_t>(part.data() - base), static_cast<uint32_t>(part.size())};
   };
   event.connection = in.connection.id;
-  event.sdp = range(sdp);
+  event.sdp = range(body);
   event.reason = range(in.message.reason());
   event.warning = range(in.message.find(HeaderId::kWarning).value_or(std::string_view()));
   if (event.status == 0) event.status = in.message.status_code();

@@ -21,7 +21,8 @@ struct Outgoing {
   sip::Method method = sip::Method::kInvite;
   std::string_view branch;
   uint32_t cseq = 0;
-  ByteView sdp;
+  ByteView sdp;                          // or another body, where type says so
+  std::string_view type;                 // of the body; empty: application/sdp
   std::string_view headers;              // further lines, checked by check_headers
   AuthState* auth = nullptr;             // credentials to bring, nullptr for none
   const sip::Message* invite = nullptr;  // an ACK copies its credentials (RFC 3261 22.1)
@@ -32,12 +33,13 @@ struct Outgoing {
 Result<ByteView> write_request(Core& core, const Dialog& dialog, const Connection& connection,
                                const Outgoing& out);
 
-// The same request once more with the next CSeq, another branch and credentials (RFC 3261 22.2).
+// The same request once more with another CSeq, branch and credentials (RFC 3261 22.2).
 // min_se_s: the session it asks for is to last so long at least, 0 for as it was (RFC 4028 7.4).
 struct Again {
   const sip::Message& request;
   const Connection& connection;
   std::string_view branch;
+  uint32_t cseq;
   AuthState& auth;
   uint32_t min_se_s = 0;
 };
@@ -74,9 +76,9 @@ Token stateless_tag(const Core& core, const sip::Message& request);
 // The session description of a message, empty for none.
 std::string_view sdp_of(const sip::Message& message);
 
-// Tells the host about a message: an event with all of it. sdp: the part of it that is an offer or
-// an answer, empty for none.
-void push_message(Core& core, Event event, const Incoming& in, std::string_view sdp);
+// Tells the host about a message: an event with all of it. body: the part of it that the event is
+// about, an offer or an answer for instance; empty for none.
+void push_message(Core& core, Event event, const Incoming& in, std::string_view body);
 
 // A value without line folds (RFC 3261 7.3.1), written into Core::side.
 Result<std::string_view> unfold(Core& core, std::string_view value);

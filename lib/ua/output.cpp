@@ -38,6 +38,7 @@ OutputQueue::Taken OutputQueue::take(std::span<Event> out, MutableBytes arena) {
       range->offset += static_cast<uint32_t>(taken.bytes);
     }
     out[taken.events++] = event;
+    events_[first_] = {};  // it may be a digit of a PIN
     taken.bytes += len;
     head_ += len;
     first_ = (first_ + 1) % events_.size();

@@ -147,16 +147,18 @@ bool try_again(Core& core, Transaction& t, const Incoming& in, AuthState& auth, 
   }
   const auto branch = make_token(core);
   if (!branch) return false;
-  const auto bytes = write_again(core, {request, in.connection, branch->view(), auth, min_se_s});
+  // Other requests of the dialog may have gone out since.
+  const uint32_t cseq = std::max(t.cseq, call != nullptr ? call->dialog.local_cseq : 0) + 1;
+  const auto bytes =
+      write_again(core, {request, in.connection, branch->view(), cseq, auth, min_se_s});
   if (!bytes) return false;
   Transaction* next = start_client(
-      core, {request.method(), t.purpose, branch->view(), t.cseq + 1, t.call, t.connection},
-      *bytes);
+      core, {request.method(), t.purpose, branch->view(), cseq, t.call, t.connection}, *bytes);
   if (next == nullptr) return false;
   next->auth_attempts = static_cast<uint8_t>(t.auth_attempts + 1);
   if (call == nullptr) return true;
   if (min_se_s != 0) call->min_se_s = min_se_s;
-  call->dialog.local_cseq = std::max(call->dialog.local_cseq, next->cseq);
+  call->dialog.local_cseq = cseq;
   if (t.id == call->invite) {
     call->invite = next->id;
     call->invite_cseq = next->cseq;
@@ -285,6 +287,33 @@ void on_bye_response(Core& core, Transaction& t, const Incoming& in) {
   remove_call(core, *call);
 }
 
+// RFC 3261 12.2.1.2: the peer has forgotten the dialog, or can not be reached; anything else but a
+// success says that it takes no digits this way.
+void on_digit_response(Core& core, Transaction& t, const Incoming& in) {
+  const uint16_t code = in.message.status_code();
+  Call* call = core.calls.find(t.call);
+  if (code < 300 || call == nullptr || call->state == CallState::kEnding) return;
+  if (is_challenge(code) && try_again(core, t, in, call->auth, call)) return;
+  if (code == 481 || code == 408) return end_call(core, *call, Cause::kLost, code);
+  push_call(core, EventType::kDigitRefused, *call, in);
+}
+
+// RFC 3261 8.1.3.1.
+uint32_t status_of(Cause cause) {
+  return cause == Cause::kTimeout ? 408 : 503;
+}
+
+// A request within a dialog that had no response.
+void on_unanswered(Core& core, Call& call, EventType type, Cause cause) {
+  if (cause == Cause::kTimeout) return end_call(core, call, Cause::kLost, status_of(cause));
+  Event event;
+  event.type = type;
+  event.call = call.id;
+  event.status = status_of(cause);
+  event.cause = cause;
+  core.output.push(event, {});
+}
+
 void on_options_response(Core& core, Transaction& t, const Incoming& in) {
   const uint16_t code = in.message.status_code();
   if (code < 200) return;
@@ -369,6 +398,14 @@ Result<void> start_reinvite(Core& core, Call& call, ByteView sdp) {
   return {};
 }
 
+Result<void> start_digit(Core& core, Call& call, DigitForm form, const Digit& digit) {
+  if (call.state != CallState::kConnected) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(const DigitBody body, write_digit(form, digit));
+  return send_request(core, call,
+                      {sip::Method::kInfo, Purpose::kInfo, body.view(), {}, type_of(form)})
+      .error();
+}
+
 Result<void> cancel_invite(Core& core, Call& call) {
   Transaction* invite = core.transactions.find(call.invite);
   if (invite == nullptr) return Status::ERR_WRONG_STATE;
@@ -423,13 +460,15 @@ void on_response(Core& core, Transaction& t, const Incoming& in) {
       return on_bye_response(core, t, in);
     case Purpose::kOptions:
       return on_options_response(core, t, in);
+    case Purpose::kInfo:
+      return on_digit_response(core, t, in);
     default:
       return;
   }
 }
 
 void on_no_response(Core& core, Transaction& t, Cause cause) {
-  const uint32_t status = cause == Cause::kTimeout ? 408 : 503;  // RFC 3261 8.1.3.1
+  const uint32_t status = status_of(cause);
   if (t.purpose == Purpose::kOptions) {
     Event event;
     event.type = EventType::kResult;
@@ -441,6 +480,8 @@ void on_no_response(Core& core, Transaction& t, Cause cause) {
   }
   Call* call = core.calls.find(t.call);
   if (call == nullptr || t.purpose == Purpose::kCancel) return;
+  if (t.purpose == Purpose::kInfo && call->state != CallState::kEnding)
+    return on_unanswered(core, *call, EventType::kDigitRefused, cause);
   if (t.purpose == Purpose::kBye) return remove_call(core, *call);
   if (t.purpose == Purpose::kInvite && call->state == CallState::kCalling) {
     tell_ended(core, *call, call->wants_cancel ? Cause::kCancelled : cause, status, nullptr);
@@ -450,13 +491,7 @@ void on_no_response(Core& core, Transaction& t, Cause cause) {
       t.id != call->invite)
     return;
   call->exchange = Exchange::kIdle;
-  if (cause == Cause::kTimeout) return end_call(core, *call, Cause::kLost, status);
-  Event event;
-  event.type = EventType::kRefused;
-  event.call = call->id;
-  event.status = status;
-  event.cause = cause;
-  core.output.push(event, {});
+  on_unanswered(core, *call, EventType::kRefused, cause);
 }
 
 }  // namespace voxlock::ua

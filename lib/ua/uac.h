@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ua/core.h"
+#include "ua/digit.h"
 #include "ua/messages.h"
 
 namespace voxlock::ua {
@@ -10,6 +11,8 @@ namespace voxlock::ua {
 Result<uint64_t> start_invite(Core& core, const Invite& request);
 Result<uint64_t> start_options(Core& core, const Invite& request);
 Result<void> start_reinvite(Core& core, Call& call, ByteView sdp);
+// A digit by INFO (RFC 6086).
+Result<void> start_digit(Core& core, Call& call, DigitForm form, const Digit& digit);
 // CANCEL, at once or as soon as a provisional response came (RFC 3261 9.1).
 Result<void> cancel_invite(Core& core, Call& call);
 // The host's answer to the offer in a 2xx: it goes into the ACK.

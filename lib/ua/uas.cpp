@@ -6,6 +6,7 @@
 #include "sip/response_code.h"
 #include "ua/call.h"
 #include "ua/connection.h"
+#include "ua/digit.h"
 #include "ua/session_timer.h"
 
 namespace voxlock::ua {
@@ -14,6 +15,8 @@ namespace {
 using sip::Method;
 
 constexpr std::string_view kBodyTypes[] = {"application/sdp", "multipart/mixed",
+                                           "multipart/alternative"};
+constexpr std::string_view kInfoTypes[] = {kRelayType, kPlainType, "multipart/mixed",
                                            "multipart/alternative"};
 
 // Answers without keeping a transaction.
@@ -113,6 +116,7 @@ uint16_t inspect(const sip::Message& message) {
     case Method::kInvite:
     case Method::kBye:
     case Method::kOptions:
+    case Method::kInfo:
       break;
     case Method::kOther:
       return 501;
@@ -123,7 +127,10 @@ uint16_t inspect(const sip::Message& message) {
   if (requires_unknown(message)) return 420;
   if (message.body().empty()) return 0;
   if (message.content_type().type.empty()) return 400;
-  return sip::check_media_type(message, kBodyTypes) ? 0 : 415;
+  const bool is_info = message.method() == Method::kInfo;
+  const std::span<const std::string_view> types =
+      is_info ? std::span<const std::string_view>(kInfoTypes) : kBodyTypes;
+  return sip::check_media_type(message, types) ? 0 : 415;
 }
 
 void on_options(Core& core, const Incoming& in) {
@@ -250,6 +257,30 @@ void on_bye(Core& core, Call& call, const Incoming& in) {
   remove_call(core, call);
 }
 
+// RFC 6086 4.2.2, and the use of INFO before it, without a package. An INFO without a body is a
+// sign of life. A response with a transaction of its own, for a digit that is told is not to come
+// again.
+void on_info(Core& core, const Call& call, const Incoming& in) {
+  const size_t len = in.message.body().size();
+  if (call.state == CallState::kEnding) return answer_code(core, in, 481);
+  if (in.message.find("Info-Package")) return answer_code(core, in, 469);
+  if (len == 0) return answer_code(core, in, 200);
+  if (len > kMaxInfoBody) return answer_code(core, in, 413);
+  const auto digit = digit_of(in.message);
+  if (!digit) return answer_code(core, in, digit.error() == Status::ERR_SIP_MEDIA_TYPE ? 415 : 400);
+  if (core.transactions.is_full()) {
+    ++core.counters.refused_by_limit;
+    return answer_code(core, in, 503);
+  }
+  answer_code(core, in, 200);
+  Event event;
+  event.type = EventType::kDigit;
+  event.call = call.id;
+  event.digit = static_cast<uint8_t>(digit->key);
+  event.duration_ms = digit->duration_ms;
+  push_message(core, event, in, in.message.body());
+}
+
 // RFC 3261 12.2.2.
 void on_dialog_request(Core& core, Call& call, const Incoming& in) {
   if (!may_carry(call, in.connection)) return answer_code(core, in, 403);
@@ -266,6 +297,8 @@ void on_dialog_request(Core& core, Call& call, const Incoming& in) {
       return on_reinvite(core, call, in);
     case Method::kBye:
       return on_bye(core, call, in);
+    case Method::kInfo:
+      return on_info(core, call, in);
     default:
       return on_options(core, in);
   }
@@ -281,6 +314,7 @@ void on_new_request(Core& core, const Incoming& in) {
     case Method::kInvite:
       return on_new_invite(core, in, is_on);
     case Method::kBye:
+    case Method::kInfo:
       return answer_code(core, in, 481);
     default:
       return on_options(core, in);

@@ -116,7 +116,7 @@ class SignallingHost {
     const auto* sdp = reinterpret_cast<const uint8_t*>("v=0\r\n");
     const size_t len = script.one_in(6) ? 0 : 5;
     const uint64_t now = script.now();
-    switch (script.below(6)) {
+    switch (script.below(7)) {
       case 0:
         known(voxlock_ua_ring(agent, id, script.one_in(4) ? script.number() : 180, sdp, len, now));
         break;
@@ -136,6 +136,11 @@ class SignallingHost {
       }
       case 4:
         known(voxlock_ua_offer(agent, id, sdp, len, now));
+        break;
+      case 5:
+        known(voxlock_ua_send_digit(agent, id, script.one_in(4) ? script.number() : '5',
+                                    script.one_in(4) ? script.number() : 160, script.below(4),
+                                    now));
         break;
       default:
         known(voxlock_ua_hangup(agent, id, now));

@@ -57,6 +57,9 @@ struct Script {
       case 4:
         (void)endpoint.offer(call, as_bytes(kSdp), now_ns);
         break;
+      case 5:
+        (void)endpoint.send_digit(call, ua::DigitForm::kRelay, {'5', code}, now_ns);
+        break;
       default:
         now_ns += static_cast<uint64_t>(code) * 100 * ua::kMillisecond;
         break;

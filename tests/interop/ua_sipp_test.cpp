@@ -1,5 +1,5 @@
-// Calls between our user agent and sipp (its default scenarios) over TCP on loopback, in both
-// roles.
+// Calls between our user agent and sipp (its default scenarios, and two that press keys) over TCP
+// on loopback, in both roles.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +154,8 @@ class Host {
   std::map<uint32_t, int> seen;    // events by type
   std::map<uint32_t, int> causes;  // of ENDED
   bool has_sdp_everywhere = true;
+  std::string digits;        // that came by INFO
+  bool presses_key = false;  // and leaves it to the peer to hang up
 
  private:
   void wait() {
@@ -219,7 +222,12 @@ class Host {
         return;
       case VOXLOCK_UA_EV_ANSWERED:
         has_sdp_everywhere = has_sdp_everywhere && event.sdp_len != 0;
-        REQUIRE(voxlock_ua_hangup(ua, event.call, now_ns()) == VOXLOCK_OK);
+        REQUIRE((presses_key ? voxlock_ua_send_digit(ua, event.call, '7', 160,
+                                                     VOXLOCK_UA_DTMF_RELAY, now_ns())
+                             : voxlock_ua_hangup(ua, event.call, now_ns())) == VOXLOCK_OK);
+        return;
+      case VOXLOCK_UA_EV_DIGIT:
+        digits.push_back(static_cast<char>(event.digit));
         return;
       case VOXLOCK_UA_EV_ENDED:
         ++causes[event.cause];
@@ -261,8 +269,8 @@ bool is_listening(uint16_t port) {
   return result;
 }
 
-std::vector<std::string> common(const char* scenario) {
-  return {"-sn",      scenario,    "-t", "t1",
+std::vector<std::string> common(const char* kind, const std::string& scenario) {
+  return {kind,       scenario,    "-t", "t1",
           "-i",       "127.0.0.1", "-m", std::to_string(kCalls),
           "-nostdin", "-timeout",  "30", "-timeout_error"};
 }
@@ -272,7 +280,7 @@ std::vector<std::string> common(const char* scenario) {
 TEST_CASE("sipp calls us: INVITE, 180, 200, ACK, BYE") {
   (void)has_sipp_or_skips();
   Host host;
-  auto arguments = common("uac");
+  auto arguments = common("-sn", "uac");
   for (const auto& more :
        {std::string("-r"), std::string("20"), "127.0.0.1:" + std::to_string(host.port)}) {
     arguments.push_back(more);
@@ -291,7 +299,7 @@ TEST_CASE("we call sipp: INVITE, 180, 200, ACK, BYE") {
   Host host;
   uint16_t port = 0;
   close(listen_on_loopback(port));
-  auto arguments = common("uas");
+  auto arguments = common("-sn", "uas");
   arguments.insert(arguments.end(), {"-p", std::to_string(port)});
   Sipp sipp(arguments);
   REQUIRE(host.run_until([&] { return sipp.has_ended() || is_listening(port); }, 10));
@@ -302,6 +310,39 @@ TEST_CASE("we call sipp: INVITE, 180, 200, ACK, BYE") {
   CHECK(host.causes[VOXLOCK_UA_CAUSE_LOCAL] == kCalls);
   CHECK(host.has_sdp_everywhere);
   // It ends by itself with 0 where each call ran as its scenario says.
+  CHECK(host.run_until([&] { return sipp.has_ended(); }, 20));
+  CHECK(sipp.exit_code() == 0);
+}
+
+TEST_CASE("sipp presses keys by INFO: 200 to both forms, 415 to anything else") {
+  (void)has_sipp_or_skips();
+  Host host;
+  auto arguments = common("-sf", SIPP_SCENARIOS "/info_uac.xml");
+  arguments.push_back("127.0.0.1:" + std::to_string(host.port));
+  Sipp sipp(arguments);
+  CHECK(host.run_until([&] { return sipp.has_ended(); }, 40));
+  CHECK(sipp.exit_code() == 0);
+  CHECK(host.seen[VOXLOCK_UA_EV_DIGIT] == 2 * kCalls);
+  CHECK(std::count(host.digits.begin(), host.digits.end(), '5') == kCalls);
+  CHECK(std::count(host.digits.begin(), host.digits.end(), '#') == kCalls);
+  CHECK(host.causes[VOXLOCK_UA_CAUSE_REMOTE] == kCalls);
+}
+
+TEST_CASE("we press a key for sipp by INFO") {
+  (void)has_sipp_or_skips();
+  Host host;
+  host.presses_key = true;
+  uint16_t port = 0;
+  close(listen_on_loopback(port));
+  auto arguments = common("-sf", SIPP_SCENARIOS "/info_uas.xml");
+  arguments.insert(arguments.end(), {"-p", std::to_string(port)});
+  Sipp sipp(arguments);
+  REQUIRE(host.run_until([&] { return sipp.has_ended() || is_listening(port); }, 10));
+  REQUIRE_FALSE(sipp.has_ended());
+  for (int i = 0; i < kCalls; ++i) host.call(port);
+  CHECK(host.run_until([&] { return host.seen[VOXLOCK_UA_EV_ENDED] == kCalls; }, 20));
+  CHECK(host.causes[VOXLOCK_UA_CAUSE_REMOTE] == kCalls);
+  CHECK(host.seen[VOXLOCK_UA_EV_DIGIT_REFUSED] == 0);
   CHECK(host.run_until([&] { return sipp.has_ended(); }, 20));
   CHECK(sipp.exit_code() == 0);
 }

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 from array import array
 from typing import Any, AsyncIterator, Coroutine
 
 import voxlock
 from voxlock import audio
 from voxlock.aio import Call, CallError, Gateway
-from voxlock.aio.media import Inlet
+from voxlock.aio.media import Inlet, MediaSession
 from voxlock.aio.ports import bind_pair, reachable_address
 
 from support import agreed, make_certificates
@@ -121,6 +123,23 @@ class Aio(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual([await anext(digits) for _ in keys], list(keys))
             with self.assertRaises(ValueError):
                 made.press("1x")
+
+    async def test_rfc6086_digits_go_by_info_where_no_telephone_event_is_agreed(self) -> None:
+        with unittest.mock.patch("voxlock.aio.gateway.Leg", functools.partial(voxlock.Leg, telephone_event=0)):
+            async with self.call() as (taken, made):
+                for source, target, keys in ((made, taken, "19#"), (taken, made, "*A0")):
+                    assert source.media is not None
+                    self.assertIsNone(source.media.event_type_send)
+                    source.press(keys)
+                    digits = target.digits()
+                    self.assertEqual([await anext(digits) for _ in keys], list(keys))
+
+    async def test_a_key_that_is_told_both_ways_is_pressed_once(self) -> None:
+        for ways, heard in ((False, True, False), "02"), ((True, False, True), "02"), ((True, True), "01"):
+            media = MediaSession(voxlock.Context(), 8000, 0, lambda: None)
+            for number, is_info in enumerate(ways):
+                media.hear_digit(str(number), is_info=is_info)
+            self.assertEqual("".join(media.digits), heard)
 
     async def test_what_plays_can_be_interrupted(self) -> None:
         async with self.call() as (taken, made):

@@ -237,6 +237,7 @@ class UserAgents(unittest.TestCase):
         links: dict[str, int] = {}
         seen: list[tuple[str, voxlock.UaEventKind]] = []
         calls: dict[str, int] = {}
+        digits = [("#", 100), ("#", 0)]
 
         def step(name: str, other: str) -> None:
             ua = ends[name]
@@ -260,18 +261,34 @@ class UserAgents(unittest.TestCase):
                             ua.answer(event.call, b"v=0 answer", 0, headers=[("X-Room", "blue")])
                         if event.kind is voxlock.UaEventKind.ANSWERED:
                             self.assertIn(b"\r\nX-Room: blue\r\n", event.data)
+                        if event.kind is voxlock.UaEventKind.DIGIT:
+                            self.assertEqual((event.digit, event.duration_ms), digits.pop())
+                            self.assertIn(event.digit.encode(), event.sdp)
+                            # What is part of a PIN, or a key, shows in no log.
+                            for secret in ("INFO", "#", "digit=", "sdp="):
+                                self.assertNotIn(secret, repr(event))
 
         calls["a"] = ends["a"].invite("sips:bob@b.example.net", b"v=0 offer", headers=[("X-Reason", "test")], now_ns=0)
         for _ in range(6):
             step("a", "b")
             step("b", "a")
+        ends["a"].send_digit(calls["a"], "#", now_ns=0)
+        ends["b"].send_digit(calls["b"], "#", form=voxlock.DigitForm.PLAIN, now_ns=0)
+        with self.assertRaises(voxlock.Error):
+            ends["a"].send_digit(calls["a"], "x", now_ns=0)
+        step("b", "a")
+        step("a", "b")
+        step("b", "a")
+        self.assertEqual(digits, [])
         ends["b"].hang_up(calls["b"], 0)
         for _ in range(4):
             step("b", "a")
             step("a", "b")
         kind = voxlock.UaEventKind
-        self.assertEqual([what for name, what in seen if name == "a"], [kind.PROGRESS, kind.ANSWERED, kind.ENDED])
-        self.assertEqual([what for name, what in seen if name == "b"], [kind.INCOMING, kind.CONFIRMED, kind.ENDED])
+        self.assertEqual([what for name, what in seen if name == "a"], [kind.PROGRESS, kind.ANSWERED, kind.DIGIT,
+                                                                         kind.ENDED])
+        self.assertEqual([what for name, what in seen if name == "b"], [kind.INCOMING, kind.CONFIRMED, kind.DIGIT,
+                                                                         kind.ENDED])
         self.assertEqual((ends["a"].stats().calls, ends["b"].stats().malformed), (0, 0))
         with self.assertRaises(voxlock.UaError) as caught:
             ends["a"].hang_up(calls["a"])

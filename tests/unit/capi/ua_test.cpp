@@ -24,6 +24,7 @@ struct Side {
   uint64_t connection = 0;
   uint64_t call = 0;
   std::map<uint32_t, int> seen;
+  std::string digits, bodies;  // of INFO
 };
 
 voxlock_ua_config config_for(const char* host) {
@@ -60,6 +61,10 @@ bool pump(Side& from, Side& to, uint64_t now) {
                              &taken, now);
     } else if (event.type == VOXLOCK_UA_EV_INCOMING) {
       from.call = event.call;
+    } else if (event.type == VOXLOCK_UA_EV_DIGIT) {
+      from.digits.push_back(static_cast<char>(event.digit));
+      from.bodies.append(reinterpret_cast<const char*>(arena.data()) + event.sdp_offset,
+                         event.sdp_len);
     }
   }
   return count != 0;
@@ -97,6 +102,10 @@ void whole_call(Side& a, Side& b) {
   settle(a, b, 0);
   (void)voxlock_ua_answer(a.ua, a.call, kSdpBytes, kSdpLen, 0);
   settle(a, b, 0);
+  (void)voxlock_ua_send_digit(a.ua, a.call, '5', 160, VOXLOCK_UA_DTMF_RELAY, 0);
+  settle(a, b, 0);
+  (void)voxlock_ua_send_digit(b.ua, b.call, '#', 0, VOXLOCK_UA_DTMF_PLAIN, 0);
+  settle(a, b, 0);
   (void)voxlock_ua_hangup(a.ua, a.call, 0);
   settle(a, b, 0);
 }
@@ -119,11 +128,15 @@ TEST_CASE("a call runs through the C functions") {
   CHECK(b.seen[VOXLOCK_UA_EV_UPDATED] == 1);
   CHECK(a.seen[VOXLOCK_UA_EV_ENDED] == 1);
   CHECK(b.seen[VOXLOCK_UA_EV_ENDED] == 1);
+  CHECK(a.digits == "#");
+  CHECK(a.bodies == "#");
+  CHECK(b.digits == "5");
+  CHECK(b.bodies == "Signal=5\r\nDuration=160\r\n");
   voxlock_ua_stats stats{};
   stats.struct_size = sizeof stats;
   REQUIRE(voxlock_ua_get_stats(b.ua, &stats) == VOXLOCK_OK);
   CHECK(stats.calls == 0);
-  CHECK(stats.requests_in == 3);  // INVITE, ACK, BYE
+  CHECK(stats.requests_in == 4);  // INVITE, ACK, INFO, BYE
   CHECK(voxlock_ua_hangup(a.ua, a.call, 0) == VOXLOCK_ERR_UA_NO_CALL);
   voxlock_ua_free(a.ua);
   voxlock_ua_free(b.ua);
@@ -196,6 +209,7 @@ TEST_CASE("bad arguments of the user agent have their own statuses") {
         VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_reject(nullptr, 1, nullptr, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_offer(nullptr, 1, nullptr, 0, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_ua_send_digit(nullptr, 1, '5', 0, 1, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_hangup(nullptr, 1, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_set_credentials(nullptr, "", "", "", "") == VOXLOCK_ERR_INVALID_ARGUMENT);
   CHECK(voxlock_ua_set_account(nullptr, "", "") == VOXLOCK_ERR_INVALID_ARGUMENT);

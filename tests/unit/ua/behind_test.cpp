@@ -62,6 +62,36 @@ TEST_CASE("RFC 4568 8: a call's descriptions are gone with it, on either side") 
   }
 }
 
+TEST_CASE("a digit is gone when it was told, and when it was answered") {
+  Network net(8);
+  Phone& alice = net.add("alice.example");
+  Phone& bob = net.add("bob.example");
+  // The duration stands for the key, which is too short to look for.
+  const auto hits = [](const Phone& phone) {
+    return phone.context.allocator.count_blocks_with(as_bytes(std::string_view("Duration=54321")));
+  };
+  // Key and duration as they stand beside each other in an event.
+  const std::array<uint32_t, 2> told{'7', 54321};
+  const auto* const told_bytes = reinterpret_cast<const uint8_t*>(told.data());
+  ua::Invite invite;
+  invite.to = "sip:bob@bob.example;transport=tcp";
+  invite.sdp = as_bytes(kSdp);
+  const auto call = alice.endpoint->invite(invite, net.now);
+  REQUIRE(call);
+  net.settle();
+  const uint64_t incoming = bob.expect(EventType::kIncoming).event.call;
+  REQUIRE(bob.endpoint->answer(incoming, as_bytes(kSdp), net.now));
+  net.settle();
+  const ua::Digit digit{'7', 54321};
+  REQUIRE(alice.endpoint->send_digit(*call, ua::DigitForm::kRelay, digit, net.now));
+  CHECK(hits(alice) > 0);
+  net.settle();
+  CHECK(bob.expect(EventType::kDigit).event.duration_ms == 54321);
+  CHECK(hits(alice) == 0);
+  CHECK(hits(bob) == 0);
+  CHECK(bob.context.allocator.count_blocks_with({told_bytes, sizeof told}) == 0);
+}
+
 TEST_CASE("an event that moved within the queue leaves no copy where it was") {
   TestContext host;
   host.allocator.tracks_blocks = true;

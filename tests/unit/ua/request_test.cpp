@@ -14,7 +14,7 @@ TEST_CASE("RFC 3261 8.2: a request that can not be served gets the right final r
   };
   const Row rows[] = {
       {"8.2.1 method of another kind", request("REGISTER", "1"), 405,
-       "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"},
+       "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO\r\n"},
       {"21.5.2 unknown method", request("TELEPORT", "1"), 501, ""},
       {"8.2.2.3 Require", request("INVITE", "1", "Require: 100rel, foo\r\n"), 420,
        "Unsupported: 100rel, foo"},
@@ -68,7 +68,7 @@ TEST_CASE("RFC 3261 12.2.2: only the right dialog and a rising CSeq reach a call
   CHECK(code_of(bench.ask(request("BYE", "4", "", "wrong", "", 2))) == 481);
   CHECK(code_of(bench.ask(request("BYE", "5", "", tag, "", 1))) == 500);
   CHECK(bench.bob.events.empty());
-  CHECK(code_of(bench.ask(request("INFO", "6", "", tag, "", 2))) == 405);
+  CHECK(code_of(bench.ask(request("REFER", "6", "", tag, "", 2))) == 405);
   CHECK(code_of(bench.ask(request("INVITE", "7", kSdpType, tag, kSdp, 3))) == 100);
   bench.bob.expect(EventType::kOffer);
   CHECK(code_of(bench.ask(request("INVITE", "8", kSdpType, tag, kSdp, 4))) == 500);

@@ -36,14 +36,14 @@ from .sdp import (
 from .sip import SipFramer, SipMessage
 from .srtp import Direction, SrtpSession, Suite, suite_info
 from .tls import ClientAuth, Identity, TlsRole, TlsSettings, TlsState, TlsStream
-from .ua import Cause, Digest, Ua, UaEvent, UaEventKind, UaTransport
+from .ua import Cause, Digest, DigitForm, Ua, UaEvent, UaEventKind, UaTransport
 
 __version__ = version()
 
 __all__ = [
     "Address", "AudioError", "Bridge", "Bye", "Cause", "Chain", "ClientAuth", "ClosedError", "Codec", "CodecConfig",
-    "Connected", "Context", "Crypto", "DatagramBatch", "Decoder", "Denoise", "Digest", "Digit", "Direction",
-    "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash",
+    "Connected", "Context", "Crypto", "DatagramBatch", "Decoder", "Denoise", "Digest", "Digit", "DigitForm",
+    "Direction", "Disconnected", "Drop", "Dtls", "DtlsState", "E2eeError", "Encoder", "Error", "Failed", "FingerprintHash",
     "FrameCryptor", "FrameFormat", "Gain", "HopTransport", "HostProcessor", "IceAgent", "IceError", "IceEvent",
     "IceEventKind", "Identity", "Kdf", "KeyExchange", "KeyUse", "Leg", "LegError", "LegStats", "MediaDirection",
     "MediaEvent", "MediaInfo", "MediaTimeout", "Memory", "MemoryInfo", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",

@@ -138,6 +138,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t, c_uint64)),
     "voxlock_ua_reject": (c_int32, (c_void_p, c_uint64, POINTER(voxlock_ua_refusal), c_uint64)),
     "voxlock_ua_offer": (c_int32, (c_void_p, c_uint64, c_void_p, c_size_t, c_uint64)),
+    "voxlock_ua_send_digit": (c_int32, (c_void_p, c_uint64, c_uint32, c_uint32, c_uint32, c_uint64)),
     "voxlock_ua_hangup": (c_int32, (c_void_p, c_uint64, c_uint64)),
     "voxlock_ua_set_credentials": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)),
     "voxlock_ua_set_account": (c_int32, (c_void_p, c_void_p, c_void_p)),

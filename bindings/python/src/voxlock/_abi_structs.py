@@ -238,7 +238,7 @@ class voxlock_ua_event(Structure):
         ("cause", c_uint32), ("transport", c_uint32), ("port", c_uint32), ("retry_after_s", c_uint32),
         ("data_offset", c_uint32), ("data_len", c_uint32), ("sdp_offset", c_uint32), ("sdp_len", c_uint32),
         ("reason_offset", c_uint32), ("reason_len", c_uint32), ("warning_offset", c_uint32),
-        ("warning_len", c_uint32),
+        ("warning_len", c_uint32), ("digit", c_uint32), ("duration_ms", c_uint32),
     ]
 
 

@@ -3,7 +3,7 @@ The host owns the connections: it feeds their bytes and does what the events ask
 from __future__ import annotations
 
 from ctypes import byref, c_char, c_size_t, c_uint64, memset
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any, Iterator, Sequence
 
@@ -53,6 +53,15 @@ class UaEventKind(IntEnum):
     ENDED = abi.UA_EV_ENDED  # the call is over for cause
     RESULT = abi.UA_EV_RESULT  # to our OPTIONS
     REFRESH = abi.UA_EV_REFRESH  # offer() now, or the call ends (RFC 4028)
+    DIGIT = abi.UA_EV_DIGIT  # the peer sent a digit by INFO; sdp: the body it came in (RFC 6086)
+    DIGIT_REFUSED = abi.UA_EV_DIGIT_REFUSED  # our INFO failed: the peer takes no digits this way
+
+
+class DigitForm(IntEnum):
+    """How a digit stands in an INFO."""
+
+    RELAY = abi.UA_DTMF_RELAY  # application/dtmf-relay
+    PLAIN = abi.UA_DTMF_PLAIN  # application/dtmf
 
 
 class Cause(IntEnum):
@@ -74,7 +83,8 @@ class Cause(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class UaEvent:
-    """One event; what does not belong to its kind is 0 or empty."""
+    """One event; what does not belong to its kind is 0 or empty. repr() shows neither messages nor digits, which
+    may be keys and part of a PIN."""
 
     kind: UaEventKind
     status: int  # SIP status code
@@ -84,10 +94,12 @@ class UaEvent:
     transport: UaTransport | None
     port: int  # of CONNECT
     retry_after_s: int
-    data: bytes  # bytes to send, a host name, or a whole SIP message for SipMessage.parse
-    sdp: bytes
+    data: bytes = field(repr=False)  # bytes to send, a host name, or a whole SIP message for SipMessage.parse
+    sdp: bytes = field(repr=False)
     reason: str
     warning: str
+    digit: str = field(default="", repr=False)  # of DIGIT: 0..9 * # A..D, F for flash
+    duration_ms: int = 0  # of DIGIT; 0: the peer does not tell it
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +202,8 @@ class Ua(Handle):
                        UaTransport(row.transport) if row.transport else None, row.port, row.retry_after_s,
                        part(row.data_offset, row.data_len), part(row.sdp_offset, row.sdp_len),
                        part(row.reason_offset, row.reason_len).decode("utf-8", "replace"),
-                       part(row.warning_offset, row.warning_len).decode("utf-8", "replace"))
+                       part(row.warning_offset, row.warning_len).decode("utf-8", "replace"),
+                       chr(row.digit) if row.digit else "", row.duration_ms)
 
     @property
     def next_deadline_ns(self) -> int | None:
@@ -258,6 +271,14 @@ class Ua(Handle):
         """Sends a re-INVITE with a new offer; empty: the peer is asked for one. RFC 3261, section 14"""
         data, size = borrowed(sdp)
         self._do(lib.voxlock_ua_offer, call, data, size, now(now_ns))
+
+    def send_digit(self, call: int, digit: str, duration_ms: int = 100, form: DigitForm = DigitForm.RELAY,
+                   now_ns: int | None = None) -> None:
+        """Sends a digit by INFO, for peers that take no telephone events (RFC 4733).
+
+        digit: 0..9 * # A..D. duration_ms: up to 60000, told by DigitForm.RELAY alone. DIGIT_REFUSED tells where the
+        peer does not want it. RFC 6086"""
+        self._do(lib.voxlock_ua_send_digit, call, ord(digit), duration_ms, form, now(now_ns))
 
     def hang_up(self, call: int, now_ns: int | None = None) -> None:
         """Ends a call in any state: CANCEL, BYE, or 603. ENDED tells when it is over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, AsyncIterator
 
 from .._abi_constants import Status
@@ -12,7 +13,7 @@ from .._memory import Samples
 from ..leg import LegStats, MediaInfo
 from ..sdp import OfferFlags, Verdict
 from ..sip import SipMessage
-from ..ua import Cause, UaEvent, UaEventKind
+from ..ua import Cause, Ua, UaEvent, UaEventKind
 from .media import MediaSession
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ class Call:
             await session.changed()
 
     async def digits(self) -> AsyncIterator[str]:
-        """Keys that the peer presses: 0..9 * # A..D, F for flash. It ends with the call. RFC 4733"""
+        """Keys that the peer presses: 0..9 * # A..D, F for flash. It ends with the call. They come as events in the
+        media (RFC 4733) or by INFO (RFC 6086): the way of the first is that of the call, for some send both."""
         session = self._session
         while True:
             while session.digits:
@@ -209,8 +211,12 @@ class Call:
         return self._session.interrupt()
 
     def press(self, keys: str) -> None:
-        """Presses keys, one after the other, each for 100 ms: 0..9 * # A..D. RFC 4733"""
-        self._session.press(keys)
+        """Presses keys, one after the other, each for 100 ms: 0..9 * # A..D. They go as events in the media (RFC 4733),
+        or by INFO (RFC 6086) where the peer takes none."""
+        if self._session.press(keys):
+            return
+        for key in keys:
+            self._gateway._command(partial(Ua.send_digit, call=self._id, digit=key))
 
     def report(self) -> CallReport:
         """What was agreed and how it goes, or went."""
@@ -237,6 +243,9 @@ class Call:
                 self._roll_back()
             case UaEventKind.REFRESH | UaEventKind.RETRY:
                 self._refresh()
+            case UaEventKind.DIGIT:
+                if self._media is not None:
+                    self._media.hear_digit(event.digit, is_info=True)
             case UaEventKind.ENDED:
                 self._end(event)
             case _:

@@ -142,6 +142,7 @@ class MediaSession:
         self._outlet: Outlet | None = None
         self.frames: deque[memoryview] = deque()
         self.digits: deque[str] = deque()
+        self._is_info: bool | None = None  # how the peer's digits come; None: not known yet
         self.dropped_frames = 0
         self._pending = bytearray()  # what is still to be played
         self._interruptions = 0
@@ -196,14 +197,20 @@ class MediaSession:
                 case Payload():
                     self._take_payload(event)
                 case Digit(_, digit, _):
-                    if len(self.digits) < MAX_QUEUED_DIGITS:
-                        self.digits.append(digit)
-                    self.wake()
+                    self.hear_digit(digit, is_info=False)
                 case MediaTimeout():
                     self._loop.call_soon(self._on_timeout)
                 case _:
                     pass
         self._set_timer()
+
+    def hear_digit(self, digit: str, *, is_info: bool) -> None:
+        """A key of the peer. Who tells each of them by RFC 4733 and by INFO pressed it once."""
+        if self._is_info is None:
+            self._is_info = is_info
+        if self._is_info is is_info and len(self.digits) < MAX_QUEUED_DIGITS:
+            self.digits.append(digit)
+        self.wake()
 
     def _take_payload(self, event: Payload) -> None:
         if self._inlet is None or self.media is None or event.payload_type != self.media.payload_type_recv:
@@ -260,12 +267,14 @@ class MediaSession:
         self.wake()
         return samples * 1000 // self.rate
 
-    def press(self, keys: Sequence[str]) -> None:
-        if self.media is None or self.media.event_type_send is None:
-            raise RuntimeError("the peer takes no telephone-event (RFC 4733)")
+    def press(self, keys: Sequence[str]) -> bool:
+        """False: the peer takes no telephone-event (RFC 4733)."""
         if any(key not in _DIGITS or len(key) != 1 for key in keys):
             raise ValueError("keys are of 0123456789*#ABCD")
+        if self.media is None or self.media.event_type_send is None:
+            return False
         self._keys.extend(keys)
+        return True
 
     def _on_tick(self) -> None:
         if self.is_closed or self.media is None:
