@@ -33,6 +33,7 @@ constexpr OptionSpec kOptions[] = {
     {"late", nullptr, nullptr, "ask the far end for its offer (INVITE without SDP)"},
     {"then", "LIST", nullptr, "what to do after so many seconds: hold@1,resume@2.5,rekey@3"},
     {"digits", "0-9*#A-D", nullptr, "keys to press"},
+    {"info", nullptr, nullptr, "digits go by SIP INFO, no telephone-event is agreed"},
     {"header", "TEXT", nullptr, "a header of the INVITE, such as 'X-Customer: 17'"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},
     {"user", "NAME", nullptr, "for a far end that asks for credentials"},
@@ -45,6 +46,7 @@ constexpr OptionSpec kOptions[] = {
 // After the last word, so that nothing on its way is cut off.
 constexpr uint64_t kTailNs = 300'000'000;
 constexpr uint64_t kHangupTimeoutNs = 3'000'000'000;
+constexpr uint32_t kDigitMs = 100;
 
 SipHostConfig host_config(const Options& options) {
   SipHostConfig config = sip_options(options);
@@ -140,6 +142,12 @@ class Caller {
       case VOXLOCK_UA_EV_OFFER:
         answer_offer(event);
         break;
+      case VOXLOCK_UA_EV_DIGIT:
+        phone_.hear_digit(event.event.digit);
+        break;
+      case VOXLOCK_UA_EV_DIGIT_REFUSED:
+        failure_ = "the far end takes no digits by INFO";
+        break;
       case VOXLOCK_UA_EV_ENDED:
         note_end(event);
         break;
@@ -160,7 +168,7 @@ class Caller {
                               ours.size(), now_ns());
     }
     if (is_good) {
-      note_headers(event.data);
+      headers_ = x_headers(ctx_.get(), event.data);
       security_ = host_.security(event.event.connection);
       is_answered_ = true;
       answered_ns_ = now_ns();
@@ -168,22 +176,6 @@ class Caller {
     } else {
       failure_ = std::string("the session description does not do: ") + verdict.warning;
       hang_up();
-    }
-  }
-
-  // What the answer says in fields of its own.
-  void note_headers(std::string_view answer) {
-    voxlock_sip_message* made = nullptr;
-    if (voxlock_sip_message_new(ctx_.get(), nullptr, &made) != VOXLOCK_OK) return;
-    const Handle<voxlock_sip_message, voxlock_sip_message_free> message(made);
-    if (voxlock_sip_message_parse(made, reinterpret_cast<const uint8_t*>(answer.data()),
-                                  answer.size(), VOXLOCK_SIP_STREAM, nullptr) != VOXLOCK_OK)
-      return;
-    voxlock_sip_header header{};
-    for (size_t i = 0; voxlock_sip_message_header(made, nullptr, i, &header) == VOXLOCK_OK; ++i) {
-      const std::string name(header.name.data, header.name.len);
-      if (name.rfind("X-", 0) == 0)
-        headers_[name] = std::string(header.value.data, header.value.len);
     }
   }
 
@@ -256,6 +248,10 @@ class Caller {
 
   void follow_phone() {
     phone_.advance();
+    if (const char digit = phone_.take_info_digit(); digit != 0) {
+      (void)voxlock_ua_send_digit(host_.ua(), call_, static_cast<uint32_t>(digit), kDigitMs,
+                                  VOXLOCK_UA_DTMF_RELAY, now_ns());
+    }
     if (now_ns() >= next_step_ns()) {
       ++step_;
       offer_again();

@@ -60,6 +60,7 @@ Phone::Phone(EventLoop& loop, voxlock_context* ctx, PhoneConfig config)
   copy_list(config_.suites, leg_config.suites);
   leg_config.rtp_address = to_voxlock(make_address(config_.ip, local_port(socket_.get())));
   leg_config.signalling = config_.signalling;
+  leg_config.telephone_event = config_.has_info_digits ? 0 : 1;
   leg_config.media_timeout_ms = config_.media_timeout_ms;
   voxlock_leg* leg = nullptr;
   check(voxlock_leg_new(ctx_, &leg_config, &leg), "leg");
@@ -138,8 +139,13 @@ void Phone::advance() {
 bool Phone::play_digit() {
   const size_t at = digit_frame_ % kDigitPeriod;
   const size_t index = digit_frame_ / kDigitPeriod;
-  if (index >= config_.digits.size() || media_.event_type_send == kNoPayloadType) return false;
+  const bool has_way = config_.has_info_digits || media_.event_type_send != kNoPayloadType;
+  if (index >= config_.digits.size() || !has_way) return false;
   ++digit_frame_;
+  if (config_.has_info_digits) {
+    if (at == 0) info_digit_ = config_.digits[index];
+    return false;
+  }
   if (at >= kDigitFrames + kDigitEnds) return false;
   if (at == 0) digit_timestamp_ = timestamp_;
   auto event = make_result<voxlock_dtmf_event>();
@@ -156,6 +162,10 @@ bool Phone::play_digit() {
   (void)voxlock_leg_send(leg_.get(), media_.event_type_send, payload, len, digit_timestamp_,
                          at == 0 ? 1 : 0, now_ns());
   return true;
+}
+
+char Phone::take_info_digit() {
+  return std::exchange(info_digit_, '\0');
 }
 
 void Phone::play_frame() {

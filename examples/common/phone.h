@@ -19,6 +19,7 @@ struct PhoneConfig {
   std::vector<uint32_t> suites;  // VOXLOCK_AES_CM_128_HMAC_SHA1_80 ..., preferred first
   std::vector<int16_t> play;     // 8 kHz; silence after its end
   std::string digits;            // pressed one by one from the start on (RFC 4733)
+  bool has_info_digits = false;  // digits go by SIP INFO (RFC 6086), and no others are agreed
   int32_t signalling = VOXLOCK_SIGNALLING_UNKNOWN;  // how the SDP travels
   std::string wire;                                 // file for the datagrams that come; empty: none
   uint32_t media_timeout_ms = 5000;                 // of silence on the wire, then has_timed_out()
@@ -50,6 +51,10 @@ class Phone {
   void start();
   // Sends an RTCP BYE and stops.
   void stop();
+  // The key that is to be sent by INFO now, 0 for none; each is given once.
+  char take_info_digit();
+  // One that came by INFO.
+  void hear_digit(uint32_t digit) { digits_ += static_cast<char>(digit); }
   // True once the recording was played to its end.
   [[nodiscard]] bool has_played() const { return position_ >= config_.play.size(); }
 
@@ -89,6 +94,7 @@ class Phone {
   uint32_t timestamp_ = 0;
   uint64_t next_frame_ns_ = UINT64_MAX;
   size_t digit_frame_ = 0;  // frames since the first digit began
+  char info_digit_ = 0;     // due
   uint32_t digit_timestamp_ = 0;
   bool is_first_frame_ = true;
   bool has_timed_out_ = false;

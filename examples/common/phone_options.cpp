@@ -25,6 +25,7 @@ PhoneConfig phone_options(const Options& options) {
   config.codecs = parse_codecs(options.get("codec"));
   config.suites = parse_suites(options.get("suite"));
   config.wire = options.get("wire");
+  config.has_info_digits = options.has("info");
   if (!options.has("play")) return config;
   Wav wav = read_wav(options.get("play"));
   if (wav.rate != 8000)

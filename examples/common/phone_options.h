@@ -9,7 +9,7 @@ namespace example {
 
 // --transport, --cert, --key and --ca. Throws std::runtime_error on another transport.
 SipHostConfig sip_options(const Options& options);
-// --codec, --suite and --play, read. Throws std::runtime_error where they are wrong.
+// --codec, --suite, --info and --play, read. Throws std::runtime_error where they are wrong.
 PhoneConfig phone_options(const Options& options);
 
 }  // namespace example

@@ -21,6 +21,22 @@ nlohmann::json report_of(const Phone& phone) {
   };
 }
 
+nlohmann::json x_headers(voxlock_context* ctx, std::string_view message) {
+  nlohmann::json out = nlohmann::json::object();
+  voxlock_sip_message* made = nullptr;
+  if (voxlock_sip_message_new(ctx, nullptr, &made) != VOXLOCK_OK) return out;
+  const Handle<voxlock_sip_message, voxlock_sip_message_free> owner(made);
+  if (voxlock_sip_message_parse(made, reinterpret_cast<const uint8_t*>(message.data()),
+                                message.size(), VOXLOCK_SIP_STREAM, nullptr) != VOXLOCK_OK)
+    return out;
+  voxlock_sip_header header{};
+  for (size_t i = 0; voxlock_sip_message_header(made, nullptr, i, &header) == VOXLOCK_OK; ++i) {
+    const std::string name(header.name.data, header.name.len);
+    if (name.rfind("X-", 0) == 0) out[name] = std::string(header.value.data, header.value.len);
+  }
+  return out;
+}
+
 void write_report(const std::string& path, const nlohmann::json& report) {
   if (!path.empty()) write_file(path, report.dump(2) + '\n');
 }

@@ -90,7 +90,7 @@ livekit_e2ee_start() { # folder of the library's build, options of go build ...
   [ "$rc" -eq 0 ] || fail "$(tail -n 1 "$out/bridge-build.log")" "$rc"
   openssl rand -hex 16 >"$out/tls/e2ee"
   chmod 600 "$out/tls/e2ee"
-  livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -reply -digits '42#')
+  livekit_options+=(-passphrase "$(cat "$out/tls/e2ee")" -reply -digits '42#')
   livekit_start
   room_options=(--url "ws://127.0.0.1:$livekit_port" --api-key demo --api-secret "@$out/tls/livekit.secret"
     --e2ee "@$out/tls/e2ee")

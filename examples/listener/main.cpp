@@ -31,6 +31,7 @@ constexpr OptionSpec kOptions[] = {
     {"suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites, preferred first"},
     {"calls", "N", "0", "end after so many calls; 0: never"},
+    {"info", nullptr, nullptr, "digits come by SIP INFO, no telephone-event is agreed"},
     {"ring", "SECONDS", "0", "ring for so long before answering"},
     {"refuse", "STATUS", nullptr, "refuse every call with this SIP status, 400 to 699"},
     {"transport", "KIND", "tls", "tls, or tcp for tests"},
@@ -89,6 +90,7 @@ class Listener {
   struct Line {
     std::unique_ptr<Phone> phone;
     std::string offer;                // of a call that rings
+    nlohmann::json headers;           // of its INVITE, those with X-
     uint64_t answer_ns = UINT64_MAX;  // when it is answered; UINT64_MAX: it was
   };
 
@@ -114,6 +116,10 @@ class Listener {
       case VOXLOCK_UA_EV_REFUSED:
         if (const auto found = lines_.find(call); found != lines_.end())
           found->second.phone->rollback();
+        break;
+      case VOXLOCK_UA_EV_DIGIT:
+        if (const auto found = lines_.find(call); found != lines_.end())
+          found->second.phone->hear_digit(event.event.digit);
         break;
       case VOXLOCK_UA_EV_ENDED:
         end_call(call, event.event.cause);
@@ -145,6 +151,7 @@ class Listener {
       reject(call, 500);
       return;
     }
+    line.headers = x_headers(ctx_.get(), event.data);
     if (ring_ns_ != 0) {
       (void)voxlock_ua_ring(host_.ua(), call, 180, nullptr, 0, now_ns());
       line.offer = event.sdp;
@@ -212,6 +219,7 @@ class Listener {
     Phone& phone = *found->second.phone;
     phone.stop();
     report_ = report_of(phone);
+    report_["headers"] = found->second.headers;
     report_["ended"] = phone.has_timed_out() ? "silence" : cause_name(cause);
     if (options_.has("record")) save([&] { write_wav(record_path(), {8000, phone.recorded()}); });
     lines_.erase(found);

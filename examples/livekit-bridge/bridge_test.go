@@ -68,7 +68,7 @@ func TestAKeyIsPressedAsRFC4733Says(t *testing.T) {
 	k := newKeypad(func(f voxlock.Frame) {
 		f.Data = bytes.Clone(f.Data)
 		frames = append(frames, f)
-	})
+	}, func(byte) bool { return false })
 	k.heard(1000)
 	k.send('#')
 	if len(frames) != keyPackets+endPackets {
@@ -90,8 +90,42 @@ func TestAKeyIsPressedAsRFC4733Says(t *testing.T) {
 	}
 }
 
+func TestAKeyGoesByInfoWhereThePhoneTakesNoEvents(t *testing.T) {
+	var keys []byte
+	k := newKeypad(func(voxlock.Frame) { t.Error("an event") }, func(digit byte) bool {
+		keys = append(keys, digit)
+		return true
+	})
+	k.send('7')
+	if string(keys) != "7" {
+		t.Errorf("%q", keys)
+	}
+}
+
+type farRoom struct{ keys []byte }
+
+func (f *farRoom) hearFrame(voxlock.Frame) {}
+func (f *farRoom) hearDigit(digit byte)    { f.keys = append(f.keys, digit) }
+func (f *farRoom) silenceTrailer() []byte  { return nil }
+
+func TestAKeyThatIsToldBothWaysIsPressedOnce(t *testing.T) {
+	for _, row := range []struct {
+		ways  []digitWay
+		heard string
+	}{{[]digitWay{byEvent, byInfo, byEvent, byInfo}, "02"}, {[]digitWay{byInfo, byEvent, byInfo}, "02"}, {[]digitWay{byInfo, byInfo}, "01"}} {
+		var far farRoom
+		m := media{far: &far}
+		for i, way := range row.ways {
+			m.hearDigit(byte('0'+i), way)
+		}
+		if string(far.keys) != row.heard || string(m.digits) != row.heard {
+			t.Errorf("%v: %q", row.ways, far.keys)
+		}
+	}
+}
+
 func TestWhatIsNoKeyIsNotPressed(t *testing.T) {
-	k := newKeypad(func(voxlock.Frame) {})
+	k := newKeypad(func(voxlock.Frame) {}, nil)
 	for _, digit := range []byte("9x \x00é*") {
 		k.press(digit)
 	}

@@ -76,6 +76,7 @@ func (c *call) enter() error {
 		isSealed: t.passphrase != ""})
 	// Neither may wait for the trunk, which may be waiting for them to end.
 	c.room.gone = func(reason string) { go t.post(func() { c.hangUp("the room is gone: " + reason) }) }
+	c.room.info = c.sendInfo
 	c.media.silent = func() { go t.post(func() { c.hangUp("no audio from the trunk") }) }
 	status := "ringing"
 	if c.target != "" {
@@ -96,6 +97,19 @@ func (c *call) live(now time.Duration) {
 	c.answered = now
 	fmt.Printf("call %d: live in room %s as %s\n", c.id, c.room.name, c.room.identity)
 	go c.room.setStatus(c.invitation.attributes("active"))
+}
+
+// sendInfo sends a digit by INFO (RFC 6086) where the phone takes no telephone events; false: it takes them.
+func (c *call) sendInfo(digit byte) bool {
+	if c.media.takesEvents() {
+		return false
+	}
+	c.trunk.post(func() {
+		if c.trunk.calls[c.id] == c {
+			_ = c.trunk.ua.SendDigit(c.id, digit, keyPackets*packetTime, voxlock.DTMFRelay, voxlock.Monotonic())
+		}
+	})
+	return true
 }
 
 // hangUp ends the call from this side; finish follows.
@@ -136,6 +150,12 @@ func (c *call) negotiate(event *voxlock.UAEvent) {
 		}
 		_ = ua.Answer(event.Call, sdp, now)
 		clear(sdp)
+	case voxlock.UADigit:
+		if c.answered != 0 {
+			c.media.hearInfo(event.Digit)
+		}
+	case voxlock.UADigitRefused:
+		fmt.Printf("call %d: the trunk takes no digits: %d\n", c.id, event.Status)
 	case voxlock.UARefused, voxlock.UAOfferGone:
 		_ = c.media.leg.Rollback()
 	case voxlock.UARefresh, voxlock.UARetry:

@@ -29,14 +29,15 @@ func codeOf(digit byte) (int, bool) {
 // A keypad presses keys on the room's side of a bridge.
 type keypad struct {
 	put     func(voxlock.Frame)
+	info    func(digit byte) bool // false: the phone takes telephone events
 	waiting chan byte
 	mutex   sync.Mutex
 	stamp   uint32 // of the frame that came last
 	at      time.Time
 }
 
-func newKeypad(put func(voxlock.Frame)) *keypad {
-	return &keypad{put: put, waiting: make(chan byte, waitingDigits), at: time.Now()}
+func newKeypad(put func(voxlock.Frame), info func(digit byte) bool) *keypad {
+	return &keypad{put: put, info: info, waiting: make(chan byte, waitingDigits), at: time.Now()}
 }
 
 // press queues a key; what is none, and more than fit, is left out.
@@ -75,6 +76,10 @@ func (k *keypad) run(done <-chan struct{}) {
 }
 
 func (k *keypad) send(digit byte) {
+	if k.info(digit) {
+		time.Sleep(keyPackets*packetTime + pauseBetween)
+		return
+	}
 	code, _ := codeOf(digit)
 	begin := k.now()
 	var payload []byte

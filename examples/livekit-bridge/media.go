@@ -20,6 +20,7 @@ const (
 	longestWait = 20 * time.Millisecond
 	opusType    = 111
 	eventType   = 101
+	maxDigits   = 1024 // of the report
 	// The room's leg is the library's leg 1.
 	trunkLeg, roomLeg = 0, 1
 )
@@ -47,7 +48,17 @@ type media struct {
 	working   sync.WaitGroup
 	latency   latency
 	digits    []byte // that the phone pressed
+	digitWay  digitWay
 }
+
+// A digitWay is how the digits of a phone come.
+type digitWay int
+
+const (
+	notKnown digitWay = iota
+	byEvent           // RFC 4733
+	byInfo            // RFC 6086
+)
 
 // bindPair gives RTP on an even port and RTCP on the next (RFC 3550, section 11).
 func bindPair(ip netip.Addr) (*net.UDPConn, *net.UDPConn, error) {
@@ -221,14 +232,42 @@ func (m *media) handle(event *voxlock.Event) {
 			m.far.hearFrame(frame)
 		}
 	case event.Type == voxlock.EventDigit && event.Leg == trunkLeg:
-		m.digits = append(m.digits, event.Digit)
-		m.far.hearDigit(event.Digit)
+		m.hearDigit(event.Digit, byEvent)
 	case event.Type == voxlock.EventTimeout && event.Leg == trunkLeg:
 		// Who holds need not send (RFC 3264, section 8.4).
 		if agreed, err := m.leg.Media(); err == nil && agreed.Direction == voxlock.SendRecv {
 			m.silent()
 		}
 	}
+}
+
+// hearDigit tells the room of a key. Who tells each of them both ways pressed it once: the way of the first counts.
+func (m *media) hearDigit(digit byte, way digitWay) {
+	if m.digitWay == notKnown {
+		m.digitWay = way
+	}
+	if m.digitWay != way {
+		return
+	}
+	if len(m.digits) < maxDigits {
+		m.digits = append(m.digits, digit)
+	}
+	m.far.hearDigit(digit)
+}
+
+// hearInfo takes a digit that came beside the media.
+func (m *media) hearInfo(digit byte) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.hearDigit(digit, byInfo)
+}
+
+// takesEvents tells whether the phone takes telephone events.
+func (m *media) takesEvents() bool {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	agreed, err := m.leg.Media()
+	return err == nil && agreed.EventTypeSend != voxlock.NoPayloadType
 }
 
 // end says goodbye by RTCP and stops.

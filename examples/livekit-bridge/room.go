@@ -34,6 +34,7 @@ type roomConfig struct {
 type room struct {
 	roomConfig
 	gone     func(reason string)
+	info     func(digit byte) bool // sends a digit by INFO; false: it is to go as an event
 	joined   *lksdk.Room
 	track    *lksdk.LocalTrack
 	sequence uint16
@@ -118,7 +119,7 @@ func (r *room) publish(m *media) error {
 		settings.Encryption = livekit.Encryption_GCM
 	}
 	r.mutex.Lock()
-	r.track, r.media, r.keypad = track, m, newKeypad(m.put)
+	r.track, r.media, r.keypad = track, m, newKeypad(m.put, r.info)
 	r.mutex.Unlock()
 	if _, err := r.joined.LocalParticipant.PublishTrack(track, settings); err != nil {
 		return err

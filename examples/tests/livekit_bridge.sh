@@ -82,16 +82,21 @@ bridge_ends() {
   wait_for 'no audio from the trunk' "$out/bridge.log" 10
   # Who enters before that would leave with the lost phone.
   wait_for '"event":"left"' "$out/listener.log" 10
-  livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -attribute sip.h.x-agent=seven)
+  livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -digits '42#' -attribute sip.h.x-agent=seven)
   livekit_enter "$out/again.ogg"
-  call second
+  # Its digits go by INFO, and so do those of the room (RFC 6086).
+  call second --info --digits '7*'
   local second=$caller
   wait_live 2
+  wait_for '"digit":"\*"' "$out/listener.log" 20
+  wait_for '"digit":"7"' "$out/listener.log" 1
+  sleep 2
   kill -INT "$bridge"
   wait "$second" || fail 'Ctrl-C said no BYE to the caller'
+  grep -q '"digits": "42#"' "$out/second.json" || fail 'the digits of the room did not come by INFO'
   grep -q '"X-agent": "seven"' "$out/second.json" || fail 'an attribute of the room is no header of the answer'
   wait "$bridge" || true
-  expect_report '"calls": 2'
+  expect_report '"calls": 2' '"digits": "7\*"'
 
   printf 'another secret that is long enough\n' >"$out/wrong.secret"
   start_bridge --api-secret "@$out/wrong.secret" --calls 1
@@ -122,17 +127,19 @@ start_listener() { # options ...: sets listener and number
   number=sips:77@127.0.0.1:$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$out/phone.log")
 }
 
-# A call that goes out and is taken, one that is refused, and one whose room cannot be joined.
+# A call that goes out, with an attribute of the room as a header, and is taken, one that is refused, and one whose room cannot be joined.
 bridge_dials() {
-  start_listener --play "$out/reply.wav"
+  start_listener --play "$out/reply.wav" --info
   start_bridge --calls 1 --dial "$number"
   wait_for 'live in room voxlock as phone' "$out/bridge.log" 20
   wait_for '"sip.callStatus":"active"' "$out/listener.log" 10
-  sleep 1
+  sleep 3
   kill -INT "$bridge"
   wait "$listener" || fail 'the number was not told that the call is over'
   wait "$bridge" || fail 'the bridge failed'
   expect_report '"calls": 1' '"peer_verified": true' '"auth_failures": 0'
+  grep -q '"X-campaign": "blue"' "$out/phone.json" || fail 'an attribute of the room is no header of the INVITE'
+  grep -q '"digits": "42#"' "$out/phone.json" || fail 'the digits of the room did not come by INFO'
   grep -q '"sip.callStatus":"dialing"' "$out/listener.log" || fail 'the room did not see the call dialing'
   grep -q '"sip.phoneNumber":"77"' "$out/listener.log" || fail 'the room was not told the number'
 
@@ -149,5 +156,6 @@ bridge_dials() {
 
 mkdir -p "$out/tls"
 if [ "$case" = bridge_calls ]; then make_tone 4; else make_tone 30; fi
+if [ "$case" = bridge_dials ]; then livekit_options=(-attribute sip.h.x-campaign=blue); fi
 livekit_e2ee_start "$bin/.." -race
 "$case"
