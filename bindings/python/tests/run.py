@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pathlib
+import re
 import subprocess
 import sys
 from typing import NoReturn
@@ -32,6 +33,19 @@ def check_types() -> int:
                           cwd=PACKAGE, check=False).returncode
 
 
+# Of Debian's -dev packages those that are no archives for shared libraries (README.md tells why).
+NEEDS = {"libc", "libm", "libopus", "libspeexdsp", "libnspr4", "libnss3", "ld-linux-x86-64", "ld-linux-aarch64"}
+
+
+def check_needs(environment: pathlib.Path) -> None:
+    """The library of the wheel needs no more than NEEDS, and no libstdc++ above all."""
+    library, = environment.glob("lib/python3.*/site-packages/voxlock/libvoxlock.so")
+    shown = subprocess.run(["readelf", "-dW", library], check=True, capture_output=True, text=True).stdout
+    needed = set(re.findall(r"\(NEEDED\).*\[([\w+-]+)\.so", shown))
+    if not needed or needed - NEEDS:
+        raise SystemExit(f"the wheel needs {sorted(needed)}")
+
+
 def check_wheel(folder: pathlib.Path) -> int:
     """`pip install ./bindings/python` in a virtual environment of its own, and the tests once more."""
     if not os.environ.get("VOXLOCK_FROM_SOURCE"):
@@ -47,6 +61,7 @@ def check_wheel(folder: pathlib.Path) -> int:
                       check=False).returncode:
         skip("PyPI cannot be reached")
     subprocess.run([*pip, "install", PACKAGE], check=True)
+    check_needs(folder / "wheel-venv")
     bare = {name: value for name, value in os.environ.items() if name not in ("VOXLOCK_LIBRARY", "PYTHONPATH")}
     for name in ("abi", "sip", "srtp", "media", "secure", "readme"):
         subprocess.run([python, "-B", HERE / f"test_{name}.py"], env=bare, check=True)

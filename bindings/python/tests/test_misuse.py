@@ -7,7 +7,9 @@ import gc
 import logging
 import os
 import random
+import sys
 import threading
+import time
 import unittest
 import weakref
 from typing import Any, Callable
@@ -192,6 +194,33 @@ class Threads(unittest.TestCase):
         chain = voxlock.Chain(voxlock.Context(), [audio.HostProcessor(process, 8000, 80)])
         self.assertEqual(chain.process(tone(80)).tolist(), tone(80).tolist())
         self.assertEqual(chain.stage_stats()[0].bypassed_frames, 1)
+
+    def test_a_call_runs_without_the_gil(self) -> None:
+        cryptor, stop = voxlock.FrameCryptor(voxlock.Context()), threading.Event()
+        ticks: list[float] = []
+
+        def tick() -> None:
+            while not stop.wait(0.001):
+                ticks.append(time.monotonic())
+
+        def between() -> bool:
+            """Whether the other thread had a turn while a key was derived, which takes tens of milliseconds."""
+            begin = time.monotonic()
+            cryptor.set_key(0, b"passphrase", voxlock.Kdf.PBKDF2, voxlock.KeyUse.SEALS)
+            end = time.monotonic()
+            return any(begin < at < end for at in list(ticks))
+
+        # Nobody is asked to let another thread have a turn: it is let go, or not.
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(60)
+        thread = threading.Thread(target=tick)
+        try:
+            thread.start()
+            self.assertTrue(any(between() for _ in range(10)))
+        finally:
+            stop.set()
+            sys.setswitchinterval(interval)
+            thread.join()
 
     def test_objects_move_between_threads(self) -> None:
         leg, peer = agreed(voxlock.Context())
