@@ -201,6 +201,24 @@ def file_length(files):
 
 
 @rule
+def beside_pbx(files):
+    """A program beside a PBX is read at once: it has less than 200 lines."""
+    for path, text in files.items():
+        if re.fullmatch(r"examples/(pbx_hook|pbx/pbx_\w+)\.c", path) and text.count("\n") >= 200:
+            yield path, 200, f"{text.count(chr(10))} lines"
+
+
+@rule
+def goroutines(files):
+    """The Go package starts no goroutine: those of a host are its own."""
+    pattern = re.compile(r"^\s*go\s+(func\b|[\w.]+\()", re.M)
+    for path, text in files.items():
+        if path.startswith("bindings/go/") and path.endswith(".go") and not path.endswith("_test.go"):
+            for number, match in matches(strip_comments(text, keep_strings=False), pattern):
+                yield path, number, "starts a goroutine"
+
+
+@rule
 def unfinished(files):
     """Nothing is left for later in the tree."""
     pattern = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
