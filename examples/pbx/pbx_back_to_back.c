@@ -85,6 +85,13 @@ static int32_t agree(host* self, voxlock_leg* leg, const voxlock_ua_event* e, co
                            now_ns());
 }
 
+/* A key by INFO (RFC 6086) goes on as one, or is lost; one in the media goes through the bridge. */
+static void pass_digit(host* self, const voxlock_ua_event* e) {
+  const uint64_t other = self->calls[e->call == self->calls[PBX] ? PEER : PBX];
+  (void)voxlock_ua_send_digit(self->sip.ua, other, e->digit, e->duration_ms, VOXLOCK_UA_DTMF_RELAY,
+                              now_ns());
+}
+
 static int32_t end(host* self, uint64_t call) {
   const uint32_t other = call == self->calls[PBX] ? PEER : PBX;
   const uint64_t left = self->calls[other];
@@ -110,6 +117,9 @@ static int32_t follow(void* owner, const voxlock_ua_event* e, const uint8_t* are
       return voxlock_leg_rollback(leg);
     case VOXLOCK_UA_EV_REFRESH:
       return refresh(self, leg, e->call);
+    case VOXLOCK_UA_EV_DIGIT:
+      pass_digit(self, e);
+      return VOXLOCK_OK;
     case VOXLOCK_UA_EV_ENDED:
       return end(self, e->call);
     default:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Plays the trunk and the PBX of pbx_back_to_back: each must hear the other's tone, and a key that it presses. Then
-a PBX that refuses the call, and a trunk that wants plain RTP: both callers are told.
+two that take no telephone events: keys go by INFO (RFC 6086). Then a PBX that refuses the call, and a trunk that wants
+plain RTP: both callers are told.
 
 usage: pbx_back_to_back.py PROGRAM
 """
@@ -9,11 +10,13 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import functools
 import pathlib
 import socket
 import subprocess
 import sys
 import tempfile
+import unittest.mock
 from typing import AsyncIterator
 
 import voxlock
@@ -90,6 +93,20 @@ class Scene:
             said, _ = await asyncio.to_thread(program.communicate)
             assert program.returncode == 0, said
 
+    async def keys_by_info(self) -> None:
+        no_events = functools.partial(voxlock.Leg, telephone_event=0)
+        with unittest.mock.patch("voxlock.aio.gateway.Leg", no_events):
+            async with self.pbx() as pbx, self.trunk() as trunk, self.running(pbx) as (_, uri):
+                dialling = asyncio.create_task(trunk.dial(uri))
+                taken = await anext(pbx.calls())
+                await taken.answer()
+                made = await dialling
+                for presses, hears, keys in ((made, taken, "12"), (taken, made, "#")):
+                    presses.press(keys)
+                    digits = hears.digits()
+                    assert [await anext(digits) for _ in keys] == list(keys)
+                await made.hang_up()
+
     async def refusals(self) -> None:
         async with self.pbx() as pbx, self.trunk() as trunk, self.running(pbx) as (_, uri):
             async with self.trunk("off") as plain:
@@ -112,6 +129,7 @@ async def main() -> None:
         scene = Scene(pathlib.Path(folder), sys.argv[1])
         async with asyncio.timeout(PATIENCE_S):
             await scene.call()
+            await scene.keys_by_info()
             await scene.refusals()
         scene.closing.close()
     print("both sides heard each other, and each the other's key")
