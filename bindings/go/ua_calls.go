@@ -47,6 +47,8 @@ type UAEvents struct {
 // Wipe overwrites what the buffer holds and empties it.
 func (e *UAEvents) Wipe() {
 	clear(e.arena[:e.used])
+	clear(e.List)
+	clear(e.rows) // digits
 	e.used, e.List = 0, e.List[:0]
 }
 

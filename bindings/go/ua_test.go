@@ -118,6 +118,15 @@ func TestACallFromInviteToBye(t *testing.T) {
 	}
 }
 
+func TestAWipedBufferHoldsNoDigit(t *testing.T) {
+	list := []UAEvent{{Type: UADigit, Digit: '5'}}
+	events := UAEvents{List: list}
+	events.Wipe()
+	if list[0].Digit != 0 || len(events.List) != 0 {
+		t.Error(list[0].Digit)
+	}
+}
+
 func TestACallThatIsRejected(t *testing.T) {
 	a, b := agents(t)
 	made[CallID](t)(a.ua.Invite(InviteConfig{To: "sips:bob@b.example.net", SDP: []byte("v=0 offer")}, 0))
