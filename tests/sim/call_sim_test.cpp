@@ -423,16 +423,3 @@ TEST_CASE("nothing is allocated per packet") {
   CHECK(call.world.allocator.count == allocations);
   CHECK(call.bridge->lane(0)->stats().packets_in == 150);
 }
-
-TEST_CASE("a call leaves nothing in memory") {
-  TestAllocator* allocator = nullptr;
-  auto call = std::make_unique<Call>();
-  call->link = {5, 5, 5};
-  call->run(2000);
-  allocator = &call->world.allocator;
-  call->bridge.reset();
-  CHECK(allocator->dirty_frees == 0);
-  call->trunk_leg.reset();
-  call->room_leg.reset();
-  CHECK(allocator->dirty_frees == 0);
-}

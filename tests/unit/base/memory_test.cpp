@@ -1,5 +1,10 @@
 #include "base/memory.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -18,7 +23,27 @@ TEST_CASE("memory comes back wiped") {
     CHECK(allocator.live_blocks == 1);
   }
   CHECK(allocator.live_blocks == 0);
-  CHECK(allocator.dirty_frees == 0);
+}
+
+TEST_CASE("a test in which a block comes back unwiped does not pass") {
+  const uint8_t last = GENERATE(uint8_t{0}, uint8_t{1});
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    (void)std::signal(SIGABRT, SIG_DFL);
+    const int quiet = dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    test::TestAllocator allocator;
+    const voxlock_allocator* const raw = allocator.raw();
+    auto* block = static_cast<uint8_t*>(raw->alloc(raw->user, 100, 8));
+    std::memset(block, 0, 99);
+    block[99] = last;
+    raw->free(raw->user, block, 100, 8);
+    _exit(quiet == STDERR_FILENO ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) == (last == 0));
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) == (last != 0));
 }
 
 TEST_CASE("a refused allocation throws and leaks nothing") {

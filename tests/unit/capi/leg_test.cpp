@@ -33,7 +33,6 @@ struct World {
   ~World() {
     voxlock_context_free(ctx);
     CHECK(allocator.live_blocks == 0);
-    CHECK(allocator.dirty_frees == 0);
   }
   voxlock_leg* leg(const voxlock_leg_config& config) const {
     voxlock_leg* out = nullptr;

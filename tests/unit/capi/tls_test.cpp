@@ -34,7 +34,6 @@ struct Host {
     voxlock_context_free(ctx);
     voxlock_identity_free(identity);
     CHECK(allocator.live_blocks == 0);
-    CHECK(allocator.dirty_frees == 0);
   }
   static voxlock_identity_config identity_config() {
     voxlock_identity_config config{};
