@@ -4,6 +4,7 @@ package voxlock
 import "C"
 
 import (
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -148,6 +149,7 @@ type Protection struct {
 	Hops          [2]HopProtection // by leg
 	ContentOpened [2]bool          // by direction
 	Stages        [2]string        // by direction: "decode,denoise,encode"
+	Taps          [2][]string      // by direction: who gets a copy of the audio
 	Participant   bool             // this end holds keys of sealed frames: whoever shares them should be told
 }
 
@@ -176,6 +178,9 @@ func protectionOf(out *C.voxlock_protection) Protection {
 		}
 		told.ContentOpened[i] = out.content_opened[i] == 1
 		told.Stages[i] = C.GoString(&out.stages[i][0])
+		if names := C.GoString(&out.taps[i][0]); names != "" {
+			told.Taps[i] = strings.Split(names, ",")
+		}
 	}
 	return told
 }
@@ -190,6 +195,7 @@ type LaneStats struct {
 	Bypassed              uint64 // frames a stage passed unchanged because it failed
 	Unopened              uint64 // sealed frames that did not open, concealed as lost
 	Unsealed              uint64 // not sent because there was no key
+	Tapped                uint64 // frames of audio that taps were given
 	Latency               time.Duration
 	PlaintextCount        uint64
 	PlaintextP50          time.Duration // how long plaintext existed per packet; negative: unknown
@@ -215,7 +221,7 @@ func (b *Bridge) Stats() ([2]LaneStats, error) {
 			PacketsIn: uint64(out.packets_in[i]), PacketsOut: uint64(out.packets_out[i]), Lost: uint64(out.lost[i]),
 			Concealed: uint64(out.concealed[i]), Silences: uint64(out.silences[i]), Muted: uint64(out.muted[i]),
 			EventsOut: uint64(out.events_out[i]), Bypassed: uint64(out.bypassed[i]), Unopened: uint64(out.unopened[i]),
-			Unsealed: uint64(out.unsealed[i]), Latency: microseconds(out.latency_us[i]),
+			Unsealed: uint64(out.unsealed[i]), Tapped: uint64(out.tapped[i]), Latency: microseconds(out.latency_us[i]),
 			PlaintextCount: uint64(out.plaintext_count[i]), PlaintextP50: time.Duration(out.plaintext_p50_ns[i]),
 			PlaintextP99: time.Duration(out.plaintext_p99_ns[i]), PlaintextP999: time.Duration(out.plaintext_p999_ns[i]),
 			PlaintextMax: time.Duration(out.plaintext_max_ns[i]),

@@ -8,6 +8,8 @@ const (
 	MaxPacketSamples = 5760
 	// MaxOpusPayload is the longest payload an encoder makes.
 	MaxOpusPayload = 1275
+	// MaxTaps is how many taps may hear one leg.
+	MaxTaps = 4
 	// MaxFrame is the longest frame a port takes, in bytes.
 	MaxFrame = 2036
 	// E2EEMaxOverhead is the most bytes that sealing a frame adds.

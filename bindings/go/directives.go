@@ -320,5 +320,17 @@ package voxlock
 #cgo nocallback voxlock_srtp_get_roc
 #cgo noescape voxlock_srtp_get_stats
 #cgo nocallback voxlock_srtp_get_stats
+#cgo noescape voxlock_tap_config_init
+#cgo nocallback voxlock_tap_config_init
+#cgo noescape voxlock_tap_new
+#cgo nocallback voxlock_tap_new
+#cgo noescape voxlock_tap_free
+#cgo nocallback voxlock_tap_free
+#cgo noescape voxlock_tap_revoke
+#cgo nocallback voxlock_tap_revoke
+#cgo noescape voxlock_bridge_revoke_taps
+#cgo nocallback voxlock_bridge_revoke_taps
+#cgo noescape voxlock_tap_read
+#cgo nocallback voxlock_tap_read
 */
 import "C"

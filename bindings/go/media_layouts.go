@@ -288,6 +288,8 @@ var mediaLayouts = []layout{
 		{"hop_scope", unsafe.Offsetof(C.voxlock_protection{}.hop_scope)},
 		{"participant", unsafe.Offsetof(C.voxlock_protection{}.participant)},
 		{"reserved", unsafe.Offsetof(C.voxlock_protection{}.reserved)},
+		{"tap_count", unsafe.Offsetof(C.voxlock_protection{}.tap_count)},
+		{"taps", unsafe.Offsetof(C.voxlock_protection{}.taps)},
 	}},
 	{"voxlock_bridge_stats", unsafe.Sizeof(C.voxlock_bridge_stats{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_bridge_stats{}.struct_size)},
@@ -310,6 +312,7 @@ var mediaLayouts = []layout{
 		{"unsealed", unsafe.Offsetof(C.voxlock_bridge_stats{}.unsealed)},
 		{"waited", unsafe.Offsetof(C.voxlock_bridge_stats{}.waited)},
 		{"recovered", unsafe.Offsetof(C.voxlock_bridge_stats{}.recovered)},
+		{"tapped", unsafe.Offsetof(C.voxlock_bridge_stats{}.tapped)},
 	}},
 	{"voxlock_checkpoint_config", unsafe.Sizeof(C.voxlock_checkpoint_config{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_checkpoint_config{}.struct_size)},
@@ -502,5 +505,16 @@ var mediaLayouts = []layout{
 		{"reserved", unsafe.Offsetof(C.voxlock_srtp_stats{}.reserved)},
 		{"faults", unsafe.Offsetof(C.voxlock_srtp_stats{}.faults)},
 		{"recovered", unsafe.Offsetof(C.voxlock_srtp_stats{}.recovered)},
+	}},
+	{"voxlock_tap_config", unsafe.Sizeof(C.voxlock_tap_config{}), true, []field{
+		{"struct_size", unsafe.Offsetof(C.voxlock_tap_config{}.struct_size)},
+		{"buffer_ms", unsafe.Offsetof(C.voxlock_tap_config{}.buffer_ms)},
+		{"name", unsafe.Offsetof(C.voxlock_tap_config{}.name)},
+	}},
+	{"voxlock_tap_frame", unsafe.Sizeof(C.voxlock_tap_frame{}), true, []field{
+		{"struct_size", unsafe.Offsetof(C.voxlock_tap_frame{}.struct_size)},
+		{"sample_rate", unsafe.Offsetof(C.voxlock_tap_frame{}.sample_rate)},
+		{"position", unsafe.Offsetof(C.voxlock_tap_frame{}.position)},
+		{"lost", unsafe.Offsetof(C.voxlock_tap_frame{}.lost)},
 	}},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +134,46 @@ func TestABridgeCarriesAudioAndTellsItsProtection(t *testing.T) {
 	must(t, trunk.Input([]Datagram{{Source: callerAddress}}, 0))
 }
 
+func TestATapHearsAPeerUntilItIsRevoked(t *testing.T) {
+	c := newContext(t)
+	trunk, caller := agreed(t, c, CodecPCMU, trunkAddress, callerAddress)
+	room, _ := agreed(t, c, CodecPCMU, roomAddress, listenerAddress)
+	_, err := c.NewTap(trunk, TapConfig{})
+	refused(t, err, ErrWrongState)
+	bridge := made[*Bridge](t)(c.NewBridge(trunk, room, BridgeConfig{Denoise: [2]int{-1, -1}}))
+	tap := made[*Tap](t)(c.NewTap(trunk, TapConfig{Name: "agent", Buffer: 2 * time.Second}))
+	other := made[*Tap](t)(c.NewTap(trunk, TapConfig{}))
+	if p := made[Protection](t)(bridge.Protection()); strings.Join(p.Taps[Forward], " ") != "agent tap" || p.Taps[Backward] != nil {
+		t.Errorf("%+v", p)
+	}
+	payload := made[[]byte](t)(made[*Encoder](t)(c.NewEncoder(CodecConfig{})).Encode(nil, tone(160)))
+	spoken := made[[]int16](t)(made[*Decoder](t)(c.NewDecoder(CodecConfig{})).Decode(nil, payload))
+	var events Events
+	speak(t, caller, payload, 0, bridge, &events)
+	heard, frame, err := tap.Read(nil)
+	if err != nil || !slices.Equal(heard, spoken) || frame != (TapFrame{SampleRate: 8000}) {
+		t.Errorf("%d samples, %+v, %v", len(heard), frame, err)
+	}
+	if heard, _, err = tap.Read(nil); err != nil || len(heard) != 0 {
+		t.Errorf("%d samples, %v", len(heard), err)
+	}
+	must(t, tap.Revoke())
+	_, _, err = tap.Read(nil)
+	refused(t, err, ErrTapRevoked)
+	if heard, _, err = other.Read(nil); err != nil || len(heard) != 160 {
+		t.Errorf("%d samples, %v", len(heard), err)
+	}
+	must(t, bridge.RevokeTaps())
+	_, _, err = other.Read(nil)
+	refused(t, err, ErrTapRevoked)
+	_, err = c.NewTap(room, TapConfig{})
+	refused(t, err, ErrTapRevoked)
+	if lanes := made[[2]LaneStats](t)(bridge.Stats()); lanes[Forward].Tapped != 2 {
+		t.Errorf("%+v", lanes)
+	}
+	must(t, tap.Close())
+}
+
 func TestARelayPassesSealedFramesOnUnopened(t *testing.T) {
 	c := newContext(t)
 	trunk, caller := agreed(t, c, CodecPCMU, trunkAddress, callerAddress)
@@ -162,6 +203,8 @@ func TestARelayPassesSealedFramesOnUnopened(t *testing.T) {
 		t.Errorf("%+v", lanes)
 	}
 	_, err := c.NewBridge(trunk, room, BridgeConfig{})
+	refused(t, err, ErrOpaque)
+	_, err = c.NewTap(trunk, TapConfig{})
 	refused(t, err, ErrOpaque)
 	must(t, relay.End(2))
 }

@@ -75,6 +75,13 @@ func kinds() []kind {
 			a, b := legs(c)
 			return asCloser(c.NewRelay(a, b, RelayConfig{}))
 		}, func(o any) error { _, err := o.(*Relay).Poll(&Events{}, 0); return err }},
+		{"Tap", func(c *Context) (io.Closer, error) {
+			a, b := legs(c)
+			if _, err := c.NewBridge(a, b, BridgeConfig{}); err != nil {
+				return nil, err
+			}
+			return asCloser(c.NewTap(a, TapConfig{}))
+		}, func(o any) error { return o.(*Tap).Revoke() }},
 		{"UA", func(c *Context) (io.Closer, error) { return asCloser(c.NewUA(UAConfig{Host: "localhost"})) },
 			func(o any) error { _, err := o.(*UA).Poll(&UAEvents{}, 0); return err }},
 	}
@@ -205,6 +212,8 @@ func handleOf(o any) *handle {
 	case *Bridge:
 		return o.handle
 	case *Relay:
+		return o.handle
+	case *Tap:
 		return o.handle
 	default:
 		return o.(*UA).handle

@@ -282,6 +282,8 @@ const (
 	ErrRelayCodec Status = -705
 	// ErrLegCheckpoint: what the last stored checkpoint allows is used up, export and store another.
 	ErrLegCheckpoint Status = -706
+	// ErrTapRevoked: the tap was revoked, or its bridge is gone.
+	ErrTapRevoked Status = -707
 	// ErrUANoCall: there is no such call.
 	ErrUANoCall Status = -800
 	// ErrUANoConnection: there is no such connection, or it is not open.
@@ -478,6 +480,7 @@ var statusRows = map[Status]statusRow{
 	ErrLegClosed:             {"VOXLOCK_ERR_LEG_CLOSED", "the media session was closed"},
 	ErrRelayCodec:            {"VOXLOCK_ERR_RELAY_CODEC", "the legs agreed on different codecs, sealed content cannot be transcoded"},
 	ErrLegCheckpoint:         {"VOXLOCK_ERR_LEG_CHECKPOINT", "what the last stored checkpoint allows is used up, export and store another"},
+	ErrTapRevoked:            {"VOXLOCK_ERR_TAP_REVOKED", "the tap was revoked, or its bridge is gone"},
 	ErrUANoCall:              {"VOXLOCK_ERR_UA_NO_CALL", "there is no such call"},
 	ErrUANoConnection:        {"VOXLOCK_ERR_UA_NO_CONNECTION", "there is no such connection, or it is not open"},
 	ErrUADrain:               {"VOXLOCK_ERR_UA_DRAIN", "the agent has output waiting, poll first"},

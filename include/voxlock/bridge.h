@@ -52,7 +52,8 @@ VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config* config, si
  * together. trunk: leg 0, room: leg 1; two different legs of the same context. config: NULL for
  * defaults. out: the handle; NULL on failure. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT
  * (NULL, the same leg twice, a value outside its range), VOXLOCK_ERR_STRUCT_SIZE,
- * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_OPAQUE (a leg is in a
+ * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_UNSUPPORTED (a host
+ * processor, in a build without taps), VOXLOCK_ERR_OPAQUE (a leg is in a
  * relay: its content is sealed end to end), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT
  * (an agreed packet time makes packets too long), and the statuses of voxlock_chain_new for stages
  * that work at no codec's rate, or not at the agreed one. */
@@ -97,6 +98,7 @@ VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns
 #define VOXLOCK_TRANSPORT_SRTP 2
 #define VOXLOCK_TRANSPORT_HOST 3 /* a frame port: the host carries it (voxlock/port.h) */
 #define VOXLOCK_STAGES_TEXT 96
+#define VOXLOCK_TAPS_TEXT 160
 
 /* Index of every [2]: leg for hops, direction (VOXLOCK_FORWARD, VOXLOCK_BACKWARD) for the rest. */
 typedef struct voxlock_protection {
@@ -118,6 +120,11 @@ typedef struct voxlock_protection {
   int32_t participant;  /* 1: this bridge holds keys of such frames, so their encryption ends in it:
                            whoever shares the keys has to trust it, and should be told */
   uint32_t reserved;    /* 0 */
+  uint32_t tap_count[2]; /* who gets a copy of this direction's PCM: taps (voxlock/tap.h) and host
+                            processors that were not revoked. 0: none leaves the bridge but to its
+                            legs */
+  char taps[2][VOXLOCK_TAPS_TEXT]; /* their names, e.g. "agent,recorder,host"; NUL-terminated, cut
+                                      at a name */
 } voxlock_protection;
 
 /* Tells the protection of the call as it is now. Follow VOXLOCK_EV_PROTECTION.
@@ -148,6 +155,7 @@ typedef struct voxlock_bridge_stats {
   uint64_t unsealed[2];  /* packets not sent because there was no key to seal them */
   uint64_t waited[2];    /* packets that waited for a lost one in front of them (repair_ms) */
   uint64_t recovered[2]; /* lost ones whose frame came along with a later packet (RFC 2198) */
+  uint64_t tapped[2];    /* frames of PCM that taps were given (voxlock/tap.h) */
 } voxlock_bridge_stats;
 
 /* Tells the counters; those of the legs by voxlock_leg_get_stats.

@@ -191,7 +191,8 @@ extern "C" {
   X(ERR_RELAY_CODEC, -705,                                                            \
     "the legs agreed on different codecs, sealed content cannot be transcoded")       \
   X(ERR_LEG_CHECKPOINT, -706,                                                         \
-    "what the last stored checkpoint allows is used up, export and store another")
+    "what the last stored checkpoint allows is used up, export and store another")    \
+  X(ERR_TAP_REVOKED, -707, "the tap was revoked, or its bridge is gone")
 
 /* -800..-899: the SIP user agent, lib/ua. */
 #define VOXLOCK_STATUS_LIST_UA(X)                                                   \

@@ -41,6 +41,7 @@
 #include "voxlock/sip.h"
 #include "voxlock/srtp.h"
 #include "voxlock/status.h"
+#include "voxlock/tap.h"
 #include "voxlock/tls.h"
 #include "voxlock/ua.h"
 

@@ -16,6 +16,7 @@ Result<HostStage> HostStage::create(std::pmr::memory_resource& memory,
 }
 
 bool HostStage::process(Pcm frame) {
+  if (processor_.is_revoked != nullptr && *processor_.is_revoked) return false;
   if (processor_.process(processor_.user, frame.data(), out_.data(), frame.size()) != 0)
     return false;
   std::copy_n(out_.data(), frame.size(), frame.begin());

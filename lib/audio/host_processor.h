@@ -21,6 +21,8 @@ struct HostProcessor {
   uint32_t sample_rate = 0;      // of in and out; must be the rate at this place in the chain
   uint32_t frame_samples = 0;    // of every call: 1 sample to 120 ms
   uint32_t latency_samples = 0;  // the processor's own delay, at most 1 s
+  // Once it is true the processor gets nothing any more, as if it failed; nullptr: never.
+  const bool* is_revoked = nullptr;
 };
 
 class HostStage {

@@ -17,7 +17,14 @@ Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& sec
       cryptors_(config.cryptors),
       holds_{Hold(memory, config.repair_ms[0] * kNsPerMs),
              Hold(memory, config.repair_ms[1] * kNsPerMs)} {
+  for (auto& stages : stages_) {
+    for (audio::StageConfig& stage : stages) stage.host.is_revoked = &is_revoked_;
+  }
   refresh();
+}
+
+Bridge::~Bridge() {
+  revoke_taps();
 }
 
 Result<void> Bridge::check_stages(std::pmr::memory_resource& memory, const BridgeConfig& config) {
@@ -125,6 +132,7 @@ void Bridge::update_protection() {
       next.is_participant = true;
     }
     next.is_opened[i] = lanes_[i].has_value();
+    tell_taps(i, next);
     if (!lanes_[i]) continue;
     write_stages(lanes_[i]->chain(), cryptors_[i] != nullptr, cryptors_[1 - i] != nullptr,
                  next.stages[i]);
@@ -133,6 +141,49 @@ void Bridge::update_protection() {
   next.scope = is_secure ? Scope::kHopByHop : Scope::kNone;
   is_protection_new_ = is_protection_new_ || next != protection_;
   protection_ = next;
+}
+
+// Host processors hear from the start, whether their lane stands yet or not.
+void Bridge::tell_taps(size_t direction, Protection& out) const {
+  const auto add = [&](std::string_view name) {
+    ++out.tap_count[direction];
+    append_name(name, out.taps[direction]);
+  };
+  for (const Tap* tap : taps_[direction]) {
+    if (tap != nullptr) add(tap->name());
+  }
+  for (const audio::StageConfig& stage : stages_[direction]) {
+    if (stage.kind == audio::StageKind::kHost && !is_revoked_) add("host");
+  }
+}
+
+Result<void> Bridge::attach(Tap& tap, size_t direction) {
+  if (is_revoked_) return Status::ERR_TAP_REVOKED;
+  auto& taps = taps_[direction];
+  const auto room = std::find(taps.begin(), taps.end(), nullptr);
+  if (room == taps.end()) return Status::ERR_LIMIT;
+  *room = &tap;
+  tap.bridge_ = this;
+  update_protection();
+  is_protection_new_ = true;
+  return {};
+}
+
+void Bridge::detach(Tap& tap) {
+  for (auto& taps : taps_) std::replace(taps.begin(), taps.end(), &tap, static_cast<Tap*>(nullptr));
+  tap.bridge_ = nullptr;
+  update_protection();
+  is_protection_new_ = true;
+}
+
+void Bridge::revoke_taps() {
+  is_revoked_ = true;
+  for (auto& taps : taps_) {
+    for (Tap* tap : taps) {
+      if (tap != nullptr) tap->revoke();
+    }
+  }
+  update_protection();
 }
 
 void Bridge::input(const BridgeDatagram& datagram, uint64_t now_ns) {
@@ -185,7 +236,8 @@ void Bridge::hand_on(leg::Received& received, uint32_t leg) {
   leg::Leg& from = *legs_[leg];
   auto& lane = lanes_[leg];
   if (!lane) return from.count_drop(leg::Drop::kNotReady);
-  lane->take(received, airlock_, {from, *legs_[1 - leg], cryptors_[leg], cryptors_[1 - leg]});
+  lane->take(received, airlock_,
+             {from, *legs_[1 - leg], cryptors_[leg], cryptors_[1 - leg], taps_[leg]});
 }
 
 void Bridge::run_timers(uint64_t now_ns) {

@@ -12,6 +12,7 @@
 #include "bridge/hold.h"
 #include "bridge/lane.h"
 #include "bridge/protection.h"
+#include "bridge/tap.h"
 
 namespace voxlock::bridge {
 
@@ -37,6 +38,9 @@ class Bridge {
   // The legs must outlive the bridge. Throws std::bad_alloc.
   Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& second,
          const BridgeConfig& config);
+  ~Bridge();
+  Bridge(const Bridge&) = delete;
+  Bridge& operator=(const Bridge&) = delete;
   // The status of audio::Chain::create for stages that work at no rate a codec has.
   static Result<void> check_stages(std::pmr::memory_resource& memory, const BridgeConfig& config);
 
@@ -54,7 +58,16 @@ class Bridge {
   [[nodiscard]] std::optional<uint32_t> next_leg() const;
   [[nodiscard]] leg::Leg& leg(uint32_t index) { return *legs_[index]; }
   [[nodiscard]] const leg::Leg& leg(uint32_t index) const { return *legs_[index]; }
-  // True once after every change of protection().
+  // From now on a tap hears what the peer of a leg says, as it goes to the other one. ERR_LIMIT
+  // where kMaxTaps do, ERR_TAP_REVOKED after revoke_taps().
+  Result<void> attach(Tap& tap, size_t direction);
+  // The tap hears nothing any more.
+  void detach(Tap& tap);
+  // No audio gets out to the host any more: not to taps, and not to host processors, whose stages
+  // pass it unchanged.
+  void revoke_taps();
+
+  // True once after every change of protection() and of the taps.
   bool take_protection_change();
 
   [[nodiscard]] const Protection& protection() const { return protection_; }
@@ -86,6 +99,7 @@ class Bridge {
   // ERR_WRONG_STATE before both legs have agreed.
   [[nodiscard]] Result<Lane> make_lane(size_t direction) const;
   void update_protection();
+  void tell_taps(size_t direction, Protection& out) const;
   void tell_terminals();
   void pass_on(leg::Received received, uint32_t leg, Airlock::Visit& visit);
   void hand_on(leg::Received& received, uint32_t leg);
@@ -98,6 +112,8 @@ class Bridge {
   std::array<std::pmr::vector<audio::StageConfig>, 2> stages_;
   uint32_t conceal_max_ms_;
   std::array<e2ee::FrameCryptor*, 2> cryptors_;
+  std::array<std::array<Tap*, kMaxTaps>, 2> taps_{};  // by direction; nullptr: room for one
+  bool is_revoked_ = false;                           // what host processors look at as well
   std::array<uint32_t, 2> generations_{};
   std::array<Format, 2> formats_{};
   std::array<std::optional<Lane>, 2> lanes_;

@@ -123,7 +123,7 @@ void Lane::take(leg::Received& received, Airlock& airlock, const Ends& ends) {
     return;
   }
   is_source_pending_ = false;
-  const Path path{airlock, ends.to, ends.sealer, ends.from.now_ns()};
+  const Path path{airlock, ends.to, ends.sealer, ends.taps, ends.from.now_ns()};
   advance(received, path);
   if (received.kind == leg::Received::Kind::kEvent) return take_event(received, path);
   take_audio(received, path, ends.from);
@@ -358,8 +358,17 @@ size_t Lane::encode(audio::Pcm pcm, MutableBytes payload, const Path& path) {
   return 0;
 }
 
+void Lane::tap(audio::PcmView pcm, uint64_t position, const Path& path) {
+  for (Tap* tap : path.taps) {
+    if (tap == nullptr) continue;
+    tap->hear(pcm, chain_.output_rate(), position * chain_.output_rate() / in_clock_);
+    ++stats_.tapped;
+  }
+}
+
 void Lane::emit(audio::Pcm frame, const Path& path) {
-  const uint32_t timestamp = out_timestamp(head_position_);
+  const uint64_t position = head_position_;
+  const uint32_t timestamp = out_timestamp(position);
   head_position_ += ticks_of(frame.size());
   const bool is_same_rate = chain_.output_rate() == in_rate_;
   const size_t frame_out = chain_.output_samples(frame.size());
@@ -367,6 +376,7 @@ void Lane::emit(audio::Pcm frame, const Path& path) {
   path.airlock.stack(std::max(chain_.stack_depth(), encoder_.stack_depth(frame_out)));
   const auto processed = chain_.process(frame, out);
   if (!processed || !path.to.may_send()) return;
+  if constexpr (kHasTaps) tap(out.first(*processed), position, path);
   leg::Outgoing fields{payload_type_, is_spurt_begin_, timestamp};
   // Who opens sealed frames expects one in a packet.
   fields.is_repeatable = path.sealer == nullptr;

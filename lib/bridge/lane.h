@@ -13,6 +13,7 @@
 #include "audio/chain.h"
 #include "audio/codec.h"
 #include "bridge/airlock.h"
+#include "bridge/tap.h"
 #include "e2ee/frame_cryptor.h"
 #include "rtp/dtmf.h"
 
@@ -29,6 +30,7 @@ struct LaneStats {
   uint64_t events_out = 0;  // telephone-event packets passed on
   uint64_t unopened = 0;    // sealed frames that did not open: concealed as if they were lost
   uint64_t unsealed = 0;    // packets not sent because no key could seal them
+  uint64_t tapped = 0;      // frames of audio that taps were given
 };
 
 class Lane {
@@ -48,6 +50,7 @@ class Lane {
     leg::Leg& to;
     e2ee::FrameCryptor* opener;
     e2ee::FrameCryptor* sealer;
+    std::span<Tap* const> taps;  // nullptr: no tap in this place
   };
   // Statuses of audio's create functions; ERR_LIMIT where one outgoing packet would be too long.
   // Throws std::bad_alloc.
@@ -78,6 +81,7 @@ class Lane {
     Airlock& airlock;
     leg::Leg& to;
     e2ee::FrameCryptor* sealer;
+    std::span<Tap* const> taps;
     uint64_t now_ns;
   };
   // False where the frame of the packet does not open.
@@ -95,6 +99,7 @@ class Lane {
   void jump(uint64_t position, const Path& path);
   void push(audio::Pcm pcm, const Path& path);
   void emit(audio::Pcm frame, const Path& path);
+  void tap(audio::PcmView pcm, uint64_t position, const Path& path);
   [[nodiscard]] bool is_muted(uint32_t timestamp) const;
   [[nodiscard]] uint32_t out_timestamp(uint64_t position) const {
     return static_cast<uint32_t>(position * out_clock_ / in_clock_);

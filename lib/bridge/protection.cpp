@@ -9,23 +9,26 @@ namespace {
 std::string_view name_of(audio::StageKind kind) {
   switch (kind) {
     case audio::StageKind::kGain:
-      return ",gain";
+      return "gain";
     case audio::StageKind::kDenoise:
-      return ",denoise";
+      return "denoise";
     case audio::StageKind::kResample:
-      return ",resample";
+      return "resample";
     case audio::StageKind::kHost:
-      return ",host";
+      return "host";
   }
-  return ",unknown";
-}
-
-void append(std::string_view text, std::array<char, kStageText>& out) {
-  const size_t len = std::strlen(out.data());
-  if (text.size() < out.size() - len) std::memcpy(out.data() + len, text.data(), text.size());
+  return "unknown";
 }
 
 }  // namespace
+
+void append_name(std::string_view name, std::span<char> list) {
+  const size_t len = std::strlen(list.data());
+  const size_t comma = len == 0 ? 0 : 1;
+  if (name.size() + comma >= list.size() - len) return;
+  if (comma != 0) list[len] = ',';
+  std::memcpy(list.data() + len + comma, name.data(), name.size());
+}
 
 Hop hop_of(const leg::Leg& leg) {
   Hop hop;
@@ -52,9 +55,11 @@ Hop hop_of(const leg::Leg& leg) {
 void write_stages(const audio::Chain& chain, bool opens, bool seals,
                   std::array<char, kStageText>& out) {
   out.fill(0);
-  append(opens ? "open,decode" : "decode", out);
-  for (size_t i = 0; i < chain.stage_count(); ++i) append(name_of(chain.stage_kind(i)), out);
-  append(seals ? ",encode,seal" : ",encode", out);
+  if (opens) append_name("open", out);
+  append_name("decode", out);
+  for (size_t i = 0; i < chain.stage_count(); ++i) append_name(name_of(chain.stage_kind(i)), out);
+  append_name("encode", out);
+  if (seals) append_name("seal", out);
 }
 
 }  // namespace voxlock::bridge

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "audio/chain.h"
 #include "leg/leg.h"
@@ -28,6 +30,7 @@ struct Hop {
 };
 
 inline constexpr size_t kStageText = 96;
+inline constexpr size_t kTapText = 160;  // four names, and stages of the host beside them
 
 struct Protection {
   Scope scope = Scope::kNone;
@@ -35,6 +38,9 @@ struct Protection {
   // By direction: names of what touches the content, comma-separated, NUL-terminated.
   std::array<std::array<char, kStageText>, 2> stages{};
   std::array<bool, 2> is_opened{};
+  // By direction: who gets a copy of the content in the host; as many names, cut at one.
+  std::array<uint32_t, 2> tap_count{};
+  std::array<std::array<char, kTapText>, 2> taps{};
   // The bridge holds keys of sealed frames: end-to-end encryption ends in it, and those behind the
   // hop have to trust it.
   bool is_participant = false;
@@ -43,6 +49,8 @@ struct Protection {
 };
 
 Hop hop_of(const leg::Leg& leg);
+// Adds a name to a list, behind a comma where it is not the first; not where it has no room.
+void append_name(std::string_view name, std::span<char> list);
 // "decode,denoise,encode", between "open" and "seal" where frames are sealed; cut at a name where
 // it is too long.
 void write_stages(const audio::Chain& chain, bool opens, bool seals,

@@ -16,7 +16,8 @@ VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(sco
                VOXLOCK_FIELD(transport), VOXLOCK_FIELD(key_exchange), VOXLOCK_FIELD(suite_in),
                VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
                VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages), VOXLOCK_FIELD(hop_scope),
-               VOXLOCK_FIELD(participant), VOXLOCK_FIELD(reserved))
+               VOXLOCK_FIELD(participant), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(tap_count),
+               VOXLOCK_FIELD(taps))
 VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved),
                VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
                VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences), VOXLOCK_FIELD(muted),
@@ -24,7 +25,7 @@ VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(r
                VOXLOCK_FIELD(plaintext_count), VOXLOCK_FIELD(plaintext_p50_ns),
                VOXLOCK_FIELD(plaintext_p99_ns), VOXLOCK_FIELD(plaintext_p999_ns),
                VOXLOCK_FIELD(plaintext_max_ns), VOXLOCK_FIELD(unopened), VOXLOCK_FIELD(unsealed),
-               VOXLOCK_FIELD(waited), VOXLOCK_FIELD(recovered))
+               VOXLOCK_FIELD(waited), VOXLOCK_FIELD(recovered), VOXLOCK_FIELD(tapped))
 
 namespace voxlock::capi {
 namespace {
@@ -59,6 +60,11 @@ Result<void> read_direction(const voxlock_bridge_config& in, size_t direction, S
   list.stage_count = in.stage_count[direction];
   list.stages = in.stages[direction];
   VOXLOCK_TRY_VOID(read_stages(list, host));
+  const auto is_host = [](const audio::StageConfig& stage) {
+    return stage.kind == audio::StageKind::kHost;
+  };
+  if (!bridge::kHasTaps && std::any_of(host.begin(), host.end(), is_host))
+    return Status::ERR_UNSUPPORTED;
   std::copy_n(host.begin(), list.stage_count,
               out.configs.begin() + static_cast<std::ptrdiff_t>(out.count));
   out.count += list.stage_count;
@@ -91,6 +97,7 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
     if (handle->bridge.lane_status(i) != Status::OK) return handle->bridge.lane_status(i);
   }
   attach(legs, false);
+  for (voxlock_leg* leg : legs) leg->bridge = handle.get();
   for (size_t i = 0; i < 2; ++i) {
     handle->cryptors[i] = config.cryptor[i];
     if (config.cryptor[i] != nullptr)
@@ -114,6 +121,9 @@ voxlock_protection protection_of(const bridge::Protection& in) {
     out.peer_verified[i] = hop.signalling == leg::Signalling::kVerified ? 1 : 0;
     out.content_opened[i] = in.is_opened[i] ? 1 : 0;
     out.hop_scope[i] = static_cast<int32_t>(hop.scope);
+    out.tap_count[i] = in.tap_count[i];
+    static_assert(VOXLOCK_TAPS_TEXT == bridge::kTapText);
+    std::copy(in.taps[i].begin(), in.taps[i].end(), std::begin(out.taps[i]));
     static_assert(VOXLOCK_STAGES_TEXT == bridge::kStageText);
     std::copy(in.stages[i].begin(), in.stages[i].end(), std::begin(out.stages[i]));
   }
@@ -150,6 +160,7 @@ voxlock_bridge_stats stats_of(const bridge::Bridge& bridge) {
     out.events_out[i] = stats.events_out;
     out.unopened[i] = stats.unopened;
     out.unsealed[i] = stats.unsealed;
+    out.tapped[i] = stats.tapped;
     out.latency_us[i] = lane->chain().latency_ns() / 1000;
     for (size_t k = 0; k < lane->chain().stage_count(); ++k) {
       out.bypassed[i] += lane->chain().stage_stats(k).bypassed_frames;

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "bridge/tap.h"
 #include "tls/dtls_engine.h"
 #include "tls/settings.h"
 #include "voxlock/context.h"
@@ -43,6 +44,7 @@ const Feature kFeatures[] = {
     {"sip", true},
     {"srtp", true},
     {"srtp.private", VOXLOCK_SRTP_PRIVATE != 0},
+    {"taps", voxlock::bridge::kHasTaps},
     {"dtls", true},
     {"dtls.gcm", DtlsEngine::supports(SrtpProfile::kAeadAes128Gcm)},
     {"tls", true},

@@ -25,6 +25,7 @@ inline void detach(const std::array<voxlock_leg*, 2>& legs) noexcept {
   for (voxlock_leg* leg : legs) {
     if (leg == nullptr) continue;  // in a child of fork
     leg->is_attached = leg->is_opaque = false;
+    leg->bridge = nullptr;
     release_leg(leg);
   }
 }

@@ -12,7 +12,7 @@ constexpr TableFn kTables[] = {
     context_layouts,     audio_layouts, rtp_layouts,     srtp_layouts,   checkpoint_layouts,
     tls_layouts,         ice_layouts,   dtls_layouts,    sip_layouts,    sdp_layouts,
     negotiation_layouts, ua_layouts,    leg_layouts,     bridge_layouts, port_layouts,
-    e2ee_layouts,        relay_layouts, quality_layouts,
+    e2ee_layouts,        relay_layouts, quality_layouts, tap_layouts,
 };
 
 const StructLayout* find_layout(const char* type) {

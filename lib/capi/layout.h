@@ -58,6 +58,7 @@ LayoutTable leg_layouts();
 LayoutTable bridge_layouts();
 LayoutTable port_layouts();
 LayoutTable relay_layouts();
+LayoutTable tap_layouts();
 LayoutTable quality_layouts();
 
 }  // namespace voxlock::capi

@@ -11,6 +11,8 @@
 #include "leg/negotiation.h"
 #include "voxlock/leg.h"
 
+struct voxlock_bridge;
+
 struct voxlock_leg : voxlock::capi::Handle {
   explicit voxlock_leg(voxlock_context* ctx)
       : Handle(ctx), certificate(&ctx->memory), key(&ctx->memory) {}
@@ -24,7 +26,8 @@ struct voxlock_leg : voxlock::capi::Handle {
   std::atomic<uint32_t> references{1};
   uint64_t chain = 0;  // of its checkpoints; 0 before the first
   bool is_attached = false;
-  bool is_opaque = false;  // attached to a relay
+  bool is_opaque = false;            // attached to a relay
+  voxlock_bridge* bridge = nullptr;  // that it is attached to
 };
 
 namespace voxlock::capi {

@@ -17,6 +17,7 @@ class MediaHost {
     for (auto& leg : legs_) voxlock_leg_free(leg);
     for (auto& bridge : bridges_) voxlock_bridge_free(bridge);
     voxlock_relay_free(relay_);
+    voxlock_tap_free(tap_);
     voxlock_frame_cryptor_free(cryptor_);
     voxlock_srtp_free(srtp_);
     voxlock_chain_free(chain_);
@@ -32,7 +33,7 @@ class MediaHost {
         &MediaHost::send,        &MediaHost::send,        &MediaHost::put,
         &MediaHost::look,        &MediaHost::close_one,   &MediaHost::free_one,
         &MediaHost::cryptor,     &MediaHost::srtp,        &MediaHost::audio,
-        &MediaHost::make_relay};
+        &MediaHost::make_relay,  &MediaHost::tap};
     (this->*kSteps[script.below(static_cast<uint32_t>(std::size(kSteps)))])(script);
   }
 
@@ -260,6 +261,25 @@ class MediaHost {
     known(voxlock_port_put(used_bridge(script), script.below(3), &frame, 1, script.now()));
   }
 
+  void tap(Script& script) {
+    using C = voxlock_tap_config;
+    Stated<C> config(script, voxlock_tap_config_init, &C::buffer_ms);
+    const char* const names[] = {nullptr, "agent", "a,b", ""};
+    config.value.name = names[script.one_in(4) ? script.below(4) : 0];
+    voxlock_leg* const heard = used_leg(script);
+    fill(tap_, [&](auto** out) { return voxlock_tap_new(ctx_, heard, &config.value, out); });
+    std::array<int16_t, VOXLOCK_MAX_PACKET_SAMPLES> pcm{};
+    for (uint32_t i = script.below(4); i != 0; --i) {
+      size_t samples = script.one_in(4) ? script.number() % pcm.size() : pcm.size();
+      voxlock_tap_frame frame{};
+      frame.struct_size = script.one_in(8) ? script.below(sizeof frame) : sizeof frame;
+      known(voxlock_tap_read(tap_, pcm.data(), &samples, &frame));
+    }
+    if (script.one_in(8)) known(voxlock_tap_revoke(tap_));
+    if (script.one_in(16)) known(voxlock_bridge_revoke_taps(used_bridge(script)));
+    if (script.one_in(4)) drop(tap_, voxlock_tap_free);
+  }
+
   void look(Script& script) {
     voxlock_leg_stats stats{};
     stats.struct_size = script.one_in(4) ? script.number() % 600 : sizeof stats;
@@ -401,6 +421,7 @@ class MediaHost {
   std::array<voxlock_leg*, kLegs> legs_{};
   std::array<voxlock_bridge*, 2> bridges_{};
   voxlock_relay* relay_ = nullptr;
+  voxlock_tap* tap_ = nullptr;
   voxlock_frame_cryptor* cryptor_ = nullptr;
   voxlock_srtp* srtp_ = nullptr;
   voxlock_chain* chain_ = nullptr;

@@ -70,6 +70,7 @@ GROUPS = (
 PLAIN = {
     "MAX_PACKET_SAMPLES": "holds any packet at any rate (RFC 6716, section 2.1.4).",
     "MAX_OPUS_PAYLOAD": "is the longest payload an encoder makes.",
+    "MAX_TAPS": "is how many taps may hear one leg.",
     "MAX_FRAME": "is the longest frame a port takes, in bytes.",
     "E2EE_MAX_OVERHEAD": "is the most bytes that sealing a frame adds.",
     "FORWARD": "is the direction from leg 0 (trunk) to leg 1 (room).",

@@ -211,6 +211,44 @@ class Legs(unittest.TestCase):
         bridge.close()
         trunk.input([(b"", PEER)])
 
+    def test_a_tap_hears_a_peer_until_it_is_revoked(self) -> None:
+        trunk, caller = agreed(self.context)
+        room, _ = agreed(self.context, here=("127.0.0.1", 41000), there=("127.0.0.1", 41002))
+        with self.assertRaises(voxlock.Error) as caught:
+            voxlock.Tap(self.context, trunk)
+        self.assertEqual(caught.exception.status, Status.ERR_WRONG_STATE)
+        bridge = voxlock.Bridge(self.context, trunk, room, denoise_db=(0, 0))
+        tap = voxlock.Tap(self.context, trunk, "agent")
+        recorder = voxlock.Tap(self.context, trunk, "recorder", buffer_ms=2000)
+        self.assertEqual(bridge.protection().taps, (("agent", "recorder"), ()))
+        payload = voxlock.Encoder(self.context).encode(tone(160))
+
+        def speak(index: int) -> list[voxlock.MediaEvent]:
+            caller.send(0, payload, index * 160, now_ns=index)
+            bridge.input([(event.data, PEER, 0) for event in caller.events(index)
+                          if isinstance(event, voxlock.Transmit)], index)
+            return list(bridge.events(index))
+
+        speak(0)
+        frame = tap.read()
+        assert frame is not None
+        self.assertEqual(list(frame.pcm), list(voxlock.Decoder(self.context).decode(payload)))
+        self.assertEqual((frame.sample_rate, frame.position, frame.lost), (8000, 0, 0))
+        self.assertIsNone(tap.read())
+        tap.revoke()
+        self.assertTrue(any(isinstance(event, voxlock.ProtectionChanged) for event in speak(1)))
+        self.assertEqual(bridge.protection().taps, (("recorder",), ()))
+        with self.assertRaises(voxlock.LegError) as gone:
+            tap.read()
+        self.assertEqual(gone.exception.name, "VOXLOCK_ERR_TAP_REVOKED")
+        self.assertIsNotNone(recorder.read())
+        bridge.revoke_taps()
+        with self.assertRaises(voxlock.LegError):
+            recorder.read()
+        with self.assertRaises(voxlock.LegError):
+            voxlock.Tap(self.context, room)
+        self.assertEqual(bridge.stats()[0].tapped, 3)
+
     def test_a_relay_passes_sealed_frames_on_unopened(self) -> None:
         trunk, caller = agreed(self.context)
         room, listener = agreed(self.context, here=("127.0.0.1", 41000), there=("127.0.0.1", 41002))
@@ -226,6 +264,9 @@ class Legs(unittest.TestCase):
         self.assertEqual((relay.stats()[0], relay.stats()[1].packets_out), (0, 1))
         with self.assertRaises(voxlock.LegError) as caught:
             voxlock.Bridge(self.context, trunk, room)
+        self.assertEqual(caught.exception.name, "VOXLOCK_ERR_OPAQUE")
+        with self.assertRaises(voxlock.LegError) as caught:
+            voxlock.Tap(self.context, trunk)
         self.assertEqual(caught.exception.name, "VOXLOCK_ERR_OPAQUE")
 
     def test_a_bridge_opens_and_seals_frames_of_a_room(self) -> None:

@@ -27,6 +27,14 @@ SLACK = 3 << 20
 Use = Callable[[Any], object]
 
 
+def tap(context: voxlock.Context) -> voxlock.Tap:
+    leg = voxlock.Leg(context, TRUNK)
+    bridge = voxlock.Bridge(context, leg, voxlock.Leg(context, PEER))
+    made = voxlock.Tap(context, leg)
+    bridge.close()
+    return made
+
+
 def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]:
     """One of each kind of object, and something to do with it."""
     identity = voxlock.Identity(context, dns_name="localhost")
@@ -54,6 +62,7 @@ def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]
                    lambda it: list(it.events())),
         "Relay": (lambda: voxlock.Relay(context, voxlock.Leg(context, TRUNK), voxlock.Leg(context, PEER)),
                   lambda it: list(it.events())),
+        "Tap": (lambda: tap(context), lambda it: it.revoke()),
         "Ua": (lambda: voxlock.Ua(context, "localhost"), lambda it: list(it.events())),
     }
 

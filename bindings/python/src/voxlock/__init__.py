@@ -35,6 +35,7 @@ from .sdp import (
 )
 from .sip import SipFramer, SipMessage
 from .srtp import Direction, SrtpSession, Suite, suite_info
+from .tap import Tap, TapFrame
 from .tls import ClientAuth, Identity, TlsRole, TlsSettings, TlsState, TlsStream
 from .ua import Cause, Digest, DigitForm, Ua, UaEvent, UaEventKind, UaTransport
 
@@ -50,7 +51,7 @@ __all__ = [
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
     "Quality", "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Side", "Signalling",
     "SipError", "SipFramer", "SipMessage", "SourceChanged", "SourceFault", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
-    "Suite", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
+    "Suite", "Tap", "TapFrame", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
     "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio",
     "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",
 ]

@@ -203,7 +203,7 @@ class voxlock_protection(Structure):
         ("key_exchange", c_int32 * 2), ("suite_in", c_uint32 * 2), ("suite_out", c_uint32 * 2),
         ("signalling", c_int32 * 2), ("peer_verified", c_int32 * 2), ("content_opened", c_int32 * 2),
         ("stages", c_char * 96 * 2), ("hop_scope", c_int32 * 2), ("participant", c_int32),
-        ("reserved", c_uint32),
+        ("reserved", c_uint32), ("tap_count", c_uint32 * 2), ("taps", c_char * 160 * 2),
     ]
 
 
@@ -216,6 +216,7 @@ class voxlock_bridge_stats(Structure):
         ("plaintext_p50_ns", c_uint64 * 2), ("plaintext_p99_ns", c_uint64 * 2),
         ("plaintext_p999_ns", c_uint64 * 2), ("plaintext_max_ns", c_uint64 * 2), ("unopened", c_uint64 * 2),
         ("unsealed", c_uint64 * 2), ("waited", c_uint64 * 2), ("recovered", c_uint64 * 2),
+        ("tapped", c_uint64 * 2),
     ]
 
 
@@ -546,6 +547,18 @@ class voxlock_srtp_stats(Structure):
     ]
 
 
+class voxlock_tap_config(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("buffer_ms", c_uint32), ("name", c_void_p),
+    ]
+
+
+class voxlock_tap_frame(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("sample_rate", c_uint32), ("position", c_uint64), ("lost", c_uint64),
+    ]
+
+
 STRUCTS: tuple[type[Structure], ...] = (
     voxlock_address, voxlock_allocator, voxlock_context_config, voxlock_memory_info, voxlock_codec_config,
     voxlock_decoder_stats, voxlock_stage, voxlock_chain_config, voxlock_stage_stats,
@@ -559,5 +572,5 @@ STRUCTS: tuple[type[Structure], ...] = (
     voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config,
     voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary,
     voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
-    voxlock_srtp_config, voxlock_srtp_stats,
+    voxlock_srtp_config, voxlock_srtp_stats, voxlock_tap_config, voxlock_tap_frame,
 )

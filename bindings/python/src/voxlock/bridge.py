@@ -68,6 +68,7 @@ class Protection:
     content_opened: tuple[bool, bool]  # by direction
     stages: tuple[str, str]  # "decode,denoise,encode", by direction
     participant: bool  # this end holds keys of sealed frames: whoever shares them should be told
+    taps: tuple[tuple[str, ...], tuple[str, ...]]  # who gets a copy of the audio, by direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,12 @@ class LaneStats:
     plaintext_p99_ns: int | None
     plaintext_p999_ns: int | None
     plaintext_max_ns: int | None
+    tapped: int  # frames of audio that taps were given
+
+
+def names_in(text: bytes) -> tuple[str, ...]:
+    """The names of a list with commas."""
+    return tuple(text.decode().split(",")) if text else ()
 
 
 @contextlib.contextmanager
@@ -162,7 +169,7 @@ class Joint(Handle):
         opened = bool(out.content_opened[0]), bool(out.content_opened[1])
         return Protection(Scope(out.scope), hops[0], hops[1], opened,
                           (out.stages[0].value.decode(), out.stages[1].value.decode()),
-                          bool(out.participant))
+                          bool(out.participant), (names_in(out.taps[0].value), names_in(out.taps[1].value)))
 
 
 class Bridge(Joint):
@@ -209,6 +216,10 @@ class Bridge(Joint):
             row.timestamp, row.lost = frame.timestamp & 0xFFFFFFFF, frame.lost
             row.payload_type, row.marker = frame.payload_type, int(frame.marker)
         self._do(lib.voxlock_port_put, leg, rows, len(given), now(now_ns))
+
+    def revoke_taps(self) -> None:
+        """For good: no Tap and no HostProcessor of this bridge gets audio any more, and no Tap can be made."""
+        self._do(lib.voxlock_bridge_revoke_taps)
 
     def stats(self) -> tuple[LaneStats, LaneStats]:
         """The counters, forward and backward; those of the legs by Leg.stats."""
