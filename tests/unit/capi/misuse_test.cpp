@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <random>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,16 +20,17 @@ namespace {
 using namespace voxlock::test;
 
 // Every kind of handle, the port being a leg.
-#define VOXLOCK_HANDLES(X)                                                                        \
-  X(context)                                                                                      \
-  X(sip_message)                                                                                  \
-  X(sip_framer)                                                                                   \
-  X(encoder)                                                                                      \
-  X(decoder)                                                                                      \
-  X(chain)                                                                                        \
-  X(sdp)                                                                                          \
-  X(negotiation) X(ice) X(ua) X(frame_cryptor) X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) \
-      X(leg) X(bridge) X(relay)
+#define VOXLOCK_HANDLES(X)                                                                \
+  X(context)                                                                              \
+  X(sip_message)                                                                          \
+  X(sip_framer)                                                                           \
+  X(encoder)                                                                              \
+  X(decoder)                                                                              \
+  X(chain)                                                                                \
+  X(sdp)                                                                                  \
+  X(negotiation)                                                                          \
+  X(ice) X(ua) X(frame_cryptor) X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) X(leg) \
+      X(bridge) X(relay)
 
 #define VOXLOCK_RELEASE(name)        \
   void release(voxlock_##name* it) { \
@@ -336,6 +338,21 @@ TEST_CASE("each pointer that is missing is told apart from a crash") {
         if (!ends_with(it.name, "_free"))
           (void)call(handles, it, {true, missing, Size::kRight, number});
       }
+    }
+  }
+}
+
+TEST_CASE("in any order and any number of times no function crashes or leaks") {
+  std::mt19937 random(2);
+  const auto below = [&](size_t n) { return random() % n; };
+  constexpr size_t kNumbers[] = {0, 1, 2, 7, 16, 64};
+  for (int round = 0; round < 4; ++round) {
+    Handles handles;
+    for (int i = 0; i < 800; ++i) {
+      const Export& it = exports()[below(exports().size())];
+      if (ends_with(it.name, "_free")) continue;
+      const Size size = below(4) == 0 ? Size::kHuge : Size::kRight;
+      (void)call(handles, it, {true, below(20), size, kNumbers[below(std::size(kNumbers))]});
     }
   }
 }
