@@ -222,9 +222,11 @@ class Caller {
     ended_ = cause_name(event.event.cause);
     if (is_answered_ || !failure_.empty()) return;
     failure_ = "the call failed: ";
-    failure_ += event.event.status != 0
-                    ? std::to_string(event.event.status) + " " + std::string(event.reason)
-                    : ended_;
+    // Where nobody answered, the status is this end's own.
+    const bool is_own = event.event.status == 0 || event.event.cause == VOXLOCK_UA_CAUSE_TIMEOUT ||
+                        event.event.cause == VOXLOCK_UA_CAUSE_TRANSPORT;
+    failure_ +=
+        is_own ? ended_ : std::to_string(event.event.status) + " " + std::string(event.reason);
     if (!event.warning.empty()) failure_ += ", warning " + std::string(event.warning);
   }
 

@@ -149,7 +149,14 @@ SipHost::TlsSettings SipHost::make_settings(int32_t role) const {
   voxlock_tls_settings* made = nullptr;
   const int32_t rc = voxlock_tls_settings_new(ctx_, &settings, &made);
   if (rc == VOXLOCK_ERR_TLS_BAD_KEY) check(rc, config_.key);
-  if (rc == VOXLOCK_ERR_TLS_BAD_CERTIFICATE) check(rc, config_.certificate);
+  if (rc == VOXLOCK_ERR_TLS_BAD_CERTIFICATE) {
+    // Without the authorities, is it still there?
+    settings.authorities = nullptr;
+    settings.authorities_len = 0;
+    const bool is_own = voxlock_tls_settings_new(ctx_, &settings, &made) == rc;
+    voxlock_tls_settings_free(made);
+    check(rc, is_own ? config_.certificate : config_.authorities);
+  }
   check(rc, "TLS settings");
   return TlsSettings(made);
 }

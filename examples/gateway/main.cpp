@@ -86,6 +86,15 @@ std::string read_secret(const std::string& value) {
   return secret;
 }
 
+// A room that no call could ever reach is told at once.
+void check_sip_room(const std::string& room, bool is_tls) {
+  auto uri = make_result<voxlock_sip_uri>();
+  check(voxlock_sip_uri_parse(room.data(), room.size(), &uri), "--room " + room);
+  const bool is_sip = uri.scheme == VOXLOCK_SIP_SCHEME_SIP;
+  if (!is_sip && !(is_tls && uri.scheme == VOXLOCK_SIP_SCHEME_SIPS))
+    throw std::runtime_error("--room " + room + " is no URI that this transport can call");
+}
+
 WhipConfig read_whip(const Options& options) {
   WhipConfig config;
   config.url = options.get("room").substr(kWhip.size());
@@ -117,6 +126,7 @@ GatewayConfig read_config(const Options& options) {
   if (config.forward.empty()) throw std::runtime_error("--room is needed, see --help");
   config.media.has_room_red = !options.has("no-red");
   config.media.is_room_webrtc = config.forward.starts_with(kWhip) || is_browser(config.forward);
+  if (!config.media.is_room_webrtc) check_sip_room(config.forward, config.sip.is_tls);
   config.max_calls = static_cast<uint64_t>(options.number("calls", 0, 1'000'000));
   config.max_hold_ns =
       static_cast<uint64_t>(options.number("hold-timeout", 1, 86'400)) * 1'000'000'000;

@@ -37,6 +37,11 @@ odd_files() {
   expect_line 'cannot read certificate .*: Is a directory' listener "${server[@]}" --cert "$dir" --key "$dir/a.key"
   expect_line 'cannot read key .*: it is empty' listener "${server[@]}" --cert "$dir/a.pem" --key "$dir/empty.pem"
   expect_line 'cannot read authorities .*none' caller --to sips:x@127.0.0.1:1 --ca "$dir/none"
+  head -c 3000 /dev/zero >"$dir/zeros.pem"
+  expect_line 'zeros.pem: .*certificate' listener "${server[@]}" --cert "$dir/a.pem" --key "$dir/a.key" --ca "$dir/zeros.pem"
+  expect_line 'zeros.pem: .*certificate' caller --to sips:x@127.0.0.1:1 --ca "$dir/zeros.pem"
+  expect_line 'room nonsense: a URI' gateway --transport tcp "${server[@]}" --room nonsense
+  expect_line 'room sips:x@127.0.0.1:1 is no URI' gateway --transport tcp "${server[@]}" --room sips:x@127.0.0.1:1
   expect_line 'cannot write .*: Is a directory' caller "${to[@]}" --wire "$dir"
   expect_line 'is not an IP address' listener --transport tcp --listen localhost:0
   expect_line 'cannot listen on 192.0.2.1:5061' gateway --transport tcp --listen 192.0.2.1:5061 --room sip:x@127.0.0.1:1
