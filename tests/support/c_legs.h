@@ -34,7 +34,8 @@ inline void agree(voxlock_leg* offerer, voxlock_leg* answerer) {
   REQUIRE(voxlock_leg_accept_answer(offerer, answer.data(), answer_len, nullptr, 1) == VOXLOCK_OK);
 }
 
-// The bytes of the last datagram or payload that waits; empty where there is none.
+// The bytes of the last datagram of media or payload that waits; empty where there is none. RTCP
+// goes out at random times, and is passed over.
 template <typename Handle, typename Poll>
 std::vector<uint8_t> datagram_of(Handle* handle, Poll poll, uint64_t now) {
   std::array<voxlock_media_event, 8> events{};
@@ -45,7 +46,9 @@ std::vector<uint8_t> datagram_of(Handle* handle, Poll poll, uint64_t now) {
   std::vector<uint8_t> out;
   for (size_t i = 0; i < count; ++i) {
     const uint8_t* at = arena.data() + events[i].offset;
-    if (events[i].type == VOXLOCK_EV_TRANSMIT || events[i].type == VOXLOCK_EV_PAYLOAD)
+    const bool is_datagram = events[i].type == VOXLOCK_EV_TRANSMIT;
+    const bool is_rtcp = is_datagram && events[i].len >= 2 && at[1] >= 192 && at[1] <= 223;
+    if (!is_rtcp && (is_datagram || events[i].type == VOXLOCK_EV_PAYLOAD))
       out.assign(at, at + events[i].len);
   }
   return out;

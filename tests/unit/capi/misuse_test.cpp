@@ -20,17 +20,19 @@ namespace {
 using namespace voxlock::test;
 
 // Every kind of handle, the port being a leg.
-#define VOXLOCK_HANDLES(X)                                                                \
-  X(context)                                                                              \
-  X(sip_message)                                                                          \
-  X(sip_framer)                                                                           \
-  X(encoder)                                                                              \
-  X(decoder)                                                                              \
-  X(chain)                                                                                \
-  X(sdp)                                                                                  \
-  X(negotiation)                                                                          \
-  X(ice) X(ua) X(frame_cryptor) X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) X(leg) \
-      X(bridge) X(relay)
+#define VOXLOCK_HANDLES(X)                                                                      \
+  X(context)                                                                                    \
+  X(sip_message)                                                                                \
+  X(sip_framer)                                                                                 \
+  X(encoder)                                                                                    \
+  X(decoder)                                                                                    \
+  X(chain)                                                                                      \
+  X(sdp)                                                                                        \
+  X(negotiation)                                                                                \
+  X(ice)                                                                                        \
+  X(ua)                                                                                         \
+  X(frame_cryptor) X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) X(leg) X(bridge) X(relay) \
+      X(tap)
 
 #define VOXLOCK_RELEASE(name)        \
   void release(voxlock_##name* it) { \
@@ -153,7 +155,9 @@ class Handles {
             VOXLOCK_OK);
     REQUIRE(voxlock_relay_new(host_.ctx, legs_[3], legs_[4], nullptr, &get<voxlock_relay>()) ==
             VOXLOCK_OK);
+    REQUIRE(voxlock_tap_new(host_.ctx, legs_[1], nullptr, &get<voxlock_tap>()) == VOXLOCK_OK);
     free_.emplace_back([this] {
+      voxlock_tap_free(get<voxlock_tap>());
       voxlock_bridge_free(get<voxlock_bridge>());
       voxlock_relay_free(get<voxlock_relay>());
       for (voxlock_leg* it : legs_) voxlock_leg_free(it);
@@ -307,14 +311,18 @@ TEST_CASE("without its handle a function does nothing, however good the rest is"
 }
 
 TEST_CASE("a struct of no size, or of too large a one, is refused by every function") {
-  // What these have to tell there is not, or cannot be read: 16 NULs, handles that are new.
+  // What these have to tell there is not, or cannot be read: 16 NULs, handles that are new, a tap
+  // that is revoked.
   const std::set<std::string> kSayThatFirst = {
-      "voxlock_bridge_new",      "voxlock_chain_stage_stats",   "voxlock_dtls_export_keys",
-      "voxlock_leg_get_quality", "voxlock_leg_media",           "voxlock_negotiation_get",
-      "voxlock_relay_new",       "voxlock_rtcp_get_block",      "voxlock_rtcp_parse",
-      "voxlock_rtp_parse",       "voxlock_sdp_crypto_parse",    "voxlock_sdp_get_media",
-      "voxlock_sdp_get_summary", "voxlock_sip_message_summary", "voxlock_sip_uri_parse",
-      "voxlock_srtp_suite_info"};
+      "voxlock_bridge_new",       "voxlock_chain_stage_stats",
+      "voxlock_dtls_export_keys", "voxlock_leg_get_quality",
+      "voxlock_leg_media",        "voxlock_negotiation_get",
+      "voxlock_relay_new",        "voxlock_rtcp_get_block",
+      "voxlock_rtcp_parse",       "voxlock_rtp_parse",
+      "voxlock_sdp_crypto_parse", "voxlock_sdp_get_media",
+      "voxlock_sdp_get_summary",  "voxlock_sip_message_summary",
+      "voxlock_sip_uri_parse",    "voxlock_srtp_suite_info",
+      "voxlock_tap_read"};
   Handles handles;
   for (const Size size : {Size::kZero, Size::kHuge}) {
     std::set<std::string> others;
