@@ -50,9 +50,15 @@ struct Call {
     timestamp += 160 + pause;
     REQUIRE(voxlock_leg_send(phone, 0, payload.data(), payload.size(), timestamp, 0, now) ==
             VOXLOCK_OK);
-    std::vector<uint8_t> packet = datagram_of(phone, voxlock_leg_poll, now);
-    voxlock_datagram datagram{packet.data(), packet.size(), {}, 0, 0, 0};
-    REQUIRE(voxlock_bridge_input(bridge, &datagram, 1, now) == VOXLOCK_OK);
+    voxlock_media_event events[8];
+    uint8_t arena[4096];
+    size_t count = 0;
+    REQUIRE(voxlock_leg_poll(phone, events, 8, &count, arena, sizeof arena, now) == VOXLOCK_OK);
+    for (size_t i = 0; i < count; ++i) {
+      if (events[i].type != VOXLOCK_EV_TRANSMIT) continue;
+      const voxlock_datagram datagram{arena + events[i].offset, events[i].len, {}, 0, 0, 0};
+      REQUIRE(voxlock_bridge_input(bridge, &datagram, 1, now) == VOXLOCK_OK);
+    }
     (void)takes_change();
     std::vector<int16_t> pcm(160);
     audio::ulaw_decode(payload.data(), pcm.data(), pcm.size());
@@ -65,7 +71,8 @@ struct Call {
     size_t count = 0;
     REQUIRE(voxlock_bridge_poll(bridge, events, 32, &count, arena.data(), arena.size(), now) ==
             VOXLOCK_OK);
-    for (size_t i = 0; i < count; ++i) sent += events[i].type == VOXLOCK_EV_TRANSMIT ? 1 : 0;
+    for (size_t i = 0; i < count; ++i)
+      sent += events[i].type == VOXLOCK_EV_TRANSMIT && events[i].is_rtcp == 0 ? 1 : 0;
     return std::count_if(events, events + count, [](const voxlock_media_event& event) {
              return event.type == VOXLOCK_EV_PROTECTION;
            }) == 1;
