@@ -139,8 +139,9 @@ type HopProtection struct {
 	KeyExchange       KeyExchange
 	SuiteIn, SuiteOut Suite // 0: none
 	Signalling        Signalling
-	PeerVerified      bool  // the keys, or the fingerprint that was proved, came over verified TLS
-	Scope             Scope // ScopeEndToEnd: frames are sealed as well, through that peer
+	PeerVerified      bool     // the keys, or the fingerprint that was proved, came over verified TLS
+	Scope             Scope    // ScopeEndToEnd: frames are sealed as well, through that peer
+	PeerFingerprint   [32]byte // with DTLS: SHA-256 of the certificate that the peer proved
 }
 
 // Protection is that of the call as it is now.
@@ -174,7 +175,7 @@ func protectionOf(out *C.voxlock_protection) Protection {
 			Transport: HopTransport(out.transport[i]), KeyExchange: KeyExchange(out.key_exchange[i]),
 			SuiteIn: Suite(out.suite_in[i]), SuiteOut: Suite(out.suite_out[i]),
 			Signalling: Signalling(out.signalling[i]), PeerVerified: out.peer_verified[i] == 1,
-			Scope: Scope(out.hop_scope[i]),
+			Scope: Scope(out.hop_scope[i]), PeerFingerprint: *(*[32]byte)(unsafe.Pointer(&out.peer_fingerprint[i])),
 		}
 		told.ContentOpened[i] = out.content_opened[i] == 1
 		told.Stages[i] = C.GoString(&out.stages[i][0])

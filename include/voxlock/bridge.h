@@ -25,19 +25,20 @@ typedef struct voxlock_bridge_config {
                                      with 0. A resampler to the other codec's rate is added where
                                      one is needed */
   voxlock_frame_cryptor*
-      cryptor[2];        /* by leg: its peer's frames are sealed end to end. They are
-                            opened before they are decoded, and what goes to it is sealed
-                            after it was encoded. NULL (default): clear. The bridge keeps
-                            the cryptor alive; set keys on it at any time, in the thread
-                            of the bridge. A frame that does not open is concealed like a
-                            lost one, and without a key nothing is sent */
-  uint32_t repair_ms[2]; /* by direction: how long packets wait for a lost one in front of them that
-                            the leg asked its peer for (voxlock_leg_config.nack), 0..200. It is
-                            decoded in its place where it comes in time, and concealed where not.
-                            Without loss nothing waits; while it does, opened payloads lie in the
-                            bridge, 12 at most. 0 (default): nothing waits, a loss is concealed at
-                            once and what comes later is dropped (VOXLOCK_DROP_LATE). Good: the
-                            round trip and 10 ms. 48 KiB for each direction */
+      cryptor[2]; /* by leg: its peer's frames are sealed end to end. They are
+                     opened before they are decoded, and what goes to it is sealed
+                     after it was encoded. NULL (default): clear. The bridge keeps
+                     the cryptor alive; set keys on it at any time, in the thread
+                     of the bridge. A frame that does not open is concealed like a
+                     lost one, and without a key nothing is sent */
+  uint32_t
+      repair_ms[2]; /* by direction: how long packets wait for a lost one in front of them that
+                       the leg asked its peer for (voxlock_leg_config.nack), 0..200. It is
+                       decoded in its place where it comes in time, and concealed where not.
+                       Without loss nothing waits; what does lies in the bridge sealed, with
+                       a key of its own, 12 packets at most. 0 (default): nothing waits, a loss is
+                       concealed at once and what comes later is dropped (VOXLOCK_DROP_LATE). Good:
+                       the round trip and 10 ms. 48 KiB for each direction */
 } voxlock_bridge_config;
 
 typedef struct voxlock_bridge voxlock_bridge;
@@ -54,9 +55,9 @@ VOXLOCK_API int32_t voxlock_bridge_config_init(voxlock_bridge_config* config, si
  * (NULL, the same leg twice, a value outside its range), VOXLOCK_ERR_STRUCT_SIZE,
  * VOXLOCK_ERR_LEG_ATTACHED (a leg is in a bridge already), VOXLOCK_ERR_UNSUPPORTED (a host
  * processor, in a build without taps), VOXLOCK_ERR_OPAQUE (a leg is in a
- * relay: its content is sealed end to end), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_LIMIT
- * (an agreed packet time makes packets too long), and the statuses of voxlock_chain_new for stages
- * that work at no codec's rate, or not at the agreed one. */
+ * relay: its content is sealed end to end), VOXLOCK_ERR_NO_MEMORY, VOXLOCK_ERR_ENTROPY,
+ * VOXLOCK_ERR_LIMIT (an agreed packet time makes packets too long), and the statuses of
+ * voxlock_chain_new for stages that work at no codec's rate, or not at the agreed one. */
 VOXLOCK_API int32_t voxlock_bridge_new(voxlock_context* ctx, voxlock_leg* trunk, voxlock_leg* room,
                                        const voxlock_bridge_config* config,
                                        voxlock_bridge** out) VOXLOCK_CHECK;
@@ -125,6 +126,9 @@ typedef struct voxlock_protection {
                             legs */
   char taps[2][VOXLOCK_TAPS_TEXT]; /* their names, e.g. "agent,recorder,host"; NUL-terminated, cut
                                       at a name */
+  uint8_t peer_fingerprint[2][32]; /* with DTLS: SHA-256 of the certificate that the leg's peer
+                                      proved to own: who hears there. Zeros with SDES, where it is
+                                      whom the signalling reached */
 } voxlock_protection;
 
 /* Tells the protection of the call as it is now. Follow VOXLOCK_EV_PROTECTION.

@@ -42,6 +42,8 @@ class Airlock {
   // Frames sealed end to end: what came out of one, and what goes into one.
   MutableBytes opened(size_t len) { return use(opened_, opened_used_, len); }
   MutableBytes encoded(size_t len) { return use(encoded_, encoded_used_, len); }
+  // For a packet that waited.
+  MutableBytes waited() { return use(waited_, waited_used_, waited_.size()); }
   audio::Pcm decoded(size_t samples) { return use(decoded_, decoded_used_, samples); }
   audio::Pcm processed(size_t samples) { return use(processed_, processed_used_, samples); }
 
@@ -51,7 +53,7 @@ class Airlock {
   // For tests: nothing is left.
   [[nodiscard]] bool is_clean() const {
     return is_zero(datagram_) && is_zero(packet_) && is_zero(opened_) && is_zero(encoded_) &&
-           is_zero(decoded_) && is_zero(processed_);
+           is_zero(waited_) && is_zero(decoded_) && is_zero(processed_);
   }
 
  private:
@@ -75,6 +77,7 @@ class Airlock {
     clean(packet_, packet_used_);
     clean(opened_, opened_used_);
     clean(encoded_, encoded_used_);
+    clean(waited_, waited_used_);
     clean(decoded_, decoded_used_);
     clean(processed_, processed_used_);
     // Once for all of the visit, whichever way it ends.
@@ -86,12 +89,14 @@ class Airlock {
   std::array<uint8_t, leg::kMaxPacketLen> packet_{};
   std::array<uint8_t, leg::kMaxPacketLen> opened_{};
   std::array<uint8_t, leg::kMaxPacketLen> encoded_{};
+  std::array<uint8_t, leg::kMaxPacketLen> waited_{};
   std::array<int16_t, audio::kMaxPacketSamples> decoded_{};
   std::array<int16_t, audio::kMaxPacketSamples> processed_{};
   size_t datagram_used_ = 0;
   size_t packet_used_ = 0;
   size_t opened_used_ = 0;
   size_t encoded_used_ = 0;
+  size_t waited_used_ = 0;
   size_t decoded_used_ = 0;
   size_t processed_used_ = 0;
   size_t stack_used_ = secure::kShallowStack;

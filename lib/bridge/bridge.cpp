@@ -15,8 +15,8 @@ Bridge::Bridge(std::pmr::memory_resource& memory, leg::Leg& first, leg::Leg& sec
                                                    &memory)},
       conceal_max_ms_(config.conceal_max_ms),
       cryptors_(config.cryptors),
-      holds_{Hold(memory, config.repair_ms[0] * kNsPerMs),
-             Hold(memory, config.repair_ms[1] * kNsPerMs)} {
+      holds_{Hold(memory, config.repair_ms[0] * kNsPerMs, config.random),
+             Hold(memory, config.repair_ms[1] * kNsPerMs, config.random)} {
   for (auto& stages : stages_) {
     for (audio::StageConfig& stage : stages) stage.host.is_revoked = &is_revoked_;
   }
@@ -218,18 +218,16 @@ void Bridge::pass_on(leg::Received received, uint32_t leg, Airlock::Visit& visit
 }
 
 void Bridge::release_before(uint64_t index, uint32_t leg) {
-  while (auto oldest = holds_[leg].oldest()) {
-    if (oldest->index >= index) return;
-    hand_on(*oldest, leg);
-    holds_[leg].pop();
-  }
+  while (holds_[leg].oldest() < index) release(leg);
 }
 
 void Bridge::release_due(uint32_t leg) {
-  while (auto ready = holds_[leg].ready(legs_[leg]->now_ns())) {
-    hand_on(*ready, leg);
-    holds_[leg].pop();
-  }
+  while (holds_[leg].is_ready(legs_[leg]->now_ns())) release(leg);
+}
+
+void Bridge::release(uint32_t leg) {
+  leg::Received received = holds_[leg].pop(airlock_.waited());
+  hand_on(received, leg);
 }
 
 void Bridge::hand_on(leg::Received& received, uint32_t leg) {
@@ -244,7 +242,7 @@ void Bridge::run_timers(uint64_t now_ns) {
   scale_.observe(now_ns);
   for (leg::Leg* leg : legs_) leg->run_timers(now_ns);
   for (const uint32_t leg : {0u, 1u}) {
-    if (!holds_[leg].ready(legs_[leg]->now_ns())) continue;
+    if (!holds_[leg].is_ready(legs_[leg]->now_ns())) continue;
     Airlock::Visit visit(airlock_, lifetimes_[leg]);
     visit.opened();
     release_due(leg);

@@ -23,6 +23,8 @@ struct BridgeConfig {
   // By direction: how long packets wait for a lost one that the leg has asked its peer for. 0: not
   // at all.
   std::array<uint32_t, 2> repair_ms{};
+  // For the keys of what waits, while the bridge is made; needed with repair_ms.
+  RandomSource* random = nullptr;
   // By leg: what opens the frames of its peer and seals those to it; nullptr: they are clear. Must
   // outlive the bridge.
   std::array<e2ee::FrameCryptor*, 2> cryptors{};
@@ -106,6 +108,7 @@ class Bridge {
   // What waits in front of an index goes on, and behind it what is due.
   void release_before(uint64_t index, uint32_t leg);
   void release_due(uint32_t leg);
+  void release(uint32_t leg);
 
   std::pmr::memory_resource& memory_;
   std::array<leg::Leg*, 2> legs_;

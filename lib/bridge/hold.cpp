@@ -6,8 +6,27 @@
 
 namespace voxlock::bridge {
 
-Hold::Hold(std::pmr::memory_resource& memory, uint64_t span_ns)
-    : span_ns_(span_ns), bytes_(span_ns != 0 ? kMost * leg::kMaxPacketLen : 0, &memory) {}
+Hold::Hold(std::pmr::memory_resource& memory, uint64_t span_ns, RandomSource* random)
+    : bytes_(&memory) {
+  secure::Secret<16> key;
+  const MutableBytes raw = key.resize(16);
+  if (span_ns == 0 || random == nullptr || !random->fill(raw) || !cipher_.set_key(raw)) return;
+  bytes_.resize(kMost * leg::kMaxPacketLen);
+  span_ns_ = span_ns;
+}
+
+template <typename Function>
+void Hold::for_each_view(leg::Received& received, Function function) {
+  function(received.packet.payload);
+  for (size_t i = 0; i < received.redundant.count; ++i) function(received.redundant.list[i].data);
+}
+
+void Hold::add_keystream(MutableBytes bytes, uint64_t number) {
+  std::array<uint8_t, crypto::kernels::kBlockLen> counter{};
+  bytes::Writer(counter).u64(number);
+  cipher_.start(counter);
+  cipher_.apply(bytes);
+}
 
 size_t Hold::free_slot() const {
   for (size_t slot = 0; slot < kMost; ++slot) {
@@ -25,45 +44,46 @@ bool Hold::take(const leg::Received& received, bool is_open, uint64_t now_ns) {
   const size_t slot = free_slot();
   bytes::Writer writer(room(slot));
   leg::Received own = received;
-  copy(own.packet.payload, writer, room(slot));
-  for (size_t i = 0; i < own.redundant.count; ++i)
-    copy(own.redundant.list[i].data, writer, room(slot));
+  for_each_view(own, [&](ByteView& view) {
+    const size_t begin = writer.size();
+    writer.put(view);
+    view = writer.ok() ? ByteView(room(slot)).subspan(begin, view.size()) : ByteView();
+  });
   if (!writer.ok()) return secure::wipe(room(slot)), false;
+  add_keystream(room(slot).first(writer.size()), waited_);
   // Nothing else of the packet's buffer stays valid.
   own.packet.csrcs = own.packet.extension = {};
   own.packet.has_extension = false;
-  ++waited_;
   size_t at = count_++;
   for (; at > 0 && waiting_[at - 1].received.index > received.index; --at)
     waiting_[at] = waiting_[at - 1];
-  waiting_[at] = {own, slot, writer.size(), after(now_ns, span_ns_)};
+  waiting_[at] = {own, slot, writer.size(), waited_++, after(now_ns, span_ns_)};
   return true;
 }
 
-// The view is turned to a copy of what it shows.
-void Hold::copy(ByteView& view, bytes::Writer& writer, MutableBytes room) {
-  const size_t begin = writer.size();
-  writer.put(view);
-  view = writer.ok() ? ByteView(room).subspan(begin, view.size()) : ByteView();
+uint64_t Hold::oldest() const {
+  return count_ != 0 ? waiting_[0].received.index : UINT64_MAX;
 }
 
-std::optional<leg::Received> Hold::oldest() const {
-  if (count_ == 0) return std::nullopt;
-  return waiting_[0].received;
+bool Hold::is_ready(uint64_t now_ns) const {
+  return count_ != 0 && (waiting_[0].received.index <= next_ || now_ns >= waiting_[0].until_ns);
 }
 
-std::optional<leg::Received> Hold::ready(uint64_t now_ns) const {
-  const bool is_ready =
-      count_ != 0 && (waiting_[0].received.index <= next_ || now_ns >= waiting_[0].until_ns);
-  return is_ready ? oldest() : std::nullopt;
-}
-
-void Hold::pop() {
-  secure::wipe(room(waiting_[0].slot).first(waiting_[0].len));
-  passed(waiting_[0].received);
+leg::Received Hold::pop(MutableBytes opened) {
+  const Waiting first = waiting_[0];
+  const MutableBytes sealed = room(first.slot).first(first.len);
+  std::copy(sealed.begin(), sealed.end(), opened.begin());
+  add_keystream(opened.first(first.len), first.number);
+  leg::Received out = first.received;
+  for_each_view(out, [&](ByteView& view) {
+    view = ByteView(opened).subspan(static_cast<size_t>(view.data() - sealed.data()), view.size());
+  });
+  secure::wipe(sealed);
+  passed(out);
   std::move(waiting_.begin() + 1, waiting_.begin() + static_cast<ptrdiff_t>(count_),
             waiting_.begin());
   waiting_[--count_] = Waiting{};
+  return out;
 }
 
 uint64_t Hold::next_deadline() const {

@@ -1,15 +1,16 @@
 // Packets that wait for a lost one in front of them, which the leg has asked its peer for. Without
-// loss nothing waits. What waits is an opened payload: it lies here until the lost packet comes, or
-// for the time the host allows, and is wiped when it leaves.
+// loss nothing waits. What waits is a payload, sealed anew with a key that nobody else has: it lies
+// here until the lost packet comes, or for the time the host allows, and is opened when it leaves.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory_resource>
-#include <optional>
 #include <vector>
 
+#include "base/random.h"
+#include "crypto/aes_ctr.h"
 #include "leg/leg.h"
 
 namespace voxlock::bridge {
@@ -18,8 +19,9 @@ class Hold {
  public:
   static constexpr size_t kMost = 12;
 
-  // span_ns: the longest wait; 0: nothing waits, and no memory is taken.
-  Hold(std::pmr::memory_resource& memory, uint64_t span_ns);
+  // span_ns: the longest wait; 0: nothing waits, and no memory is taken. random: gives the key;
+  // without one nothing waits either.
+  Hold(std::pmr::memory_resource& memory, uint64_t span_ns, RandomSource* random);
 
   // Whether the packet has to wait: is_open tells that one in front of it may still come. If so it
   // was copied.
@@ -29,12 +31,12 @@ class Hold {
     const uint64_t next = received.index + 1;
     next_ = received.is_new_source ? next : std::max(next_, next);
   }
-  // The packet whose turn it is: it is next, or its time is over. Its payload is valid until pop,
-  // which it needs.
-  [[nodiscard]] std::optional<leg::Received> ready(uint64_t now_ns) const;
-  // The oldest, whatever its time.
-  [[nodiscard]] std::optional<leg::Received> oldest() const;
-  void pop();
+  // Whether there is a packet whose turn it is: it is next, or its time is over.
+  [[nodiscard]] bool is_ready(uint64_t now_ns) const;
+  // The index of the oldest, whatever its time; UINT64_MAX where nothing waits.
+  [[nodiscard]] uint64_t oldest() const;
+  // Takes the oldest out, and opens it into room for kMaxPacketLen bytes, where it stays valid.
+  leg::Received pop(MutableBytes room);
 
   [[nodiscard]] bool is_used() const { return span_ns_ != 0; }
   [[nodiscard]] uint64_t span_ns() const { return span_ns_; }
@@ -48,16 +50,22 @@ class Hold {
   struct Waiting {
     leg::Received received;
     size_t slot = 0;
-    size_t len = 0;  // bytes of the slot
+    size_t len = 0;       // bytes of the slot
+    uint64_t number = 0;  // no two packets have the same: that of the keystream
     uint64_t until_ns = 0;
   };
   [[nodiscard]] MutableBytes room(size_t slot) {
     return MutableBytes(bytes_).subspan(slot * leg::kMaxPacketLen, leg::kMaxPacketLen);
   }
   [[nodiscard]] size_t free_slot() const;
-  static void copy(ByteView& view, bytes::Writer& writer, MutableBytes room);
+  // Calls with each view into the bytes of a packet that wait.
+  template <typename Function>
+  static void for_each_view(leg::Received& received, Function function);
+  // Seals or opens: both add the keystream of one packet.
+  void add_keystream(MutableBytes bytes, uint64_t number);
 
-  uint64_t span_ns_;
+  uint64_t span_ns_ = 0;
+  crypto::AesCtr cipher_;
   std::pmr::vector<uint8_t> bytes_;
   std::array<Waiting, kMost> waiting_{};  // ascending
   size_t count_ = 0;

@@ -47,6 +47,8 @@ Hop hop_of(const leg::Leg& leg) {
   if (!suites) return hop;
   hop.is_protected = true;
   hop.key_exchange = leg.association() != nullptr ? KeyExchange::kDtls : KeyExchange::kSdes;
+  if (leg.association() != nullptr && leg.association()->media_allowed())
+    hop.peer_sha256 = leg.association()->dtls()->info().peer_sha256;
   hop.suite_in = static_cast<uint8_t>(suites->recv);
   hop.suite_out = static_cast<uint8_t>(suites->send);
   return hop;

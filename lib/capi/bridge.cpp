@@ -17,7 +17,7 @@ VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(sco
                VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
                VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages), VOXLOCK_FIELD(hop_scope),
                VOXLOCK_FIELD(participant), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(tap_count),
-               VOXLOCK_FIELD(taps))
+               VOXLOCK_FIELD(taps), VOXLOCK_FIELD(peer_fingerprint))
 VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved),
                VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
                VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences), VOXLOCK_FIELD(muted),
@@ -81,6 +81,7 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   if (legs[0]->is_opaque || legs[1]->is_opaque) return Status::ERR_OPAQUE;
   if (legs[0]->is_attached || legs[1]->is_attached) return Status::ERR_LEG_ATTACHED;
   bridge::BridgeConfig inner;
+  inner.random = &ctx->random;
   inner.conceal_max_ms = config.conceal_max_ms;
   for (size_t i = 0; i < 2; ++i) {
     if (config.repair_ms[i] > 200) return Status::ERR_INVALID_ARGUMENT;
@@ -95,6 +96,7 @@ Result<void> make_bridge(voxlock_context* ctx, std::array<voxlock_leg*, 2> legs,
   auto handle = make_handle<voxlock_bridge>(ctx, legs[0], legs[1], inner);
   for (size_t i = 0; i < 2; ++i) {
     if (handle->bridge.lane_status(i) != Status::OK) return handle->bridge.lane_status(i);
+    if (config.repair_ms[i] != 0 && !handle->bridge.hold(i).is_used()) return Status::ERR_ENTROPY;
   }
   attach(legs, false);
   for (voxlock_leg* leg : legs) leg->bridge = handle.get();
@@ -121,6 +123,7 @@ voxlock_protection protection_of(const bridge::Protection& in) {
     out.peer_verified[i] = hop.signalling == leg::Signalling::kVerified ? 1 : 0;
     out.content_opened[i] = in.is_opened[i] ? 1 : 0;
     out.hop_scope[i] = static_cast<int32_t>(hop.scope);
+    std::copy(hop.peer_sha256.begin(), hop.peer_sha256.end(), std::begin(out.peer_fingerprint[i]));
     out.tap_count[i] = in.tap_count[i];
     static_assert(VOXLOCK_TAPS_TEXT == bridge::kTapText);
     std::copy(in.taps[i].begin(), in.taps[i].end(), std::begin(out.taps[i]));

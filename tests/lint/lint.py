@@ -20,7 +20,7 @@ LAYERS = {
     "srtp": {"base", "rtp", "crypto"}, "tls": {"base", "crypto"}, "ice": {"base", "crypto"},
     "e2ee": {"base", "crypto"}, "ua": {"base", "sip", "crypto"},
     "leg": {"base", "sdp", "rtp", "srtp", "tls", "ice"},
-    "bridge": {"base", "leg", "audio", "e2ee", "rtp"},
+    "bridge": {"base", "crypto", "leg", "audio", "e2ee", "rtp"},
 }
 LAYERS["capi"] = set(LAYERS)
 

@@ -85,16 +85,16 @@ TEST_CASE(
         CHECK(call.count(VOXLOCK_EV_CONNECTED) == 1);
         CHECK(call.count(VOXLOCK_EV_SECURED) == 1);
         CHECK(call.count(VOXLOCK_EV_FAILED) == 0);
-        CHECK(call.protection().scope == VOXLOCK_SCOPE_HOP_BY_HOP);
-        CHECK(call.protection().key_exchange[0] == VOXLOCK_KEYS_SDES);
-        CHECK(call.protection().key_exchange[1] == VOXLOCK_KEYS_DTLS);
-        CHECK(call.protection().peer_verified[0] == 0);
-        CHECK(call.protection().peer_verified[1] == 1);
+        const voxlock_protection told = call.protection();
+        CHECK(told.scope == VOXLOCK_SCOPE_HOP_BY_HOP);
+        CHECK((told.key_exchange[0] == VOXLOCK_KEYS_SDES && told.peer_verified[0] == 0));
+        CHECK((told.key_exchange[1] == VOXLOCK_KEYS_DTLS && told.peer_verified[1] == 1));
         talk(call);
         const voxlock_leg_media_info info = call.media();
         const auto digest = must(tls::Fingerprint::of_der(crypto::HashId::kSha256,
                                                           call.peer.identity().certificate_der()));
         CHECK(std::memcmp(info.remote_fingerprint, digest.digest().data(), 32) == 0);
+        CHECK(std::memcmp(told.peer_fingerprint[1], digest.digest().data(), 32) == 0);
         CHECK(std::memcmp(info.local_fingerprint, call.peer.webrtc().fingerprints[0].digest.data(),
                           32) == 0);
       }
