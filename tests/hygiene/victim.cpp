@@ -1,6 +1,7 @@
 #include "hygiene/victim.h"
 
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ struct Objects {
   voxlock_context* context = nullptr;
   voxlock_leg* legs[2] = {};
   voxlock_bridge* bridge = nullptr;
+  voxlock_relay* relay = nullptr;
   voxlock_ua* ua = nullptr;
   uint64_t connection = 0;
 };
@@ -61,14 +63,31 @@ int32_t make_leg(Objects& o, size_t index, uint32_t codec) {
   return voxlock_leg_new(o.context, &config, &o.legs[index]);
 }
 
-int32_t make_bridge(Objects& o, uint32_t denoise_db) {
+int32_t make_bridge(Objects& o, uint32_t wish) {
   int32_t rc = make_leg(o, 0, VOXLOCK_CODEC_PCMU);
   if (rc == VOXLOCK_OK) rc = make_leg(o, 1, VOXLOCK_CODEC_OPUS);
   voxlock_bridge_config config;
   if (rc == VOXLOCK_OK) rc = voxlock_bridge_config_init(&config, sizeof config);
   if (rc != VOXLOCK_OK) return rc;
-  config.denoise_db[VOXLOCK_FORWARD] = denoise_db;
+  const bool is_resampled = wish == kResampled;
+  voxlock_stage stage;
+  rc = voxlock_stage_init(&stage, sizeof stage, VOXLOCK_STAGE_RESAMPLE);
+  stage.out_rate = 16000;
+  config.stages[VOXLOCK_FORWARD] = &stage;
+  config.stage_count[VOXLOCK_FORWARD] = is_resampled ? 1 : 0;
+  config.denoise_db[VOXLOCK_FORWARD] = is_resampled ? 0 : wish;
+  if (rc != VOXLOCK_OK) return rc;
   return voxlock_bridge_new(o.context, o.legs[0], o.legs[1], &config, &o.bridge);
+}
+
+int32_t make_relay(Objects& o, uint32_t is_sealed) {
+  int32_t rc = make_leg(o, 0, VOXLOCK_CODEC_OPUS);
+  if (rc == VOXLOCK_OK) rc = make_leg(o, 1, VOXLOCK_CODEC_OPUS);
+  voxlock_relay_config config;
+  if (rc == VOXLOCK_OK) rc = voxlock_relay_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  config.is_sealed = is_sealed;
+  return voxlock_relay_new(o.context, o.legs[0], o.legs[1], &config, &o.relay);
 }
 
 int32_t make_ua(Objects& o, const Shared& s, uint64_t now) {
@@ -114,6 +133,7 @@ int32_t connect_ua(Objects& o, Shared& s) {
 
 void free_all(Objects& o) {
   voxlock_bridge_free(o.bridge);
+  voxlock_relay_free(o.relay);
   for (voxlock_leg* leg : o.legs) voxlock_leg_free(leg);
   voxlock_ua_free(o.ua);
   voxlock_context_free(o.context);
@@ -137,6 +157,7 @@ int32_t input_of(Objects& o, const Shared& s) {
   datagram.len = s.in_len;
   datagram.leg = s.argument;
   datagram.source = address_of(static_cast<uint8_t>(20 + s.argument));
+  if (o.relay != nullptr) return voxlock_relay_input(o.relay, &datagram, 1, s.now_ns);
   return voxlock_bridge_input(o.bridge, &datagram, 1, s.now_ns);
 }
 
@@ -148,6 +169,10 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
       const int32_t rc = make_context(o, arena, with_arenas);
       return rc == VOXLOCK_OK ? make_bridge(o, with_arenas ? 0 : s.argument) : rc;
     }
+    case Command::kMakeRelay: {
+      const int32_t rc = make_context(o, arena);
+      return rc == VOXLOCK_OK ? make_relay(o, s.argument) : rc;
+    }
     case Command::kAnswerTrunk:
       return voxlock_leg_answer(o.legs[0], s.in, s.in_len, s.out, &s.out_len, nullptr, s.now_ns);
     case Command::kOfferRoom:
@@ -157,6 +182,10 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
     case Command::kInput:
       return input_of(o, s);
     case Command::kPoll:
+      if (o.relay != nullptr) {
+        return voxlock_relay_poll(o.relay, s.events, 16, &s.event_count, s.out, sizeof s.out,
+                                  s.now_ns);
+      }
       return voxlock_bridge_poll(o.bridge, s.events, 16, &s.event_count, s.out, sizeof s.out,
                                  s.now_ns);
     case Command::kMakeUa: {
@@ -196,6 +225,7 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
   char token = 0;
   while (read(wake, &token, 1) == 1 && shared.command != Command::kQuit) {
     shared.status = obey(objects, arena, shared);
+    __atomic_add_fetch(&shared.served, 1, __ATOMIC_RELEASE);
     if (write(done, &token, 1) != 1) break;
   }
   _exit(0);
@@ -234,13 +264,37 @@ Victim::~Victim() {
   munmap(shared_, sizeof(Shared));
 }
 
-int32_t Victim::run(Command command, uint32_t argument) {
+void Victim::begin(Command command, uint32_t argument) {
   shared_->command = command;
   shared_->argument = argument;
-  char token = 'x';
+  const char token = 'x';
   REQUIRE(write(wake_, &token, 1) == 1);
+}
+
+int32_t Victim::finish() {
+  char token = 0;
   REQUIRE(read(done_, &token, 1) == 1);
   return shared_->status;
+}
+
+int32_t Victim::run(Command command, uint32_t argument) {
+  begin(command, argument);
+  return finish();
+}
+
+int32_t Victim::step(Command command, uint32_t argument, uint32_t stride,
+                     const std::function<void()>& look) {
+  const uint32_t before = shared_->served;
+  REQUIRE(ptrace(PTRACE_ATTACH, process_, nullptr, nullptr) == 0);
+  REQUIRE(waitpid(process_, nullptr, 0) == process_);
+  begin(command, argument);
+  for (uint32_t i = 1; __atomic_load_n(&shared_->served, __ATOMIC_ACQUIRE) == before; ++i) {
+    REQUIRE(ptrace(PTRACE_SINGLESTEP, process_, nullptr, nullptr) == 0);
+    REQUIRE(waitpid(process_, nullptr, 0) == process_);
+    if (i % stride == 0) look();
+  }
+  REQUIRE(ptrace(PTRACE_DETACH, process_, nullptr, nullptr) == 0);
+  return finish();
 }
 
 }  // namespace voxlock::test

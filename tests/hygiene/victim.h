@@ -7,13 +7,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "voxlock/voxlock.h"
 
 namespace voxlock::test {
 
 enum class Command : uint32_t {
-  kMakeBridge,   // argument: denoise_db forward, or kWithArenas
+  kMakeBridge,   // argument: denoise_db forward, kResampled, or kWithArenas
+  kMakeRelay,    // argument: is_sealed
   kAnswerTrunk,  // in: the trunk's offer; out: the answer
   kOfferRoom,    // out: the offer
   kAcceptRoom,   // in: the room's answer
@@ -31,12 +33,16 @@ enum class Command : uint32_t {
 // The context has no allocator of the host: the library maps its own memory.
 inline constexpr uint32_t kWithArenas = UINT32_MAX;
 
+// The trunk's audio goes through two resamplers, and no denoiser.
+inline constexpr uint32_t kResampled = 1000;
+
 struct Shared {
   Command command;
   uint32_t argument;
   uint64_t now_ns;
   uint64_t fail_at;  // the allocation that fails, counted from 0; UINT64_MAX: none
   int32_t status;
+  uint32_t served;  // commands
   uintptr_t arena;  // where the library's memory lies
   size_t arena_size;
   size_t event_count;
@@ -56,10 +62,16 @@ class Victim {
 
   // Has a command done, and leaves the victim waiting for the next one.
   int32_t run(Command command, uint32_t argument = 0);
+  // The same one instruction after the other: look is called between so many, while it holds still.
+  int32_t step(Command command, uint32_t argument, uint32_t stride,
+               const std::function<void()>& look);
   [[nodiscard]] Shared& shared() { return *shared_; }
   [[nodiscard]] pid_t process() const { return process_; }
 
  private:
+  void begin(Command command, uint32_t argument);
+  int32_t finish();
+
   Shared* shared_ = nullptr;
   pid_t process_ = -1;
   int wake_ = -1;
