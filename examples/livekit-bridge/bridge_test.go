@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
 
 	"voxlock"
 )
@@ -22,6 +25,61 @@ func TestUserAndHostOfAURI(t *testing.T) {
 		if user, host := userOf(row.uri); user != row.user || host != row.host {
 			t.Errorf("%s: %q at %q", row.uri, user, host)
 		}
+	}
+}
+
+func TestARoomIsEncryptedWhenTheHandshakeIsThrough(t *testing.T) {
+	if isEncrypted(nil) {
+		t.Error("no connection is encrypted")
+	}
+	var ends [2]*webrtc.PeerConnection
+	for i := range ends {
+		end, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer end.Close()
+		ends[i] = end
+	}
+	if isEncrypted(ends[0]) {
+		t.Error("encrypted before a handshake")
+	}
+	connected := make(chan struct{})
+	ends[0].OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			close(connected)
+		}
+	})
+	if _, err := ends[0].CreateDataChannel("x", nil); err != nil {
+		t.Fatal(err)
+	}
+	tell := func(from, to *webrtc.PeerConnection, make func() (webrtc.SessionDescription, error)) {
+		description, err := make()
+		gathered := webrtc.GatheringCompletePromise(from)
+		if err == nil {
+			err = from.SetLocalDescription(description)
+		}
+		<-gathered
+		if err == nil {
+			err = to.SetRemoteDescription(*from.LocalDescription())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(ends[0], ends[1], func() (webrtc.SessionDescription, error) { return ends[0].CreateOffer(nil) })
+	tell(ends[1], ends[0], func() (webrtc.SessionDescription, error) { return ends[1].CreateAnswer(nil) })
+	select {
+	case <-connected:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no handshake")
+	}
+	if !isEncrypted(ends[0]) {
+		t.Error("not encrypted behind a handshake")
+	}
+	_ = ends[0].Close()
+	if isEncrypted(ends[0]) {
+		t.Error("encrypted when it is over")
 	}
 }
 

@@ -112,8 +112,8 @@ func (c *call) hop(leg int, protection voxlock.Protection) fields {
 		"scope": protection.Scope.String(), "hop_scope": hop.Scope.String()}
 	if leg == roomLeg {
 		which = c.media.port
-		// The transport is of LiveKit's SDK, which has nothing but DTLS-SRTP.
-		out["name"], out["key_exchange"], out["suite"], out["encrypted"] = "room", "DTLS", "of the WebRTC stack", true
+		out["name"], out["key_exchange"], out["suite"] = "room", "DTLS", "of the WebRTC stack"
+		out["encrypted"] = c.room.isEncrypted()
 		out["tls_version"], out["tls_cipher"], out["handshake_ms"] = "WebSocket", "", 0.0
 	}
 	stats, err := which.Stats()

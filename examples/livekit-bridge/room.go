@@ -130,6 +130,22 @@ func (r *room) publish(m *media) error {
 	return nil
 }
 
+// isEncrypted: the handshakes of both directions are through. A server may use one connection for both.
+func (r *room) isEncrypted() bool {
+	publisher, subscriber := r.joined.LocalParticipant.GetPublisherPeerConnection(), r.joined.LocalParticipant.GetSubscriberPeerConnection()
+	return isEncrypted(publisher) && (subscriber == nil || isEncrypted(subscriber))
+}
+
+// isEncrypted asks the WebRTC stack, which knows no state of DTLS but this one in which media flows, and compared
+// the server's certificate with the fingerprint of its SDP by then.
+func isEncrypted(connection *webrtc.PeerConnection) bool {
+	if connection == nil {
+		return false
+	}
+	transport := connection.SCTP().Transport()
+	return transport.State() == webrtc.DTLSTransportStateConnected && len(transport.GetRemoteCertificate()) != 0
+}
+
 func (r *room) silenceTrailer() []byte { return r.joined.SifTrailer() }
 
 // headers are those that the attributes of whom the phone hears, or of everybody in the room, stand for.
