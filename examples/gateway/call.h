@@ -84,6 +84,8 @@ class Call {
   [[nodiscard]] voxlock_leg_media_info media(size_t leg) const;
   [[nodiscard]] voxlock_protection protection() const;
   [[nodiscard]] const std::string& digits() const { return digits_; }
+  // One that came beside the media.
+  void note_digit(char digit) { digits_ += digit; }
 
  private:
   struct Leg {

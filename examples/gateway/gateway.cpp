@@ -104,6 +104,9 @@ void Gateway::on_event(const SipEvent& event) {
       side.session->passing[side.leg].backs_off = false;
       pass_on_holds(*side.session);
       break;
+    case VOXLOCK_UA_EV_DIGIT:
+      on_digit(side, event);
+      break;
     case VOXLOCK_UA_EV_ENDED:
       on_ended(side, event);
       break;
@@ -225,6 +228,15 @@ void Gateway::on_updated(const Side& side, const SipEvent& event) {
   if (event.sdp.empty() || side.session->media->accept(side.leg, event.sdp).is_refused())
     side.session->media->rollback(side.leg);
   pass_on_holds(*side.session);
+}
+
+// A digit by INFO (RFC 6086) goes on as one to a SIP call; those in the media pass the bridge.
+void Gateway::on_digit(const Side& side, const SipEvent& event) {
+  side.session->media->note_digit(static_cast<char>(event.event.digit));
+  const uint64_t other = side.session->ids[1 - side.leg];
+  if (other == 0) return;
+  (void)voxlock_ua_send_digit(host_.ua(), other, event.event.digit, event.event.duration_ms,
+                              VOXLOCK_UA_DTMF_RELAY, now_ns());
 }
 
 // Whoever refuses a hold goes on as before: the call does not end for it.

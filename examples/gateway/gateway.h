@@ -88,6 +88,7 @@ class Gateway final : private RoomHost {
   void on_confirmed(const Side& side, const SipEvent& event);
   void on_offer(const Side& side, const SipEvent& event);
   void on_updated(const Side& side, const SipEvent& event);
+  void on_digit(const Side& side, const SipEvent& event);
   void on_refused(const Side& side, const SipEvent& event);
   void on_ended(const Side& side, const SipEvent& event);
 

@@ -313,16 +313,16 @@ killed_in_hold() {
   expect_in listener '"ended": "bye"' '"holds": 1'
 }
 
-# RFC 4568, section 7.1.4: new keys in mid-call, and no packet is lost by it.
+# RFC 4568, section 7.1.4: new keys in mid-call, and no packet is lost by it. Meanwhile digits go by INFO (RFC 6086).
 rekey() {
   make_wav "$dir/three.wav" 3
-  caller_options=(--play "$dir/three.wav" --then 'rekey@0.7,rekey@1.4')
+  caller_options=(--play "$dir/three.wav" --then 'rekey@0.7,rekey@1.4' --digits '12#' --info)
   start_servers
   start_caller
   end_call
   expect_in caller '"updates": 2' '"refused_updates": 0' '"auth_failures": 0'
-  expect_in gateway '"rekeys": [1-9]' '"auth_failures": 0' '"lost": 0'
-  expect_in listener '"lost": 0' '"holds": 0' '"rekeys": 0'
+  expect_in gateway '"rekeys": [1-9]' '"auth_failures": 0' '"lost": 0' '"digits": "12#"'
+  expect_in listener '"lost": 0' '"holds": 0' '"rekeys": 0' '"digits": "12#"'
 }
 
 late_offer() {

@@ -5,7 +5,7 @@
 namespace voxlock::rtp {
 namespace {
 
-// Packet status symbols, section 3.1.1. 3 is reserved.
+// Packet status symbols, section 3.1.1. 0: not received; 3 is reserved.
 constexpr uint8_t kSmallDelta = 1;
 constexpr uint8_t kLargeDelta = 2;
 
