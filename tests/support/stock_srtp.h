@@ -58,7 +58,7 @@ class StockSrtp {
                 find(unprotect_rtcp, "srtp_unprotect_rtcp_mki") && init() == srtp_err_status_ok;
   }
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(RTLD_DEEPBIND)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(RTLD_DEEPBIND)
   static constexpr int kOwnNamesFirst = 0;
 #else
   static constexpr int kOwnNamesFirst = RTLD_DEEPBIND;
