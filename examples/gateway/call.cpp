@@ -232,6 +232,18 @@ void Call::drain() {
   batch_.send();
 }
 
+bool Call::note_digit(size_t leg, char digit) {
+  if (has_media_digits_[leg]) return false;
+  add_digit(digit);
+  return true;
+}
+
+// For the report; a peer may press keys for ever.
+void Call::add_digit(char digit) {
+  constexpr size_t kMost = 256;
+  if (digits_.size() < kMost) digits_ += digit;
+}
+
 void Call::follow(const voxlock_media_event& event) {
   const Leg& leg = legs_[event.leg];
   switch (event.type) {
@@ -243,7 +255,8 @@ void Call::follow(const voxlock_media_event& event) {
       break;
     }
     case VOXLOCK_EV_DIGIT:
-      digits_ += static_cast<char>(event.digit);
+      has_media_digits_[event.leg] = true;
+      add_digit(static_cast<char>(event.digit));
       break;
     case VOXLOCK_EV_TIMEOUT:
       has_timed_out_ = has_timed_out_ || (has_begun_ && expects_media(event.leg));

@@ -84,8 +84,9 @@ class Call {
   [[nodiscard]] voxlock_leg_media_info media(size_t leg) const;
   [[nodiscard]] voxlock_protection protection() const;
   [[nodiscard]] const std::string& digits() const { return digits_; }
-  // One that came beside the media.
-  void note_digit(char digit) { digits_ += digit; }
+  // One that came beside the media, by INFO. False where the peer tells its digits in the media as
+  // well: they pass the bridge.
+  bool note_digit(size_t leg, char digit);
 
  private:
   struct Leg {
@@ -103,6 +104,7 @@ class Call {
   bool is_lost(uint32_t leg, const Packet& packet);
   void drain();
   void follow(const voxlock_media_event& event);
+  void add_digit(char digit);
   [[nodiscard]] bool expects_media(size_t leg) const;
 
   EventLoop& loop_;
@@ -114,6 +116,7 @@ class Call {
   std::array<Leg, 2> legs_;
   Handle<voxlock_bridge, voxlock_bridge_free> bridge_;
   std::string digits_;
+  std::array<bool, 2> has_media_digits_{};  // by leg
   std::vector<voxlock_media_event> transport_events_;
   uint64_t media_timeout_ns_;
   std::array<uint64_t, 2> packets_before_{};    // of each leg, when the call was answered

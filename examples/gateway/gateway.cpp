@@ -232,9 +232,9 @@ void Gateway::on_updated(const Side& side, const SipEvent& event) {
 
 // A digit by INFO (RFC 6086) goes on as one to a SIP call; those in the media pass the bridge.
 void Gateway::on_digit(const Side& side, const SipEvent& event) {
-  side.session->media->note_digit(static_cast<char>(event.event.digit));
+  const char digit = static_cast<char>(event.event.digit);
   const uint64_t other = side.session->ids[1 - side.leg];
-  if (other == 0) return;
+  if (!side.session->media->note_digit(side.leg, digit) || other == 0) return;
   (void)voxlock_ua_send_digit(host_.ua(), other, event.event.digit, event.event.duration_ms,
                               VOXLOCK_UA_DTMF_RELAY, now_ns());
 }

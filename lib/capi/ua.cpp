@@ -287,7 +287,8 @@ int32_t voxlock_ua_closed(voxlock_ua* ua, uint64_t connection, uint64_t now_ns) 
 
 int32_t voxlock_ua_input(voxlock_ua* ua, uint64_t connection, const uint8_t* data, size_t len,
                          size_t* taken, uint64_t now_ns) {
-  return capi::guard([&]() -> Result<void> {
+  // Digits of a PIN come by INFO, and credentials are computed for a challenge.
+  return capi::guard_secrets([&]() -> Result<void> {
     if (ua == nullptr || taken == nullptr) return Status::ERR_INVALID_ARGUMENT;
     VOXLOCK_TRY(const ByteView bytes, capi::input(data, len));
     VOXLOCK_TRY(*taken, ua->endpoint->input(connection, bytes, now_ns));

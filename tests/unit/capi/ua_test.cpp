@@ -8,6 +8,7 @@
 
 #include "support/allocator.h"
 #include "support/catch.h"
+#include "support/stack.h"
 #include "voxlock/checkpoint.h"
 
 using voxlock::test::TestAllocator;
@@ -24,7 +25,9 @@ struct Side {
   uint64_t connection = 0;
   uint64_t call = 0;
   std::map<uint32_t, int> seen;
-  std::string digits, bodies;  // of INFO
+  std::string digits, bodies;                    // of INFO
+  voxlock::test::PaintedStack* stack = nullptr;  // what it takes in runs on this one
+  bool has_traces = false;
 };
 
 voxlock_ua_config config_for(const char* host) {
@@ -57,8 +60,16 @@ bool pump(Side& from, Side& to, uint64_t now) {
       (void)voxlock_ua_connected(from.ua, event.connection, now);
     } else if (event.type == VOXLOCK_UA_EV_TRANSMIT) {
       size_t taken = 0;
-      (void)voxlock_ua_input(to.ua, to.connection, arena.data() + event.data_offset, event.data_len,
-                             &taken, now);
+      const auto feed = [&] {
+        (void)voxlock_ua_input(to.ua, to.connection, arena.data() + event.data_offset,
+                               event.data_len, &taken, now);
+      };
+      if (to.stack == nullptr) {
+        feed();
+      } else {
+        to.stack->run(feed);
+        to.has_traces = to.has_traces || to.stack->has_traces();
+      }
     } else if (event.type == VOXLOCK_UA_EV_INCOMING) {
       from.call = event.call;
     } else if (event.type == VOXLOCK_UA_EV_DIGIT) {
@@ -116,12 +127,15 @@ TEST_CASE("a call runs through the C functions") {
   voxlock_context* ctx = nullptr;
   REQUIRE(voxlock_context_new(nullptr, &ctx) == VOXLOCK_OK);
   Side a, b;
+  voxlock::test::PaintedStack stack;
+  b.stack = &stack;
   const auto config_a = config_for("a.example");
   const auto config_b = config_for("b.example");
   REQUIRE(voxlock_ua_new(ctx, &config_a, &a.ua) == VOXLOCK_OK);
   REQUIRE(voxlock_ua_new(ctx, &config_b, &b.ua) == VOXLOCK_OK);
   voxlock_context_free(ctx);
   whole_call(a, b);
+  CHECK_FALSE(b.has_traces);  // of the digit
   CHECK(a.seen[VOXLOCK_UA_EV_PROGRESS] == 1);
   CHECK(a.seen[VOXLOCK_UA_EV_ANSWERED] == 1);
   CHECK(a.seen[VOXLOCK_UA_EV_OFFER] == 1);
