@@ -73,17 +73,9 @@ TEST_CASE("a digit is gone when it was told, and when it was answered") {
   // Key and duration as they stand beside each other in an event.
   const std::array<uint32_t, 2> told{'7', 54321};
   const auto* const told_bytes = reinterpret_cast<const uint8_t*>(told.data());
-  ua::Invite invite;
-  invite.to = "sip:bob@bob.example;transport=tcp";
-  invite.sdp = as_bytes(kSdp);
-  const auto call = alice.endpoint->invite(invite, net.now);
-  REQUIRE(call);
-  net.settle();
-  const uint64_t incoming = bob.expect(EventType::kIncoming).event.call;
-  REQUIRE(bob.endpoint->answer(incoming, as_bytes(kSdp), net.now));
-  net.settle();
+  const uint64_t call = call_bob(net, alice, bob).caller;
   const ua::Digit digit{'7', 54321};
-  REQUIRE(alice.endpoint->send_digit(*call, ua::DigitForm::kRelay, digit, net.now));
+  REQUIRE(alice.endpoint->send_digit(call, ua::DigitForm::kRelay, digit, net.now));
   CHECK(hits(alice) > 0);
   net.settle();
   CHECK(bob.expect(EventType::kDigit).event.duration_ms == 54321);

@@ -277,21 +277,13 @@ TEST_CASE("two user agents: digits cross a network in order, both ways, beside a
   Network net(11);
   Phone& alice = net.add("alice.example");
   Phone& bob = net.add("bob.example");
-  ua::Invite invite;
-  invite.to = "sip:bob@bob.example;transport=tcp";
-  invite.sdp = as_bytes(kSdp);
-  const auto call = alice.endpoint->invite(invite, net.now);
-  REQUIRE(call);
-  net.settle();
-  const uint64_t incoming = bob.expect(EventType::kIncoming).event.call;
-  REQUIRE(bob.endpoint->answer(incoming, as_bytes(kSdp), net.now));
-  net.settle();
+  const auto [call, incoming] = call_bob(net, alice, bob);
   alice.expect(EventType::kAnswered);
   bob.expect(EventType::kConfirmed);
-  REQUIRE(alice.endpoint->offer(*call, as_bytes(kSdp), net.now));
+  REQUIRE(alice.endpoint->offer(call, as_bytes(kSdp), net.now));
   const std::string keys = "0123456789*#ABCD";
   for (const char key : keys) {
-    REQUIRE(alice.endpoint->send_digit(*call, DigitForm::kRelay, {key, 100}, net.now));
+    REQUIRE(alice.endpoint->send_digit(call, DigitForm::kRelay, {key, 100}, net.now));
     REQUIRE(bob.endpoint->send_digit(incoming, DigitForm::kPlain, {key, 0}, net.now));
     net.drain();
   }

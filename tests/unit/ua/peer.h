@@ -69,6 +69,24 @@ inline ua::Invite invite_on(uint64_t connection) {
   return invite;
 }
 
+// A call of two user agents that was answered: its number at either end. bob is bob.example.
+struct Standing {
+  uint64_t caller = 0;
+  uint64_t callee = 0;
+};
+inline Standing call_bob(Network& net, Phone& alice, Phone& bob) {
+  ua::Invite invite;
+  invite.to = "sip:bob@bob.example;transport=tcp";
+  invite.sdp = as_bytes(kSdp);
+  const auto call = alice.endpoint->invite(invite, net.now);
+  REQUIRE(call);
+  net.settle();
+  const uint64_t incoming = bob.expect(ua::EventType::kIncoming).event.call;
+  REQUIRE(bob.endpoint->answer(incoming, as_bytes(kSdp), net.now));
+  net.settle();
+  return {*call, incoming};
+}
+
 inline std::string with(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
   REQUIRE(at != std::string::npos);

@@ -240,15 +240,7 @@ TEST_CASE("a call of two of us lasts for hours while it is refreshed, and not lo
   Network net;
   Phone& alice = net.add("alice.example");
   Phone& bob = net.add("bob.example");
-  ua::Invite invite;
-  invite.to = "sip:bob@bob.example;transport=tcp";
-  invite.sdp = as_bytes(kSdp);
-  const auto a = alice.endpoint->invite(invite, net.now);
-  REQUIRE(a);
-  net.settle();
-  const uint64_t b = bob.expect(EventType::kIncoming).event.call;
-  REQUIRE(bob.endpoint->answer(b, as_bytes(kSdp), net.now));
-  net.settle();
+  const auto [a, b] = call_bob(net, alice, bob);
   alice.expect(EventType::kAnswered);
   int refreshes = 0;
   for (int minute = 0; minute < 240; ++minute) {
@@ -256,7 +248,7 @@ TEST_CASE("a call of two of us lasts for hours while it is refreshed, and not lo
     Seen seen;
     if (alice.take(EventType::kRefresh, seen)) {
       ++refreshes;
-      REQUIRE(alice.endpoint->offer(*a, as_bytes(kSdp), net.now));
+      REQUIRE(alice.endpoint->offer(a, as_bytes(kSdp), net.now));
     }
     net.settle();
     if (bob.take(EventType::kOffer, seen))
