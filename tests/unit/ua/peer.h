@@ -70,11 +70,11 @@ inline ua::Invite invite_on(uint64_t connection) {
 }
 
 // A call of two user agents that was answered: its number at either end. bob is bob.example.
-struct Standing {
+struct CallNumbers {
   uint64_t caller = 0;
   uint64_t callee = 0;
 };
-inline Standing call_bob(Network& net, Phone& alice, Phone& bob) {
+inline CallNumbers call_bob(Network& net, Phone& alice, Phone& bob) {
   ua::Invite invite;
   invite.to = "sip:bob@bob.example;transport=tcp";
   invite.sdp = as_bytes(kSdp);
