@@ -32,15 +32,23 @@ uint64_t Needles::head_of(const uint8_t* p) {
 
 void Needles::add(const std::string& kind, std::span<const uint8_t> secret) {
   for (size_t at = 0; at + kLen <= secret.size(); at += kLen) {
-    Piece piece{{}, kind};
-    std::memcpy(piece.bytes.data(), secret.data() + at, kLen);
     std::bitset<256> seen;
-    for (const uint8_t byte : piece.bytes) seen.set(byte);
-    if (seen.count() < kMinDistinct) continue;
-    const uint64_t head = head_of(piece.bytes.data());
-    heads_.set(bit_of(head));
-    pieces_.emplace(head, std::move(piece));
+    for (const uint8_t byte : secret.subspan(at, kLen)) seen.set(byte);
+    if (seen.count() >= kMinDistinct) put(kind, secret.data() + at);
   }
+}
+
+void Needles::add_whole(const std::string& kind, std::span<const uint8_t> piece) {
+  REQUIRE(piece.size() == kLen);
+  put(kind, piece.data());
+}
+
+void Needles::put(const std::string& kind, const uint8_t* bytes) {
+  Piece piece{{}, kind};
+  std::memcpy(piece.bytes.data(), bytes, kLen);
+  const uint64_t head = head_of(bytes);
+  heads_.set(bit_of(head));
+  pieces_.emplace(head, std::move(piece));
 }
 
 void Needles::add(const std::string& kind, const std::string& secret) {

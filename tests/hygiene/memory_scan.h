@@ -21,6 +21,8 @@ class Needles {
   // Takes the pieces of a secret that are no pattern. kind: what a report calls it.
   void add(const std::string& kind, std::span<const uint8_t> secret);
   void add(const std::string& kind, const std::string& secret);
+  // The same of one piece, pattern or not.
+  void add_whole(const std::string& kind, std::span<const uint8_t> piece);
   // The kind of the needle that starts at p, with kLen bytes readable; nullptr for none.
   [[nodiscard]] const std::string* find(const uint8_t* p) const;
   [[nodiscard]] size_t size() const { return pieces_.size(); }
@@ -31,6 +33,7 @@ class Needles {
     std::string kind;
   };
   static uint64_t head_of(const uint8_t* p);
+  void put(const std::string& kind, const uint8_t* bytes);
 
   std::unordered_multimap<uint64_t, Piece> pieces_;
   std::bitset<1 << 16> heads_;

@@ -8,13 +8,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
 
+#include "capi/leg_handle.h"
 #include "support/catch.h"
 
 namespace voxlock::test {
 namespace {
 
 constexpr size_t kArena = size_t{4} << 20;
+constexpr std::string_view kSdp =
+    "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
 // Gives each block once and none again, so that what is zero in the end was wiped and not written
 // over.
@@ -40,8 +44,10 @@ struct Objects {
   voxlock_leg* legs[2] = {};
   voxlock_bridge* bridge = nullptr;
   voxlock_relay* relay = nullptr;
+  voxlock_frame_cryptor* cryptor = nullptr;
   voxlock_ua* ua = nullptr;
   uint64_t connection = 0;
+  uint64_t call = 0;
 };
 
 voxlock_address address_of(uint8_t last) {
@@ -53,22 +59,31 @@ voxlock_address address_of(uint8_t last) {
   return out;
 }
 
-int32_t make_leg(Objects& o, size_t index, uint32_t codec) {
+int32_t make_leg(Objects& o, size_t index, uint32_t codec, int32_t keys = VOXLOCK_KEYS_SDES) {
   voxlock_leg_config config;
   int32_t rc = voxlock_leg_config_init(&config, sizeof config);
   if (rc != VOXLOCK_OK) return rc;
   config.rtp_address = address_of(static_cast<uint8_t>(10 + index));
   std::memset(config.codecs, 0, sizeof config.codecs);
   config.codecs[0] = codec;
+  config.key_exchange = keys;
   return voxlock_leg_new(o.context, &config, &o.legs[index]);
 }
 
-int32_t make_bridge(Objects& o, uint32_t wish) {
+int32_t make_cryptor(Objects& o, const Shared& s) {
+  const int32_t rc = voxlock_frame_cryptor_new(o.context, nullptr, &o.cryptor);
+  if (rc != VOXLOCK_OK) return rc;
+  return voxlock_frame_cryptor_set_key(o.cryptor, 0, VOXLOCK_E2EE_KDF_HKDF, s.in, s.in_len,
+                                       VOXLOCK_E2EE_SEALS | VOXLOCK_E2EE_OPENS);
+}
+
+int32_t make_bridge(Objects& o, uint32_t wish, int32_t keys) {
   int32_t rc = make_leg(o, 0, VOXLOCK_CODEC_PCMU);
-  if (rc == VOXLOCK_OK) rc = make_leg(o, 1, VOXLOCK_CODEC_OPUS);
+  if (rc == VOXLOCK_OK) rc = make_leg(o, 1, VOXLOCK_CODEC_OPUS, keys);
   voxlock_bridge_config config;
   if (rc == VOXLOCK_OK) rc = voxlock_bridge_config_init(&config, sizeof config);
   if (rc != VOXLOCK_OK) return rc;
+  config.cryptor[1] = o.cryptor;
   const bool is_resampled = wish == kResampled;
   voxlock_stage stage;
   rc = voxlock_stage_init(&stage, sizeof stage, VOXLOCK_STAGE_RESAMPLE);
@@ -110,11 +125,10 @@ int32_t make_ua(Objects& o, const Shared& s, uint64_t now) {
 }
 
 int32_t poll_ua(Objects& o, Shared& s) {
-  voxlock_ua_event events[8];
-  size_t count = 0;
   s.out_len = sizeof s.out;
-  const int32_t rc = voxlock_ua_poll(o.ua, events, 8, &count, s.out, &s.out_len, s.now_ns);
-  if (rc != VOXLOCK_OK || count == 0) s.out_len = 0;
+  const int32_t rc =
+      voxlock_ua_poll(o.ua, s.ua_events, 8, &s.ua_event_count, s.out, &s.out_len, s.now_ns);
+  if (rc != VOXLOCK_OK || s.ua_event_count == 0) s.out_len = 0;
   return rc;
 }
 
@@ -126,8 +140,9 @@ int32_t connect_ua(Objects& o, Shared& s) {
   config.transport = VOXLOCK_UA_TCP;
   config.to = "sip:bob@192.0.2.9;transport=tcp";
   config.to_len = std::strlen(config.to);
-  uint64_t call = 0;
-  rc = voxlock_ua_invite(o.ua, &config, &call, s.now_ns);
+  config.sdp = reinterpret_cast<const uint8_t*>(kSdp.data());
+  config.sdp_len = kSdp.size();
+  rc = voxlock_ua_invite(o.ua, &config, &o.call, s.now_ns);
   return rc == VOXLOCK_OK ? poll_ua(o, s) : rc;
 }
 
@@ -135,14 +150,15 @@ void free_all(Objects& o) {
   voxlock_bridge_free(o.bridge);
   voxlock_relay_free(o.relay);
   for (voxlock_leg* leg : o.legs) voxlock_leg_free(leg);
+  voxlock_frame_cryptor_free(o.cryptor);
   voxlock_ua_free(o.ua);
   voxlock_context_free(o.context);
   o = {};
 }
 
-int32_t make_context(Objects& o, Arena& arena, bool with_arenas = false) {
+int32_t make_context(Objects& o, Arena& arena) {
   if (o.context != nullptr) return VOXLOCK_OK;
-  if (with_arenas) return voxlock_context_new(nullptr, &o.context);
+  if (arena.shared->has_arenas) return voxlock_context_new(nullptr, &o.context);
   const voxlock_allocator allocator{sizeof allocator, 0, &arena, &Arena::alloc, &Arena::free};
   voxlock_context_config config;
   const int32_t rc = voxlock_context_config_init(&config, sizeof config);
@@ -161,18 +177,56 @@ int32_t input_of(Objects& o, const Shared& s) {
   return voxlock_bridge_input(o.bridge, &datagram, 1, s.now_ns);
 }
 
+int32_t make(Objects& o, Arena& arena, const Shared& s) {
+  int32_t rc = make_context(o, arena);
+  if (rc != VOXLOCK_OK) return rc;
+  switch (s.command) {
+    case Command::kMakeWebrtc:
+      return make_bridge(o, s.argument, VOXLOCK_KEYS_DTLS);
+    case Command::kMakeParticipant:
+      rc = make_cryptor(o, s);
+      return rc == VOXLOCK_OK ? make_bridge(o, s.argument, VOXLOCK_KEYS_SDES) : rc;
+    case Command::kMakeRelay:
+      return make_relay(o, s.argument);
+    case Command::kMakeUa:
+      return make_ua(o, s, s.now_ns);
+    default:
+      return make_bridge(o, s.argument, VOXLOCK_KEYS_SDES);
+  }
+}
+
+int32_t obey_ua(Objects& o, Shared& s) {
+  switch (s.command) {
+    case Command::kUaConnect:
+      return connect_ua(o, s);
+    case Command::kUaInput: {
+      size_t taken = 0;
+      return voxlock_ua_input(o.ua, o.connection, s.in, s.in_len, &taken, s.now_ns);
+    }
+    case Command::kUaDigit: {
+      const int32_t rc = voxlock_ua_send_digit(o.ua, o.call, s.argument & 0xff, s.argument >> 8,
+                                               VOXLOCK_UA_DTMF_RELAY, s.now_ns);
+      return rc == VOXLOCK_OK ? poll_ua(o, s) : rc;
+    }
+    default:
+      return poll_ua(o, s);
+  }
+}
+
+int32_t poll_media(Objects& o, Shared& s) {
+  if (o.relay != nullptr) {
+    return voxlock_relay_poll(o.relay, s.events, 16, &s.event_count, s.out, sizeof s.out, s.now_ns);
+  }
+  return voxlock_bridge_poll(o.bridge, s.events, 16, &s.event_count, s.out, sizeof s.out, s.now_ns);
+}
+
 int32_t obey(Objects& o, Arena& arena, Shared& s) {
   s.out_len = sizeof s.out;
   switch (s.command) {
-    case Command::kMakeBridge: {
-      const bool with_arenas = s.argument == kWithArenas;
-      const int32_t rc = make_context(o, arena, with_arenas);
-      return rc == VOXLOCK_OK ? make_bridge(o, with_arenas ? 0 : s.argument) : rc;
-    }
-    case Command::kMakeRelay: {
-      const int32_t rc = make_context(o, arena);
-      return rc == VOXLOCK_OK ? make_relay(o, s.argument) : rc;
-    }
+    case Command::kTellKey:
+      s.out_len = o.legs[1]->key.size();
+      std::memcpy(s.out, o.legs[1]->key.data(), s.out_len);
+      return VOXLOCK_OK;
     case Command::kAnswerTrunk:
       return voxlock_leg_answer(o.legs[0], s.in, s.in_len, s.out, &s.out_len, nullptr, s.now_ns);
     case Command::kOfferRoom:
@@ -182,24 +236,15 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
     case Command::kInput:
       return input_of(o, s);
     case Command::kPoll:
-      if (o.relay != nullptr) {
-        return voxlock_relay_poll(o.relay, s.events, 16, &s.event_count, s.out, sizeof s.out,
-                                  s.now_ns);
-      }
-      return voxlock_bridge_poll(o.bridge, s.events, 16, &s.event_count, s.out, sizeof s.out,
-                                 s.now_ns);
-    case Command::kMakeUa: {
-      const int32_t rc = make_context(o, arena);
-      return rc == VOXLOCK_OK ? make_ua(o, s, s.now_ns) : rc;
-    }
+      return poll_media(o, s);
+    case Command::kClose:
+      return o.relay != nullptr ? voxlock_relay_close(o.relay, s.now_ns)
+                                : voxlock_bridge_close(o.bridge, s.now_ns);
     case Command::kUaConnect:
-      return connect_ua(o, s);
-    case Command::kUaInput: {
-      size_t taken = 0;
-      return voxlock_ua_input(o.ua, o.connection, s.in, s.in_len, &taken, s.now_ns);
-    }
+    case Command::kUaInput:
     case Command::kUaPoll:
-      return poll_ua(o, s);
+    case Command::kUaDigit:
+      return obey_ua(o, s);
     case Command::kKeep: {
       static uint8_t kept[64];
       std::memcpy(kept, s.in, sizeof kept);
@@ -209,9 +254,10 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
       free_all(o);
       return VOXLOCK_OK;
     case Command::kQuit:
-      break;
+      return VOXLOCK_OK;
+    default:
+      return make(o, arena, s);
   }
-  return VOXLOCK_OK;
 }
 
 [[noreturn]] void serve(Shared& shared, int wake, int done) {

@@ -14,24 +14,26 @@
 namespace voxlock::test {
 
 enum class Command : uint32_t {
-  kMakeBridge,   // argument: denoise_db forward, kResampled, or kWithArenas
-  kMakeRelay,    // argument: is_sealed
-  kAnswerTrunk,  // in: the trunk's offer; out: the answer
-  kOfferRoom,    // out: the offer
-  kAcceptRoom,   // in: the room's answer
-  kInput,        // argument: leg; in: a datagram
-  kPoll,         // out: bytes of the events
-  kMakeUa,       // in: user, NUL, password, NUL
-  kUaConnect,    // a connection to the peer stands: INVITE; then as kUaPoll
-  kUaInput,      // in: bytes from the peer
-  kUaPoll,       // out: bytes for the peer
-  kKeep,         // copies what is in: a leak made on purpose
-  kFree,         // everything
+  kMakeBridge,       // argument: denoise_db forward, or kResampled
+  kMakeWebrtc,       // a bridge whose room side has its keys by DTLS
+  kMakeParticipant,  // a bridge whose room seals its frames; in: the key's material
+  kMakeRelay,        // argument: is_sealed
+  kTellKey,          // out: the certificate's key of the room's leg, in DER
+  kAnswerTrunk,      // in: the trunk's offer; out: the answer
+  kOfferRoom,        // out: the offer
+  kAcceptRoom,       // in: the room's answer
+  kInput,            // argument: leg; in: a datagram
+  kPoll,             // out: bytes of the events
+  kClose,            // hangs up
+  kMakeUa,           // in: user, NUL, password, NUL
+  kUaConnect,        // a connection to the peer stands: INVITE; then as kUaPoll
+  kUaInput,          // in: bytes from the peer
+  kUaPoll,           // out: bytes for the peer
+  kUaDigit,          // argument: a digit for INFO, and 2^8 times its milliseconds; then as kUaPoll
+  kKeep,             // copies what is in: a leak made on purpose
+  kFree,             // everything
   kQuit,
 };
-
-// The context has no allocator of the host: the library maps its own memory.
-inline constexpr uint32_t kWithArenas = UINT32_MAX;
 
 // The trunk's audio goes through two resamplers, and no denoiser.
 inline constexpr uint32_t kResampled = 1000;
@@ -41,12 +43,15 @@ struct Shared {
   uint32_t argument;
   uint64_t now_ns;
   uint64_t fail_at;  // the allocation that fails, counted from 0; UINT64_MAX: none
+  bool has_arenas;   // the context has no allocator of the host: the library maps its own memory
   int32_t status;
   uint32_t served;  // commands
   uintptr_t arena;  // where the library's memory lies
   size_t arena_size;
   size_t event_count;
   voxlock_media_event events[16];
+  size_t ua_event_count;
+  voxlock_ua_event ua_events[8];
   size_t in_len;
   size_t out_len;
   uint8_t in[1 << 16];
