@@ -37,24 +37,53 @@ struct Call {
     REQUIRE(accepted->kind != VerdictKind::kRefused);
     return verdict;
   }
-  // Whether a packet of the phone comes out at the listener.
-  bool is_heard() {
+  // Whether a packet of the phone, or of who takes its place, comes out at the listener.
+  bool is_heard() { return is_heard(phone); }
+  bool is_heard(End& who) {
     now += 20 * kNsPerMs;
-    const auto& agreed = *phone.leg->agreement();
+    const auto& agreed = *who.leg->agreement();
     std::vector<uint8_t> packet(rtp::kFixedHeaderLen + 160, 0xd5);
-    if (!phone.leg->send(packet, {agreed.payload_type_send, false, ticks += 160}, now))
-      return false;
+    if (!who.leg->send(packet, {agreed.payload_type_send, false, ticks += 160}, now)) return false;
     bridge->refresh();
-    for (const Packet& sent : drain(*phone.leg))
-      bridge->input({{sent.data, address(2, 4000)}, 0}, now);
+    for (const Packet& sent : drain(*who.leg))
+      bridge->input({{sent.data, who.leg->config().rtp_address}, 0}, now);
     std::array<uint8_t, leg::kMaxPacketLen> plain;
     bool is_heard = false;
     for (const Packet& sent : drain(*room.leg)) {
-      is_heard = listener.leg->receive({sent.data, address(3, 4000)}, plain, now).kind ==
+      const auto got = listener.leg->receive({sent.data, address(3, 4000)}, plain, now);
+      is_heard = got.kind == leg::Received::Kind::kAudio;
+      if (!is_heard) continue;
+      breaks += heard && got.packet.sequence != static_cast<uint16_t>(*heard + 1) ? 1 : 0;
+      heard = got.packet.sequence;
+    }
+    return is_heard;
+  }
+  // Whether a packet to the phone, or to who takes its place, opens there.
+  bool reaches(End& who) {
+    std::vector<uint8_t> packet(rtp::kFixedHeaderLen + 160, 0xd5);
+    if (!trunk.leg->send(packet, {0, false, ticks}, now += 20 * kNsPerMs)) return false;
+    std::array<uint8_t, leg::kMaxPacketLen> plain;
+    bool is_heard = false;
+    for (const Packet& sent : drain(*trunk.leg)) {
+      if (sent.is_rtcp || sent.to != who.leg->config().rtp_address) continue;
+      is_heard = who.leg->receive({sent.data, address(1, 4000)}, plain, now).kind ==
                  leg::Received::Kind::kAudio;
     }
     return is_heard;
   }
+  // A description of another end, in the dialog of the phone.
+  [[nodiscard]] static std::string in_place_of(const std::string& phones, std::string others) {
+    const auto origin = [](const std::string& sdp) {
+      const size_t at = sdp.find("o=");
+      return std::pair(at, sdp.find("\r\n", at) - at);
+    };
+    const auto [from, from_len] = origin(phones);
+    const auto [to, to_len] = origin(others);
+    return others.replace(to, to_len, phones, from, from_len);
+  }
+
+  std::optional<uint16_t> heard;  // the listener's last sequence number
+  size_t breaks = 0;              // of them
 };
 
 }  // namespace
@@ -82,6 +111,39 @@ TEST_CASE("RFC 3264 8: re-offers change what they name and leave the call runnin
   CHECK(call.is_heard());
   CHECK(&*call.bridge->lane(0) == lane);
   CHECK(call.bridge->lane(0)->stats().packets_in == 5);
+}
+
+TEST_CASE(
+    "RFC 3264 8.4: held, transferred to another end and back, a call goes on by its verdicts") {
+  Call call;
+  End other(call.world, 9, {leg::Codec::kPcmu});
+  for (int i = 0; i < 3; ++i) REQUIRE(call.is_heard());
+  REQUIRE(call.reaches(call.phone));
+  // The phone holds, and goes on.
+  CHECK(call.step(call.phone, call.trunk, call.phone.offer({true, false})).kind ==
+        VerdictKind::kMoved);
+  CHECK(call.trunk.leg->agreement()->direction == leg::Direction::kRecvOnly);
+  CHECK(!call.reaches(call.phone));
+  // It is another end that resumes: other keys, address, source and numbers.
+  const std::string phones = call.phone.offer();
+  call.phone.negotiation.rollback(*call.phone.leg);
+  const std::string others = Call::in_place_of(phones, other.offer());
+  CHECK(call.step(other, call.trunk, others).kind == VerdictKind::kRekeyed);
+  CHECK(call.trunk.leg->agreement()->direction == leg::Direction::kSendRecv);
+  CHECK(call.trunk.leg->agreement()->remote_rtp == address(9, 4000));
+  CHECK(call.reaches(other));
+  for (int i = 0; i < 5; ++i) CHECK(call.is_heard(other));
+  CHECK(call.trunk.leg->ssrc_recv() == other.leg->ssrc_send());
+  // And back to the phone, long after its key was dropped: its source goes on where it was.
+  call.now += 60 * kNsPerSecond;
+  call.trunk.leg->run_timers(call.now);
+  CHECK(call.step(call.phone, call.trunk, call.phone.offer()).kind == VerdictKind::kRekeyed);
+  CHECK(call.reaches(call.phone));
+  for (int i = 0; i < 5; ++i) CHECK(call.is_heard());
+  CHECK(!call.is_heard(other));
+  CHECK(call.trunk.leg->ssrc_recv() == call.phone.leg->ssrc_send());
+  CHECK(call.trunk.leg->remote_rtp() == address(2, 4000));
+  CHECK(call.breaks == 0);
 }
 
 TEST_CASE("RFC 3264 8.3.2: another codec restarts the lane, a refused offer changes nothing") {
