@@ -142,6 +142,7 @@ type HopProtection struct {
 	PeerVerified      bool     // the keys, or the fingerprint that was proved, came over verified TLS
 	Scope             Scope    // ScopeEndToEnd: frames are sealed as well, through that peer
 	PeerFingerprint   [32]byte // with DTLS: SHA-256 of the certificate that the peer proved
+	PeerName          string   // whom the signalling reached, as told by Leg.SetSignalling
 }
 
 // Protection is that of the call as it is now.
@@ -176,6 +177,7 @@ func protectionOf(out *C.voxlock_protection) Protection {
 			SuiteIn: Suite(out.suite_in[i]), SuiteOut: Suite(out.suite_out[i]),
 			Signalling: Signalling(out.signalling[i]), PeerVerified: out.peer_verified[i] == 1,
 			Scope: Scope(out.hop_scope[i]), PeerFingerprint: *(*[32]byte)(unsafe.Pointer(&out.peer_fingerprint[i])),
+			PeerName: C.GoString(&out.peer_name[i][0]),
 		}
 		told.ContentOpened[i] = out.content_opened[i] == 1
 		told.Stages[i] = C.GoString(&out.stages[i][0])

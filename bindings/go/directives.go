@@ -104,6 +104,8 @@ package voxlock
 #cgo nocallback voxlock_leg_rollback
 #cgo noescape voxlock_leg_media
 #cgo nocallback voxlock_leg_media
+#cgo noescape voxlock_leg_set_signalling
+#cgo nocallback voxlock_leg_set_signalling
 #cgo noescape voxlock_leg_input
 #cgo nocallback voxlock_leg_input
 #cgo noescape voxlock_leg_send

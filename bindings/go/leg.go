@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -229,6 +230,22 @@ func (l *Leg) AcceptFork(answer []byte, now time.Duration) (Verdict, error) {
 		return Verdict{}, err
 	}
 	return verdictOf(&told), nil
+}
+
+// SetSignalling tells how the signalling reaches the peer from now on, and whom TLS verified: only with
+// SignallingVerified, "" for no name. Protection passes it on, and EventProtection tells it.
+func (l *Leg) SetSignalling(signalling Signalling, peerName string) error {
+	p, err := l.enter()
+	if err != nil {
+		return err
+	}
+	defer l.handle.leave()
+	if strings.IndexByte(peerName, 0) >= 0 {
+		return errorOf(ErrInvalidArgument)
+	}
+	var lent lender
+	defer lent.giveBack()
+	return check(C.voxlock_leg_set_signalling(p, C.int32_t(signalling), lent.terminated(peerName)))
 }
 
 // Rollback withdraws the own offer, if one is out.

@@ -291,6 +291,7 @@ var mediaLayouts = []layout{
 		{"tap_count", unsafe.Offsetof(C.voxlock_protection{}.tap_count)},
 		{"taps", unsafe.Offsetof(C.voxlock_protection{}.taps)},
 		{"peer_fingerprint", unsafe.Offsetof(C.voxlock_protection{}.peer_fingerprint)},
+		{"peer_name", unsafe.Offsetof(C.voxlock_protection{}.peer_name)},
 	}},
 	{"voxlock_bridge_stats", unsafe.Sizeof(C.voxlock_bridge_stats{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_bridge_stats{}.struct_size)},

@@ -122,7 +122,17 @@ func TestABridgeCarriesAudioAndTellsItsProtection(t *testing.T) {
 	if heard != 100 || lanes[Forward].PacketsIn != 100 || lanes[Forward].PacketsOut != 100 || lanes[Backward].PacketsIn != 0 {
 		t.Errorf("%d heard, %+v", heard, lanes)
 	}
+	must(t, trunk.SetSignalling(SignallingVerified, "sip.example.net"))
+	refused(t, trunk.SetSignalling(SignallingTLS, "sip.example.net"), ErrInvalidArgument)
+	refused(t, trunk.SetSignalling(SignallingVerified, "a\x00b"), ErrInvalidArgument)
+	made[int](t)(bridge.Poll(&events, 2*time.Second))
+	if !slices.ContainsFunc(events.List, func(e Event) bool { return e.Type == EventProtection }) {
+		t.Error("the name was no change")
+	}
 	p := made[Protection](t)(bridge.Protection())
+	if hop := p.Hops[0]; !hop.PeerVerified || hop.PeerName != "sip.example.net" || p.Hops[1].PeerName != "" {
+		t.Errorf("%+v", p.Hops)
+	}
 	if p.Scope != ScopeHopByHop || !strings.Contains(p.Stages[Forward], "denoise") || p.Hops[0].KeyExchange != KeysSDES {
 		t.Errorf("%+v", p)
 	}

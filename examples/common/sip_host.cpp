@@ -239,9 +239,9 @@ bool SipHost::is_quiet() const {
 SipHost::Connection* SipHost::add(Fd fd, bool is_client, const std::string& peer_name,
                                   const std::string& expected_host) {
   auto c = std::make_unique<Connection>();
-  c->is_client = is_client;
-  c->is_connecting = is_client;
+  c->is_client = c->is_connecting = is_client;
   c->name = peer_name;
+  c->info.peer = expected_host;
   c->started_ns = now_ns();
   c->deadline_ns = c->started_ns + kOpenTimeoutNs;
   if (config_.is_tls) {
@@ -409,8 +409,10 @@ bool SipHost::note_open(Connection& c) {
     auto info = make_result<voxlock_tls_info>();
     check(voxlock_tls_get_info(c.tls.get(), &info), "TLS");
     if (info.state != VOXLOCK_TLS_OPEN) return true;
+    const std::string peer = c.is_client ? c.info.peer : info.peer_subject;
     c.info = {info.version, info.cipher, static_cast<double>(now_ns() - c.started_ns) / 1e6, true,
               info.is_peer_verified != 0};
+    c.info.peer = peer;
   }
   c.is_open = true;
   c.deadline_ns = c.is_client ? UINT64_MAX : now_ns() + kFirstMessageTimeoutNs;

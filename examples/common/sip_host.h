@@ -35,6 +35,7 @@ struct SecurityInfo {
   double handshake_ms = 0;
   bool is_tls = false;
   bool is_peer_verified = false;
+  std::string peer = {};  // whom the handshake verified: the host dialled, or a client's subject
 };
 
 // An event of a call with its texts, valid until the handler returns.

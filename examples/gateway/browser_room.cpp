@@ -77,6 +77,7 @@ json hop_of(const Call& call, size_t leg) {
       {"signalling",
        leg == kRoom ? "HTTP on this machine" : signalling_name(protection.signalling[leg])},
       {"peer_verified", protection.peer_verified[leg] != 0},
+      {"peer", protection.peer_name[leg]},
       {"codec", codec_name(media.codec)},
       {"packets_in", stats.packets_in},
       {"packets_out", stats.packets_out},

@@ -72,6 +72,13 @@ Call::Call(EventLoop& loop, voxlock_context* ctx, const MediaConfig& config,
   join(ctx, config);
 }
 
+void Call::set_signalling(size_t leg, int32_t signalling, const std::string& peer) {
+  voxlock_leg* const handle = legs_[leg].handle.get();
+  const bool has_name = signalling == VOXLOCK_SIGNALLING_VERIFIED && !peer.empty();
+  if (!has_name || voxlock_leg_set_signalling(handle, signalling, peer.c_str()) != VOXLOCK_OK)
+    check(voxlock_leg_set_signalling(handle, signalling, nullptr), "signalling");
+}
+
 void Call::join(voxlock_context* ctx, const MediaConfig& config) {
   auto bridge_config = make_config(voxlock_bridge_config_init);
   bridge_config.denoise_db[VOXLOCK_FORWARD] = config.denoise_db;

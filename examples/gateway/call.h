@@ -49,6 +49,8 @@ class Call {
   SdpStep offer(size_t leg, uint32_t flags = 0);
   SdpStep answer(size_t leg, std::string_view offer);
   SdpStep accept(size_t leg, std::string_view answer);
+  // How the leg's descriptions travel from now on, and whom TLS verified; empty: no name.
+  void set_signalling(size_t leg, int32_t signalling, const std::string& peer);
   void rollback(size_t leg) { (void)voxlock_leg_rollback(legs_[leg].handle.get()); }
   // The leg's peer does not want to hear anything: it holds the call.
   [[nodiscard]] bool is_held_by_peer(size_t leg) const;

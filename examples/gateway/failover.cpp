@@ -43,6 +43,7 @@ void Gateway::keep(Session& session) {
     });
     record.ports[leg] = session.media->port(leg);
     record.signalling[leg] = session.signalling[leg];
+    record.peers[leg] = session.security[leg].peer;
   }
   if (!keeper_->put(session.number, record)) {
     is_fenced_ = true;
@@ -118,6 +119,10 @@ void Gateway::take_in(Session& session, const CallRecord& record) {
           "dialog");
   }
   session.media = std::make_unique<Call>(loop_, ctx_, config_.media, config, record, latency_);
+  for (const size_t leg : {kTrunk, kRoom}) {
+    session.security[leg].peer = record.peers[leg];
+    session.media->set_signalling(leg, record.signalling[leg], record.peers[leg]);
+  }
   session.begun_ns = now_ns();
   session.media->begin();
 }

@@ -134,6 +134,7 @@ void Gateway::on_incoming(const SipEvent& event) {
     reject(trunk, 500, 0, "");
     return;
   }
+  session.media->set_signalling(kTrunk, session.signalling[kTrunk], session.security[kTrunk].peer);
   // Without an offer in the INVITE ours goes into the 200.
   const SdpStep step =
       event.sdp.empty() ? session.media->offer(kTrunk) : session.media->answer(kTrunk, event.sdp);
@@ -176,6 +177,8 @@ void Gateway::on_answered(const Side& side, const SipEvent& event) {
   if (side.leg != kRoom || session.ids[kTrunk] == 0) return;
   session.connections[kRoom] = event.event.connection;
   session.security[kRoom] = host_.security(event.event.connection);
+  session.signalling[kRoom] = host_.signalling(event.event.connection);
+  session.media->set_signalling(kRoom, session.signalling[kRoom], session.security[kRoom].peer);
   const SdpStep step = session.media->accept(kRoom, event.sdp);
   if (step.is_refused()) {
     reject(session.ids[kTrunk], step.verdict);
@@ -383,6 +386,7 @@ void Gateway::room_joined(uint64_t call, const SecurityInfo& security) {
   Session* const session = find(call);
   if (session == nullptr) return;
   session->security[kRoom] = security;
+  session->media->set_signalling(kRoom, session->signalling[kRoom], security.peer);
   if (session->begun_ns == 0) answer_trunk(*session);
 }
 

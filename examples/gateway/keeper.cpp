@@ -54,7 +54,8 @@ bool Keeper::put(uint64_t call, const CallRecord& record) {
   const nlohmann::json out = {{"legs", {binary(record.legs[0]), binary(record.legs[1])}},
                               {"dialogs", {binary(record.dialogs[0]), binary(record.dialogs[1])}},
                               {"ports", record.ports},
-                              {"signalling", record.signalling}};
+                              {"signalling", record.signalling},
+                              {"peers", record.peers}};
   const auto bytes = nlohmann::json::to_cbor(out);
   return store_->put(epoch_, call, {bytes.begin(), bytes.end()});
 }
@@ -69,6 +70,7 @@ std::map<uint64_t, CallRecord> Keeper::all() {
       record.dialogs[leg] = bytes_of(in.at("dialogs").at(leg));
       record.ports[leg] = in.at("ports").at(leg).get<uint16_t>();
       record.signalling[leg] = in.at("signalling").at(leg).get<int32_t>();
+      record.peers[leg] = in.at("peers").at(leg).get<std::string>();
     }
   }
   return out;

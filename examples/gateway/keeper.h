@@ -18,6 +18,7 @@ struct CallRecord {
   std::array<std::string, 2> dialogs;
   std::array<uint16_t, 2> ports{};
   std::array<int32_t, 2> signalling{};
+  std::array<std::string, 2> peers;  // whom TLS verified
 };
 
 struct KeeperConfig {

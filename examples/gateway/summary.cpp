@@ -53,6 +53,7 @@ json hop_of(const Call& call, size_t leg, const voxlock_protection& protection,
       {"suite_out", suite_name(protection.suite_out[leg])},
       {"encrypted", protection.transport[leg] == VOXLOCK_TRANSPORT_SRTP},
       {"peer_verified", protection.peer_verified[leg] != 0},
+      {"peer", protection.peer_name[leg]},
       {"scope", scope_name(protection.scope)},
       {"tls_version", security.version},
       {"tls_cipher", security.cipher},
@@ -75,6 +76,12 @@ json hop_of(const Call& call, size_t leg, const voxlock_protection& protection,
       {"quality", quality_of(call.quality(leg))},
       {"rekeys", stats.rekeys},
   };
+}
+
+// "sip.example.net ", or nothing.
+std::string name_of_peer(const json& hop) {
+  const auto name = hop.at("peer").get<std::string>();
+  return name.empty() ? name : name + " ";
 }
 
 }  // namespace
@@ -151,8 +158,8 @@ std::string describe(const json& report) {
            hop.at("tls_version").get<std::string>() + "  " + hop.at("protocol").get<std::string>() +
            " " + hop.at("suite").get<std::string>() + " (" +
            hop.at("key_exchange").get<std::string>() + ")  " +
-           hop.at("in").at("codec").get<std::string>() +
-           (hop.at("peer_verified").get<bool>() ? "  peer verified\n" : "  peer not verified\n");
+           hop.at("in").at("codec").get<std::string>() + "  peer " + name_of_peer(hop) +
+           (hop.at("peer_verified").get<bool>() ? "verified\n" : "not verified\n");
   }
   if (report.at("hops").empty()) return out;
   char line[256];

@@ -50,6 +50,11 @@ class WhipRoom final : public Room {
   };
 
   [[nodiscard]] bool is_https() const { return config_.url.starts_with("https:"); }
+  // "sfu.example.net" of "https://sfu.example.net:8443/whip".
+  [[nodiscard]] std::string host_of_url() const {
+    const size_t at = config_.url.find("://") + 3;
+    return config_.url.substr(at, config_.url.find_first_of("/:", at) - at);
+  }
   [[nodiscard]] bool makes_token() const {
     return config_.token.empty() && !config_.api_secret.empty();
   }
@@ -156,6 +161,7 @@ void WhipRoom::on_media(uint64_t call, const voxlock_media_event& event) {
       security.version = is_https() ? "HTTPS" : "HTTP";
       security.handshake_ms = static_cast<double>(now_ns() - place.answered_ns) / 1e6;
       security.is_tls = security.is_peer_verified = is_https();
+      if (is_https()) security.peer = host_of_url();
       host_.room_joined(call, security);
       break;
     }

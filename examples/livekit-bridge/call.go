@@ -44,6 +44,7 @@ func (t *trunk) newCall(event *voxlock.UAEvent, security security) (*call, voxlo
 	if err != nil {
 		return nil, voxlock.Refusal{}, err
 	}
+	_ = m.leg.SetSignalling(signallingOf(security), security.peer)
 	c := &call{trunk: t, id: event.Call, security: security, invitation: invitationOf(summary, headers), media: m,
 		left: make(chan struct{})}
 	var refusal voxlock.Refusal

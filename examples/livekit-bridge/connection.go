@@ -18,7 +18,8 @@ const (
 type security struct {
 	version, cipher string
 	handshake       time.Duration
-	isVerified      bool // the peer proved its name, or a certificate of our authorities
+	isVerified      bool   // the peer proved its name, or a certificate of our authorities
+	peer            string // that name, or the subject of the certificate
 }
 
 // A connection of the trunk. Its goroutines read and write; the trunk's owns the rest.
@@ -43,7 +44,13 @@ func (t *trunk) serve(conn *tls.Conn, id voxlock.ConnID) {
 	state := conn.ConnectionState()
 	c := &connection{conn: conn, waiting: make(chan []byte, waitingSends), sent: make(chan struct{}),
 		security: security{tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), time.Since(begin),
-			len(state.VerifiedChains) != 0}}
+			len(state.VerifiedChains) != 0, ""}}
+	if c.security.isVerified {
+		c.security.peer = state.PeerCertificates[0].Subject.String()
+		if id != 0 {
+			c.security.peer = state.ServerName
+		}
+	}
 	if id, err = t.open(c, id); err != nil {
 		return
 	}

@@ -65,6 +65,7 @@ func (c *call) agree(event *voxlock.UAEvent) {
 	}
 	if connection := c.trunk.connections[event.Connection]; connection != nil {
 		c.security = connection.security
+		_ = c.media.leg.SetSignalling(signallingOf(c.security), c.security.peer)
 	}
 	if _, err := c.trunk.message.Parse(event.Data, voxlock.SIPStream); err == nil {
 		if summary, err := c.trunk.message.Summary(); err == nil {

@@ -108,7 +108,7 @@ func endOf(cause voxlock.Cause) string {
 func (c *call) hop(leg int, protection voxlock.Protection) fields {
 	hop, which := protection.Hops[leg], c.media.leg
 	out := fields{"name": "trunk", "protocol": "SRTP", "key_exchange": "SDES", "suite": hop.SuiteIn.String(),
-		"encrypted": hop.Transport == voxlock.TransportSRTP, "peer_verified": hop.PeerVerified,
+		"encrypted": hop.Transport == voxlock.TransportSRTP, "peer_verified": hop.PeerVerified, "peer": hop.PeerName,
 		"scope": protection.Scope.String(), "hop_scope": hop.Scope.String()}
 	if leg == roomLeg {
 		which = c.media.port

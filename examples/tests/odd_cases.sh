@@ -113,7 +113,7 @@ ipv6() {
   [ "$status" -eq 0 ] || fail "caller: status $status"
   wait_end "$gateway" 5 'the gateway'
   wait_end "$listener" 5 'the listener'
-  expect_in gateway '"calls": 1' '"ended": "bye"' '"lost": 0'
+  expect_in gateway '"calls": 1' '"ended": "bye"' '"lost": 0' '"peer": "CN=localhost"' '"peer": "\[::1\]"'
   expect_in caller '"peer_verified": true'
   [ "$(number_in listener packets)" -ge 40 ] || fail 'the listener heard nothing'
 }

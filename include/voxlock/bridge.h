@@ -100,6 +100,7 @@ VOXLOCK_API int32_t voxlock_bridge_close(voxlock_bridge* bridge, uint64_t now_ns
 #define VOXLOCK_TRANSPORT_HOST 3 /* a frame port: the host carries it (voxlock/port.h) */
 #define VOXLOCK_STAGES_TEXT 96
 #define VOXLOCK_TAPS_TEXT 160
+#define VOXLOCK_PEER_TEXT 256
 
 /* Index of every [2]: leg for hops, direction (VOXLOCK_FORWARD, VOXLOCK_BACKWARD) for the rest. */
 typedef struct voxlock_protection {
@@ -129,6 +130,9 @@ typedef struct voxlock_protection {
   uint8_t peer_fingerprint[2][32]; /* with DTLS: SHA-256 of the certificate that the leg's peer
                                       proved to own: who hears there. Zeros with SDES, where it is
                                       whom the signalling reached */
+  char peer_name[2][VOXLOCK_PEER_TEXT]; /* whom the signalling reached, as the host told where it
+                                           verified that (voxlock_leg_set_signalling);
+                                           NUL-terminated, empty where peer_verified is 0 */
 } voxlock_protection;
 
 /* Tells the protection of the call as it is now. Follow VOXLOCK_EV_PROTECTION.

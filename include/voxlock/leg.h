@@ -391,6 +391,17 @@ VOXLOCK_API int32_t voxlock_leg_rollback(voxlock_leg* leg);
  * VOXLOCK_ERR_WRONG_STATE (nothing agreed yet). */
 VOXLOCK_API int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info);
 
+/* Tells how the signalling reaches the peer from now on, where it is not as in the config any more
+ * or its peer has a name: after the connection was made, a re-INVITE over another one, a transfer.
+ * The library sees no signalling and believes it; voxlock_bridge_protection passes it on, and
+ * VOXLOCK_EV_PROTECTION tells the change. signalling: VOXLOCK_SIGNALLING_*. peer_name: whom TLS
+ * verified: the host name that was dialled and that the certificate has, or the subject of a
+ * client's certificate. 1..255 printable ASCII characters, copied, only with
+ * VOXLOCK_SIGNALLING_VERIFIED; NULL: no name. Returns VOXLOCK_OK, VOXLOCK_ERR_INVALID_ARGUMENT.
+ * @see RFC 5922 */
+VOXLOCK_API int32_t voxlock_leg_set_signalling(voxlock_leg* leg, int32_t signalling,
+                                               const char* peer_name);
+
 /* A leg alone: takes received datagrams; events (PAYLOAD, DIGIT, ...) wait for voxlock_leg_poll. A
  * packet that does not authenticate changes nothing but a drop counter. Returns VOXLOCK_OK,
  * VOXLOCK_ERR_INVALID_ARGUMENT (NULL with a count, a leg index that is not 0),

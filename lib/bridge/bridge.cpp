@@ -85,8 +85,8 @@ void Bridge::remake_lanes(const std::array<Format, 2>& formats) {
 }
 
 void Bridge::refresh() {
-  const std::array<uint32_t, 2> now{legs_[0]->generation(), legs_[1]->generation()};
-  if (now == generations_ && now != std::array<uint32_t, 2>{}) return;
+  const std::array<uint32_t, 2> now{legs_[0]->revision(), legs_[1]->revision()};
+  if (now == revisions_ && now != std::array<uint32_t, 2>{}) return;
   const std::array<Format, 2> formats{format_of(*legs_[0]), format_of(*legs_[1])};
   if (formats != formats_) {
     for (const uint32_t leg : {0u, 1u}) {
@@ -96,7 +96,7 @@ void Bridge::refresh() {
     }
     remake_lanes(formats);
   }
-  generations_ = now;
+  revisions_ = now;
   tell_terminals();
   update_protection();
 }

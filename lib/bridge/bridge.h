@@ -117,7 +117,7 @@ class Bridge {
   std::array<e2ee::FrameCryptor*, 2> cryptors_;
   std::array<std::array<Tap*, kMaxTaps>, 2> taps_{};  // by direction; nullptr: room for one
   bool is_revoked_ = false;                           // what host processors look at as well
-  std::array<uint32_t, 2> generations_{};
+  std::array<uint32_t, 2> revisions_{};
   std::array<Format, 2> formats_{};
   std::array<std::optional<Lane>, 2> lanes_;
   std::array<Hold, 2> holds_;

@@ -1,5 +1,6 @@
 #include "bridge/protection.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -33,6 +34,7 @@ void append_name(std::string_view name, std::span<char> list) {
 Hop hop_of(const leg::Leg& leg) {
   Hop hop;
   hop.signalling = leg.config().signalling;
+  std::copy(leg.peer_name().begin(), leg.peer_name().end(), hop.peer_name.begin());
   if (!leg.agreement()) return hop;
   if (!leg.is_ready()) return hop;
   if (const leg::HostTransport* host = leg.host()) {

@@ -22,6 +22,7 @@ struct Hop {
   uint8_t suite_in = 0;   // srtp::SuiteId of what the peer sends; 0 where not secure
   uint8_t suite_out = 0;  // of what we send
   leg::Signalling signalling = leg::Signalling::kUnknown;
+  std::array<char, leg::kMaxPeerName + 1> peer_name{};  // NUL-terminated, as the host verified it
   std::array<uint8_t, 32> peer_sha256{};  // of the certificate that the peer proved; zeros: none
   bool is_protected = false;              // encrypted here, or by the host where it says so
   // kEndToEnd: frames are sealed, through this hop and whatever lies behind it.

@@ -27,9 +27,9 @@ Status Relay::join() const {
 }
 
 void Relay::refresh() {
-  const std::array<uint32_t, 2> now{legs_[0]->generation(), legs_[1]->generation()};
-  if (now == generations_ && now != std::array<uint32_t, 2>{}) return;
-  generations_ = now;
+  const std::array<uint32_t, 2> now{legs_[0]->revision(), legs_[1]->revision()};
+  if (now == revisions_ && now != std::array<uint32_t, 2>{}) return;
+  revisions_ = now;
   const Status status = join();
   is_protection_new_ = is_protection_new_ || status != status_;
   status_ = status;

@@ -50,7 +50,7 @@ class Relay {
   std::array<leg::Leg*, 2> legs_;
   RelayConfig config_;
   std::array<RelayLane, 2> lanes_;
-  std::array<uint32_t, 2> generations_{};
+  std::array<uint32_t, 2> revisions_{};
   Status status_ = Status::ERR_WRONG_STATE;
   Protection protection_;
   bool is_protection_new_ = false;

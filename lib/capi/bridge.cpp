@@ -17,7 +17,7 @@ VOXLOCK_LAYOUT(voxlock_protection, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(sco
                VOXLOCK_FIELD(suite_out), VOXLOCK_FIELD(signalling), VOXLOCK_FIELD(peer_verified),
                VOXLOCK_FIELD(content_opened), VOXLOCK_FIELD(stages), VOXLOCK_FIELD(hop_scope),
                VOXLOCK_FIELD(participant), VOXLOCK_FIELD(reserved), VOXLOCK_FIELD(tap_count),
-               VOXLOCK_FIELD(taps), VOXLOCK_FIELD(peer_fingerprint))
+               VOXLOCK_FIELD(taps), VOXLOCK_FIELD(peer_fingerprint), VOXLOCK_FIELD(peer_name))
 VOXLOCK_LAYOUT(voxlock_bridge_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(reserved),
                VOXLOCK_FIELD(packets_in), VOXLOCK_FIELD(packets_out), VOXLOCK_FIELD(lost),
                VOXLOCK_FIELD(concealed), VOXLOCK_FIELD(silences), VOXLOCK_FIELD(muted),
@@ -123,6 +123,8 @@ voxlock_protection protection_of(const bridge::Protection& in) {
     out.peer_verified[i] = hop.signalling == leg::Signalling::kVerified ? 1 : 0;
     out.content_opened[i] = in.is_opened[i] ? 1 : 0;
     out.hop_scope[i] = static_cast<int32_t>(hop.scope);
+    static_assert(VOXLOCK_PEER_TEXT == leg::kMaxPeerName + 1);
+    std::copy(hop.peer_name.begin(), hop.peer_name.end(), std::begin(out.peer_name[i]));
     std::copy(hop.peer_sha256.begin(), hop.peer_sha256.end(), std::begin(out.peer_fingerprint[i]));
     out.tap_count[i] = in.tap_count[i];
     static_assert(VOXLOCK_TAPS_TEXT == bridge::kTapText);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <string_view>
 
 #include "capi/checks.h"
 #include "capi/guard.h"
@@ -210,6 +211,18 @@ Result<void> make_leg(voxlock_context* ctx, const voxlock_leg_config* in, voxloc
   handle->negotiation.emplace(std::move(negotiation));
   *out = handle.release();
   return {};
+}
+
+// Empty for NULL.
+Result<std::string_view> read_peer_name(const char* name) {
+  if (name == nullptr) return std::string_view();
+  const std::string_view out(name, strnlen(name, leg::kMaxPeerName + 1));
+  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (out.empty() || out.size() > leg::kMaxPeerName ||
+      !std::all_of(out.begin(), out.end(), is_printable)) {
+    return Status::ERR_INVALID_ARGUMENT;
+  }
+  return out;
 }
 
 voxlock_leg_media_info media_of(const leg::Leg& leg) {
@@ -486,6 +499,18 @@ int32_t voxlock_leg_rollback(voxlock_leg* leg) {
   if (leg == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   if (leg->negotiation) leg->negotiation->rollback(*leg->leg);
   return VOXLOCK_OK;
+}
+
+int32_t voxlock_leg_set_signalling(voxlock_leg* leg, int32_t signalling, const char* peer_name) {
+  return capi::guard([&]() -> Result<void> {
+    if (leg == nullptr || !capi::is_within(static_cast<uint32_t>(signalling), 0, 3))
+      return Status::ERR_INVALID_ARGUMENT;
+    VOXLOCK_TRY(const std::string_view name, capi::read_peer_name(peer_name));
+    if (!name.empty() && signalling != VOXLOCK_SIGNALLING_VERIFIED)
+      return Status::ERR_INVALID_ARGUMENT;
+    leg->leg->set_signalling(static_cast<leg::Signalling>(signalling), name);
+    return {};
+  });
 }
 
 int32_t voxlock_leg_media(const voxlock_leg* leg, voxlock_leg_media_info* info) {

@@ -15,6 +15,9 @@ enum class Policy : uint8_t { kRequired = 0, kPreferred = 1, kOff = 2 };
 enum class KeyExchange : uint8_t { kSdes = 0, kDtls = 1 };
 enum class Signalling : uint8_t { kUnknown = 0, kPlain = 1, kTls = 2, kVerified = 3 };
 
+// Of the peer as the signalling knows it.
+inline constexpr size_t kMaxPeerName = 255;
+
 // An own transport address, as the host has bound it.
 inline constexpr size_t kMaxLocalAddresses = 8;
 

@@ -173,6 +173,14 @@ uint64_t Leg::next_deadline() const {
   return deadline;
 }
 
+void Leg::set_signalling(Signalling signalling, std::string_view peer_name) {
+  if (signalling == config_.signalling && peer_name == this->peer_name()) return;
+  config_.signalling = signalling;
+  peer_name_len_ = std::min(peer_name.size(), peer_name_.size());
+  std::copy_n(peer_name.begin(), peer_name_len_, peer_name_.begin());
+  ++retold_;
+}
+
 void Leg::close(uint64_t now_ns) {
   (void)time_.advance(now_ns);
   if (is_closed_) return;

@@ -254,6 +254,11 @@ class Leg {
   [[nodiscard]] std::optional<Suites> suites() const;
   // Grows with every applied agreement, and with keys that DTLS brings or takes away.
   [[nodiscard]] uint32_t generation() const { return generation_; }
+  // Grows with the generation, and where the host tells something else about the signalling.
+  [[nodiscard]] uint32_t revision() const { return generation_ + retold_; }
+  // Whom the host's TLS verified, at most kMaxPeerName bytes; empty: nobody, or not told.
+  void set_signalling(Signalling signalling, std::string_view peer_name);
+  [[nodiscard]] std::string_view peer_name() const { return {peer_name_.data(), peer_name_len_}; }
   [[nodiscard]] const LegStats& stats() const { return stats_; }
   [[nodiscard]] const std::optional<rtp::ReceiveStatistics>& receive_statistics() const {
     return receive_stats_;
@@ -384,6 +389,9 @@ class Leg {
   uint32_t local_ = 0;           // WebRTC: the own address that media goes out from
   std::optional<Agreement> agreement_;
   uint32_t generation_ = 0;
+  uint32_t retold_ = 0;  // times that set_signalling told something else
+  std::array<char, kMaxPeerName> peer_name_{};
+  size_t peer_name_len_ = 0;
   bool is_closed_ = false;
   Address remote_rtp_;
   Address remote_rtcp_;

@@ -205,6 +205,15 @@ class Legs(unittest.TestCase):
         forward, backward = bridge.stats()
         self.assertEqual((forward.packets_in, forward.packets_out, backward.packets_in), (100, 100, 0))
         self.assertIn("denoise", bridge.protection().stages[0])
+        trunk.set_signalling(voxlock.Signalling.VERIFIED, "sip.example.net")
+        self.assertTrue(any(isinstance(event, voxlock.ProtectionChanged) for event in bridge.events(3 * 10**9)))
+        told = bridge.protection()
+        self.assertEqual((told.trunk.peer_verified, told.trunk.peer_name), (True, "sip.example.net"))
+        self.assertEqual((told.room.peer_verified, told.room.peer_name), (False, ""))
+        with self.assertRaises(voxlock.Error):
+            trunk.set_signalling(voxlock.Signalling.TLS, "sip.example.net")
+        with self.assertRaises(ValueError):
+            trunk.set_signalling(voxlock.Signalling.VERIFIED, "a\0b")
         with self.assertRaises(voxlock.LegError) as caught:
             trunk.input([(b"", PEER)])
         self.assertEqual(caught.exception.name, "VOXLOCK_ERR_LEG_ATTACHED")

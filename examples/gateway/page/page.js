@@ -204,7 +204,7 @@ function renderProtection(call) {
     element.className = `hop ${is_ready ? (hop.peer_verified ? 'good' : 'warn') : ''}`;
     element.querySelector('.suite').textContent = is_ready ? hop.suite.replaceAll('_', ' ') : 'not connected';
     element.querySelector('.how').textContent = is_ready
-      ? `keys by ${hop.keys}, ${hop.peer_verified ? 'peer verified' : 'peer not verified'}` : '';
+      ? `keys by ${hop.keys}, peer ${hop.peer ? `${hop.peer} ` : ''}${hop.peer_verified ? 'verified' : 'not verified'}` : '';
     const cells = $(`row-${name}`).querySelectorAll('td');
     const ms = (value) => (value === null ? '–' : `${value.toFixed(1)} ms`);
     const texts = hop && hop.packets_in + hop.packets_out > 0

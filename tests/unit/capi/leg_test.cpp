@@ -225,6 +225,61 @@ TEST_CASE("a bridge drives its legs, outlives their handles and tells the protec
   voxlock_leg_free(listener);
 }
 
+TEST_CASE(
+    "whom the signalling reached is told as the host verified it, and each change is an event") {
+  World world;
+  voxlock_leg* phone = world.leg(leg_config(2));
+  voxlock_leg* trunk = world.leg(leg_config(1));
+  voxlock_leg* room = world.leg(leg_config(3));
+  voxlock_leg* listener = world.leg(leg_config(4));
+  voxlock_bridge* bridge = nullptr;
+  REQUIRE(voxlock_bridge_new(world.ctx, trunk, room, nullptr, &bridge) == VOXLOCK_OK);
+  join(phone, trunk);
+  join(room, listener);
+  // How often a change was told, and what the report says of the trunk.
+  const auto told = [&] {
+    Polled polled;
+    polled.events.resize(8);
+    size_t count = 0;
+    REQUIRE(voxlock_bridge_poll(bridge, polled.events.data(), 8, &count, polled.arena.data(), 16384,
+                                1) == VOXLOCK_OK);
+    voxlock_protection now;
+    now.struct_size = sizeof now;
+    REQUIRE(voxlock_bridge_protection(bridge, &now) == VOXLOCK_OK);
+    CHECK(std::string(now.peer_name[1]).empty());
+    CHECK(now.key_exchange[0] == VOXLOCK_KEYS_SDES);
+    return std::to_string(count) + " " + std::to_string(now.signalling[0]) + " " +
+           std::to_string(now.peer_verified[0]) + " " + now.peer_name[0];
+  };
+  const int32_t verified = VOXLOCK_SIGNALLING_VERIFIED;
+  CHECK(told() == "1 0 0 ");
+  CHECK(voxlock_leg_set_signalling(trunk, verified, "sip.example.net") == VOXLOCK_OK);
+  CHECK(told() == "1 3 1 sip.example.net");
+  CHECK(voxlock_leg_set_signalling(trunk, verified, "sip.example.net") == VOXLOCK_OK);
+  CHECK(told() == "0 3 1 sip.example.net");
+  CHECK(voxlock_leg_set_signalling(trunk, verified, "CN=carrier.example, O=Carrier") == VOXLOCK_OK);
+  CHECK(told() == "1 3 1 CN=carrier.example, O=Carrier");
+  // Nothing is claimed that was not verified, and an error changes nothing.
+  const std::string long_name(256, 'a');
+  for (const char* name : {"", "a\tb", "a\x80", long_name.c_str()}) {
+    INFO(name);
+    CHECK(voxlock_leg_set_signalling(trunk, verified, name) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  }
+  for (const int32_t signalling : {-1, VOXLOCK_SIGNALLING_UNKNOWN, VOXLOCK_SIGNALLING_PLAIN,
+                                   VOXLOCK_SIGNALLING_TLS, verified + 1}) {
+    INFO(signalling);
+    CHECK(voxlock_leg_set_signalling(trunk, signalling, "a") == VOXLOCK_ERR_INVALID_ARGUMENT);
+  }
+  CHECK(voxlock_leg_set_signalling(nullptr, verified, nullptr) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(told() == "0 3 1 CN=carrier.example, O=Carrier");
+  CHECK(voxlock_leg_set_signalling(trunk, verified, long_name.c_str() + 1) == VOXLOCK_OK);
+  CHECK(told() == "1 3 1 " + long_name.substr(1));
+  CHECK(voxlock_leg_set_signalling(trunk, VOXLOCK_SIGNALLING_TLS, nullptr) == VOXLOCK_OK);
+  CHECK(told() == "1 2 0 ");
+  voxlock_bridge_free(bridge);
+  for (voxlock_leg* leg : {phone, trunk, room, listener}) voxlock_leg_free(leg);
+}
+
 TEST_CASE("every allocation of an offer, an answer and its acceptance may fail: nothing changed") {
   for (const bool for_good : {false, true}) {
     bool is_done = false;

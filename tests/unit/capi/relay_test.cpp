@@ -72,6 +72,10 @@ TEST_CASE("a relay made before its legs agree carries payloads unopened") {
   CHECK(call.protection().scope == VOXLOCK_SCOPE_END_TO_END);
   CHECK(call.protection().content_opened[0] == 0);
   CHECK(call.protection().stages[0][0] == 0);
+  REQUIRE(voxlock_leg_set_signalling(call.room, VOXLOCK_SIGNALLING_VERIFIED, "sfu.example.net") ==
+          VOXLOCK_OK);
+  (void)datagram_of(call.relay, voxlock_relay_poll, 2);
+  CHECK(std::string(call.protection().peer_name[1]) == "sfu.example.net");
   CHECK(voxlock_relay_next_deadline(call.relay) != UINT64_MAX);
   CHECK(voxlock_relay_close(call.relay, 3) == VOXLOCK_OK);
 }

@@ -96,6 +96,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "voxlock_leg_accept_fork": (c_int32, (c_void_p, c_void_p, c_size_t, POINTER(voxlock_verdict), c_uint64)),
     "voxlock_leg_rollback": (c_int32, (c_void_p,)),
     "voxlock_leg_media": (c_int32, (c_void_p, POINTER(voxlock_leg_media_info))),
+    "voxlock_leg_set_signalling": (c_int32, (c_void_p, c_int32, c_void_p)),
     "voxlock_leg_input": (c_int32, (c_void_p, POINTER(voxlock_datagram), c_size_t, c_uint64)),
     "voxlock_leg_send": (c_int32, (c_void_p, c_uint32, c_void_p, c_size_t, c_uint32, c_uint32, c_uint64)),
     "voxlock_leg_poll": (c_int32, (

@@ -204,7 +204,7 @@ class voxlock_protection(Structure):
         ("signalling", c_int32 * 2), ("peer_verified", c_int32 * 2), ("content_opened", c_int32 * 2),
         ("stages", c_char * 96 * 2), ("hop_scope", c_int32 * 2), ("participant", c_int32),
         ("reserved", c_uint32), ("tap_count", c_uint32 * 2), ("taps", c_char * 160 * 2),
-        ("peer_fingerprint", c_uint8 * 32 * 2),
+        ("peer_fingerprint", c_uint8 * 32 * 2), ("peer_name", c_char * 256 * 2),
     ]
 
 

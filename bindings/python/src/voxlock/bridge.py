@@ -57,6 +57,7 @@ class HopProtection:
     peer_verified: bool
     scope: Scope  # END_TO_END: frames are sealed as well, through that peer and what lies behind
     peer_fingerprint: bytes  # with DTLS: SHA-256 of the certificate that the peer proved; else empty
+    peer_name: str  # whom the signalling reached, as told by Leg.set_signalling
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ class Joint(Handle):
                               Suite(out.suite_in[i]) if out.suite_in[i] else None,
                               Suite(out.suite_out[i]) if out.suite_out[i] else None,
                               Signalling(out.signalling[i]), bool(out.peer_verified[i]), Scope(out.hop_scope[i]),
-                              bytes(out.peer_fingerprint[i]).strip(b"\0") and bytes(out.peer_fingerprint[i]))
+                              bytes(out.peer_fingerprint[i]).strip(b"\0") and bytes(out.peer_fingerprint[i]),
+                              out.peer_name[i].value.decode())
                 for i in (0, 1)]
         opened = bool(out.content_opened[0]), bool(out.content_opened[1])
         return Protection(Scope(out.scope), hops[0], hops[1], opened,

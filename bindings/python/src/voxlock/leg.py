@@ -14,7 +14,7 @@ from ._abi_structs import (
 from ._clock import deadline, now
 from ._handle import Handle, configured, lend, names_of, result
 from ._library import lib
-from ._memory import Address, Bytes, borrowed, from_address, point_text, to_address
+from ._memory import Address, Bytes, borrowed, from_address, c_text, point_text, to_address
 from .audio import Codec
 from .context import Context
 from .events import DatagramBatch, EventPoller, Intake, MediaEvent
@@ -204,6 +204,11 @@ class Leg(Handle):
         verdict = new_verdict()
         self._do(lib.voxlock_leg_accept_fork, data, size, byref(verdict), now(now_ns))
         return verdict_of(verdict)
+
+    def set_signalling(self, signalling: Signalling, peer_name: str | None = None) -> None:
+        """Tells how the signalling reaches the peer from now on, and whom TLS verified, only with VERIFIED.
+        Protection passes it on, and ProtectionChanged tells it. RFC 5922"""
+        self._do(lib.voxlock_leg_set_signalling, signalling, c_text(peer_name))
 
     def rollback(self) -> None:
         """Withdraws the own offer."""
