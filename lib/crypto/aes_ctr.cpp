@@ -36,7 +36,7 @@ void AesCtr::start(std::span<const uint8_t, kernels::kBlockLen> counter) {
 
 void AesCtr::apply_rest_of_block(MutableBytes& data) {
   std::array<uint8_t, kernels::kBlockLen> stream{};
-  row_->ctr(key_, counter_.data(), stream.data(), stream.size());
+  row_->ctr(key_, counter_.data(), stream.data(), stream.data(), stream.size());
   const size_t n = std::min(data.size(), stream.size() - used_);
   for (size_t i = 0; i < n; ++i) data[i] = static_cast<uint8_t>(data[i] ^ stream[used_ + i]);
   secure::wipe(stream.data(), stream.size());
@@ -51,7 +51,7 @@ void AesCtr::apply_rest_of_block(MutableBytes& data) {
 void AesCtr::apply(MutableBytes data) {
   if (used_ != 0 && !data.empty()) apply_rest_of_block(data);
   if (data.empty()) return;
-  row_->ctr(key_, counter_.data(), data.data(), data.size());
+  row_->ctr(key_, counter_.data(), data.data(), data.data(), data.size());
   advance(counter_.data(), data.size() / kernels::kBlockLen);
   used_ = data.size() % kernels::kBlockLen;
 }

@@ -24,6 +24,12 @@ class AesCtr {
   void start(std::span<const uint8_t, kernels::kBlockLen> counter);
   // XORs the next bytes of the keystream into data.
   void apply(MutableBytes data);
+  // A message of its own, beside start() and apply(): XORs from with the keystream of counter, into
+  // to, which is from or does not overlap it.
+  void crypt(std::span<const uint8_t, kernels::kBlockLen> counter, ByteView from,
+             uint8_t* to) const {
+    row_->ctr(key_, counter.data(), from.data(), to, from.size());
+  }
 
  private:
   void apply_rest_of_block(MutableBytes& data);

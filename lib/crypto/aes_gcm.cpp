@@ -79,7 +79,7 @@ bool AesGcm::open(MutableBytes data, ByteView tag) {
   std::array<uint8_t, kernels::kBlockLen> counter{};
   std::memcpy(counter.data(), head_.nonce, kNonceLen);
   counter.back() = 2;
-  row_->ctr(key_.aes, counter.data(), data.data(), data.size());
+  row_->ctr(key_.aes, counter.data(), data.data(), data.data(), data.size());
   return false;
 }
 

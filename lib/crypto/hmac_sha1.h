@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "crypto/kernels/kernels.h"
@@ -15,7 +16,7 @@ class Sha1 {
  public:
   static constexpr size_t kDigestLen = 20;
   static constexpr size_t kBlockLen = 64;
-  using State = std::array<uint32_t, 5>;
+  using State = std::array<uint32_t, kernels::kSha1Words>;
 
   Sha1() : row_(kernels::active().sha1) { start(); }
   ~Sha1();
@@ -45,20 +46,56 @@ class Sha1 {
   uint64_t hashed_ = 0;  // bytes, block_ included
 };
 
-// The states behind the two padded keys are kept, so that a message costs its own blocks and two
+// A key: the states behind its two padded forms, so that a message costs its own blocks and two
 // more. Wiped when it dies.
+class HmacSha1Key {
+ public:
+  static constexpr size_t kTagLen = Sha1::kDigestLen;
+  // A message is data with these bytes behind it: a rollover counter.
+  static constexpr size_t kSuffixLen = 4;
+
+  HmacSha1Key() : row_(kernels::active().sha1) {}
+  ~HmacSha1Key();
+  HmacSha1Key(const HmacSha1Key&) = delete;
+  HmacSha1Key& operator=(const HmacSha1Key&) = delete;
+
+  // Any length.
+  void set(ByteView key);
+  [[nodiscard]] const Sha1::State& inner() const { return inner_; }
+  [[nodiscard]] const Sha1::State& outer() const { return outer_; }
+
+  // The tag of data and suffix, which counts big-endian.
+  void tag(ByteView data, uint32_t suffix, std::span<uint8_t, kTagLen> out) const;
+
+  struct Message {
+    const HmacSha1Key* key = nullptr;
+    ByteView data;
+    uint32_t suffix = 0;
+    std::array<uint8_t, kTagLen> tag;  // out
+  };
+  // At most kernels::kSha1Lanes messages side by side, of any keys. Fastest where they have the
+  // same length.
+  static void tags(std::span<Message> messages);
+
+ private:
+  const kernels::Sha1Row* row_;
+  Sha1::State inner_{};
+  Sha1::State outer_{};
+};
+
+// HMAC-SHA1 piece by piece. Wiped when it dies.
 class HmacSha1 {
  public:
   static constexpr size_t kTagLen = Sha1::kDigestLen;
 
   HmacSha1() = default;
-  ~HmacSha1();
-  HmacSha1(const HmacSha1&) = delete;
-  HmacSha1& operator=(const HmacSha1&) = delete;
 
   // Any length; starts the first message.
-  void set_key(ByteView key);
-  void start() { hash_.start(inner_, Sha1::kBlockLen); }
+  void set_key(ByteView key) {
+    key_.set(key);
+    start();
+  }
+  void start() { hash_.start(key_.inner(), Sha1::kBlockLen); }
   void update(ByteView data) { hash_.update(data); }
   // Writes the tag's first bytes, as many as out has room for (at most kTagLen); start() has to be
   // next.
@@ -66,8 +103,7 @@ class HmacSha1 {
 
  private:
   Sha1 hash_;
-  Sha1::State inner_{};
-  Sha1::State outer_{};
+  HmacSha1Key key_;
 };
 
 }  // namespace voxlock::crypto

@@ -6,10 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "base/bytes.h"
 #include "crypto/aes_gcm.h"
+#include "srtp/clear.h"
 #include "srtp/suite.h"
 
 namespace voxlock::srtp {
@@ -76,16 +76,6 @@ class Aead {
       return 0;
     copy_clear(packet, clear_len, out);
     return len;
-  }
-  // len: at least eight. Most headers have sixteen at most, and need no call then.
-  static void copy_clear(ByteView packet, size_t len, MutableBytes out) {
-    constexpr size_t kHalf = 8;
-    if (len > 2 * kHalf) {
-      std::memcpy(out.data(), packet.data(), len);
-      return;
-    }
-    std::memcpy(out.data(), packet.data(), kHalf);
-    std::memcpy(out.data() + len - kHalf, packet.data() + len - kHalf, kHalf);
   }
 
   Keys rtp_;

@@ -76,14 +76,12 @@ Result<Source> Session::load_source(Loader& loader) {
   return source;
 }
 
-// libsrtp2 gets the source now, while there is a reserve of memory for it, and its counter with the
-// first packet, whose round may be another.
+// libsrtp2 gets the source now, for its SRTCP.
 Result<void> Session::restore(const Source& saved, Skip skip) {
   Source& source = sources_.add(saved.ssrc);
   source = saved;
   const bool seals = direction_ == Direction::kOutbound;
-  VOXLOCK_TRY_VOID(set_library_roc(source.ssrc, source.sequence.roc()));
-  source.is_restored = source.rtp.has_any();
+  if (lib_ != nullptr) VOXLOCK_TRY_VOID(library::add_source(lib_.get(), policy(), source.ssrc));
   if (!seals) return {};
   if (source.rtp.has_any()) {
     const uint64_t newest = source.rtp.highest() + skip.rtp;
@@ -114,7 +112,7 @@ Result<void> Session::forward_rtcp(Source& source, uint64_t skip) {
     bytes::Writer writer(packet);
     writer.u32(0x80c90001);  // an empty receiver report
     writer.u32(source.ssrc);
-    VOXLOCK_TRY_VOID(library::protect(lib_.get(), packet, writer.size(), true));
+    VOXLOCK_TRY_VOID(library::protect(lib_.get(), packet, writer.size()));
   }
   source.rtcp.commit(newest);
   return {};

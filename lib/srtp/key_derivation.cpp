@@ -24,4 +24,11 @@ void derive_key(const Suite& suite, ByteView key_and_salt, KeyLabel label, Mutab
   secure::wipe(counter.data(), counter.size());
 }
 
+secure::Secret<kAuthKeyLen> auth_key(const Suite& suite, ByteView key_and_salt) {
+  secure::Secret<kAuthKeyLen> out;
+  if (!suite.is_aead)
+    derive_key(suite, key_and_salt, KeyLabel::kRtpAuthentication, out.resize(kAuthKeyLen));
+  return out;
+}
+
 }  // namespace voxlock::srtp

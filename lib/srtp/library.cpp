@@ -5,7 +5,6 @@
 
 #include <array>
 #include <climits>
-#include <cstring>
 
 #include "srtp/replay.h"
 #include "srtp/reserve.h"
@@ -33,15 +32,6 @@ Status status_of(srtp_err_status_t status) {
     default:
       return Status::ERR_INTERNAL;
   }
-}
-
-// Of all functions about a source this one alone wants its number as it stands in the packet.
-uint32_t network_order(uint32_t value) {
-  uint32_t out = 0;
-  const uint8_t raw[] = {static_cast<uint8_t>(value >> 24), static_cast<uint8_t>(value >> 16),
-                         static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
-  std::memcpy(&out, raw, sizeof out);
-  return out;
 }
 
 srtp_crypto_policy_t crypto_policy(const Suite& suite, size_t tag_len, bool is_plain) {
@@ -143,68 +133,39 @@ void destroy(srtp_ctx_t_* session) noexcept {
   (void)srtp_dealloc(session);
 }
 
-Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp,
-                         NewSource source) {
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, NewSource source) {
   if (source.suite != nullptr) {
     VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
-    return unprotect(session, packet, is_rtcp);
+    return unprotect(session, packet);
   }
   if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
   int len = static_cast<int>(packet.size());
-  const srtp_err_status_t status = is_rtcp ? srtp_unprotect_rtcp(session, packet.data(), &len)
-                                           : srtp_unprotect(session, packet.data(), &len);
+  const srtp_err_status_t status = srtp_unprotect_rtcp(session, packet.data(), &len);
   if (status != srtp_err_status_ok) return status_of(status);
   return static_cast<size_t>(len);
 }
 
-Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp,
-                       NewSource source) {
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, NewSource source) {
   if (source.suite != nullptr) {
     VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
-    return protect(session, out, len, is_rtcp);
+    return protect(session, out, len);
   }
   if (len > INT_MAX) return Status::ERR_LIMIT;
   int sealed_len = static_cast<int>(len);
-  const srtp_err_status_t status = is_rtcp ? srtp_protect_rtcp(session, out.data(), &sealed_len)
-                                           : srtp_protect(session, out.data(), &sealed_len);
+  const srtp_err_status_t status = srtp_protect_rtcp(session, out.data(), &sealed_len);
   if (status == srtp_err_status_auth_fail) return Status::ERR_INTERNAL;
   if (status != srtp_err_status_ok) return status_of(status);
   return static_cast<size_t>(sealed_len);
 }
 
-Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc) {
-  uint32_t known = 0;
-  if (srtp_get_stream_roc(session, ssrc, &known) != srtp_err_status_ok) {
-    srtp_policy_t lib = lib_policy(policy);
-    lib.ssrc.type = ssrc_specific;
-    lib.ssrc.value = ssrc;
-    VOXLOCK_TRY(const Reserve reserve, reserve_source({&policy.suite, policy.memory}));
-    if (const auto status = srtp_add_stream(session, &lib); status != srtp_err_status_ok)
-      return status_of(status);
-  }
-  if (srtp_set_stream_roc(session, ssrc, roc) != srtp_err_status_ok) return Status::ERR_INTERNAL;
+Result<void> add_source(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc) {
+  srtp_policy_t lib = lib_policy(policy);
+  lib.ssrc.type = ssrc_specific;
+  lib.ssrc.value = ssrc;
+  VOXLOCK_TRY(const Reserve reserve, reserve_source({&policy.suite, policy.memory}));
+  const srtp_err_status_t status = srtp_add_stream(session, &lib);
+  if (status != srtp_err_status_ok) return status_of(status);
   return {};
-}
-
-Result<size_t> unprotect_at(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc,
-                            MutableBytes packet) {
-  uint32_t unused = 0;
-  const bool is_known = srtp_get_stream_roc(session, ssrc, &unused) == srtp_err_status_ok;
-  VOXLOCK_TRY_VOID(set_roc(session, policy, ssrc, roc));
-  const auto opened = unprotect(session, packet, false);
-  if (opened) return opened;
-  if (is_known) {
-    // 0 takes the wish back.
-    (void)srtp_set_stream_roc(session, ssrc, 0);
-  } else {
-    (void)srtp_remove_stream(session, network_order(ssrc));
-  }
-  return opened;
-}
-
-uint64_t roc(srtp_ctx_t_* session, uint32_t ssrc) {
-  uint32_t value = 0;
-  return srtp_get_stream_roc(session, ssrc, &value) == srtp_err_status_ok ? value : UINT64_MAX;
 }
 
 }  // namespace voxlock::srtp::library

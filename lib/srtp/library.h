@@ -1,4 +1,4 @@
-// The calls into libsrtp2, with its status codes translated.
+// The calls into libsrtp2, for the SRTCP of the suites of AES-CM, with its status codes translated.
 #pragma once
 
 #include <cstddef>
@@ -36,21 +36,12 @@ struct NewSource {
 Result<srtp_ctx_t_*> create(const Policy& policy);
 void destroy(srtp_ctx_t_* session) noexcept;
 
-// Opens in place; gives the new length. source: given where the packet is the first of its source
-// and libsrtp2 is going to make one.
-Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, bool is_rtcp,
-                         NewSource source = {});
-// The same for the first packet of a source, with the counter at roc. Where it fails the session
-// knows of the source what it knew before: nothing, or its SRTCP.
-Result<size_t> unprotect_at(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc,
-                            MutableBytes packet);
+// Opens in place; gives the new length. source: given where the packet is the first SRTCP of its
+// source and libsrtp2 is going to make one.
+Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, NewSource source = {});
 // Seals the first len bytes of out in place; out has room for the tag and the SRTCP index.
-Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, bool is_rtcp,
-                       NewSource source = {});
-
-// Makes the source known if it is not and sets its counter; only before its first packet.
-Result<void> set_roc(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc, uint32_t roc);
-// The counter inside libsrtp2; UINT64_MAX where it does not know the source.
-uint64_t roc(srtp_ctx_t_* session, uint32_t ssrc);
+Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, NewSource source = {});
+// Makes a source known before its first packet.
+Result<void> add_source(srtp_ctx_t_* session, const Policy& policy, uint32_t ssrc);
 
 }  // namespace voxlock::srtp::library

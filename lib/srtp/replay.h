@@ -1,6 +1,6 @@
-// Our own copy of what libsrtp2 keeps for each source and does not show: packet index, replay
-// windows, SRTCP index. It is asked before libsrtp2 and changed only after a packet was
-// authenticated.
+// What is kept for each source: packet index, replay windows, SRTCP index. Asked before a packet is
+// opened or sealed, and changed only after it was authenticated. libsrtp2 keeps SRTCP indexes of
+// its own and does not show them.
 #pragma once
 
 #include <array>
@@ -89,7 +89,6 @@ struct Source {
   rtp::SequenceExtender sequence;
   ReplayWindow<kMaxReplayWindow> rtp;
   ReplayWindow<kRtcpReplayWindow> rtcp;
-  bool is_restored = false;  // libsrtp2 does not know the counter yet
 
   [[nodiscard]] uint64_t mix(uint64_t hash) const;
 };

@@ -61,6 +61,7 @@ Result<Session> Session::create(const Context& context, const SessionConfig& con
     session.aead_ = make_box<Aead>(context.memory(), *suite, session.key_.view());
     return session;
   }
+  session.counter_mode_ = make_box<CounterMode>(context.memory(), *suite, session.key_.view());
   VOXLOCK_TRY(srtp_ctx_t_* const lib, library::create(session.policy()));
   session.lib_.reset(lib);
   return session;
@@ -129,9 +130,11 @@ Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
 
 //  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside
 //  payload, MKI last
-Result<Session::Sealed> Session::take_apart_rtp(ByteView packet) {
+Result<Session::Sealed> Session::take_apart_rtp(ByteView packet, size_t room) {
   VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
+  if (packet.size() - header.len - rtp_overhead() > CounterMode::kMaxPayloadLen)
+    return Status::ERR_LIMIT;
   Sealed sealed;
   sealed.ssrc = header.ssrc;
   sealed.sequence = header.sequence;
@@ -139,11 +142,12 @@ Result<Session::Sealed> Session::take_apart_rtp(ByteView packet) {
   sealed.mki_at = packet.size() - mki_.size() - (suite_->is_aead ? 0 : suite_->rtp_tag_len);
   VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
   VOXLOCK_TRY(sealed.source, admit(header.ssrc, rtp_left_));
+  if (room < sealed.mki_at) return Status::ERR_BUFFER_TOO_SMALL;
   return sealed;
 }
 
-Result<Session::Sealed> Session::inspect_rtp(ByteView packet) {
-  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet));
+Result<Session::Sealed> Session::inspect_rtp(ByteView packet, size_t room) {
+  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet, room));
   VOXLOCK_TRY(sealed.index, next_rtp_index(sealed.source, sealed.sequence));
   return sealed;
 }
@@ -174,51 +178,47 @@ Result<Session::Sealed> Session::inspect_rtcp(ByteView packet) {
 Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes out) const {
   const size_t len = packet.size() - mki_.size();
   if (out.size() < len) return Status::ERR_BUFFER_TOO_SMALL;
-  if (mki_.empty()) {
-    std::memcpy(out.data(), packet.data(), len);
-  } else {
-    std::memcpy(out.data(), packet.data(), mki_at);
-    const ByteView behind = packet.subspan(mki_at + mki_.size());
-    if (!behind.empty()) std::memcpy(out.data() + mki_at, behind.data(), behind.size());
-  }
+  std::memcpy(out.data(), packet.data(), mki_at);
+  std::memcpy(out.data() + mki_at, packet.data() + mki_at + mki_.size(), len - mki_at);
   return out.first(len);
 }
 
-Result<size_t> Session::unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
-                                  MutableBytes out) {
-  if (aead_ != nullptr) return open_aead(packet, sealed, is_rtcp, sealed.index, out);
-  if (!is_rtcp && sealed.source != nullptr && sealed.source->is_restored)
-    return unprotect_at(packet, sealed, static_cast<uint32_t>(sealed.index >> 16), out);
-  VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  auto opened = library::unprotect(lib_.get(), copied, is_rtcp, new_source(sealed.source));
-  if (!opened) secure::wipe(copied.data(), copied.size());
-  return opened;
+Result<size_t> Session::decrypt_rtp(ByteView packet, const Sealed& sealed,
+                                    CounterMode::Message& message, MutableBytes out) {
+  const size_t tag_len = suite_->rtp_tag_len;
+  const bool is_genuine = secure::equal(ByteView(message.tag).first(tag_len), packet.last(tag_len));
+  // The tag that a forged packet should have had.
+  secure::wipe(message.tag.data(), message.tag.size());
+  if (!is_genuine) return Status::ERR_SRTP_AUTH;
+  counter_mode_->crypt(message.data, sealed.header_len, sealed.ssrc, sealed.index, out);
+  return message.data.size();
 }
 
-Result<size_t> Session::open_aead(ByteView packet, const Sealed& sealed, bool is_rtcp,
-                                  uint64_t index, MutableBytes out) {
+Result<size_t> Session::unprotect_rtp(ByteView packet, const Sealed& sealed, MutableBytes out) {
   const ByteView without_mki = packet.first(sealed.mki_at);
-  if (out.size() < without_mki.size()) return Status::ERR_BUFFER_TOO_SMALL;
-  const size_t len = is_rtcp
-                         ? aead_->open_rtcp(without_mki, sealed.ssrc, out)
-                         : aead_->open_rtp(without_mki, sealed.header_len, sealed.ssrc, index, out);
-  if (len == 0) return Status::ERR_SRTP_AUTH;
-  return len;
+  if (aead_ != nullptr) {
+    const size_t len =
+        aead_->open_rtp(without_mki, sealed.header_len, sealed.ssrc, sealed.index, out);
+    if (len == 0) return Status::ERR_SRTP_AUTH;
+    return len;
+  }
+  CounterMode::Message message = counter_mode_->message(without_mki, sealed.index);
+  message.key->tag(message.data, message.suffix, message.tag);
+  return decrypt_rtp(packet, sealed, message, out);
 }
 
-Result<size_t> Session::unprotect_at(ByteView packet, const Sealed& sealed, uint32_t roc,
-                                     MutableBytes out) {
-  const uint64_t index = uint64_t{roc} << 16 | sealed.sequence;
-  if (aead_ != nullptr) return open_aead(packet, sealed, false, index, out);
+Result<size_t> Session::unprotect_rtcp(ByteView packet, const Sealed& sealed, MutableBytes out) {
+  if (aead_ != nullptr) {
+    const ByteView without_mki = packet.first(sealed.mki_at);
+    if (out.size() < without_mki.size()) return Status::ERR_BUFFER_TOO_SMALL;
+    const size_t len = aead_->open_rtcp(without_mki, sealed.ssrc, out);
+    if (len == 0) return Status::ERR_SRTP_AUTH;
+    return len;
+  }
   VOXLOCK_TRY(const MutableBytes copied, copy(packet, sealed.mki_at, out));
-  auto opened = library::unprotect_at(lib_.get(), policy(), sealed.ssrc, roc, copied);
+  auto opened = library::unprotect(lib_.get(), copied, new_source(sealed.source));
   if (!opened) secure::wipe(copied.data(), copied.size());
   return opened;
-}
-
-Result<void> Session::set_library_roc(uint32_t ssrc, uint32_t roc) {
-  if (lib_ == nullptr) return {};
-  return library::set_roc(lib_.get(), policy(), ssrc, roc);
 }
 
 // RFC 3711 3.3.1: who does not hear the beginning may miss that the sequence wrapped. Where the
@@ -227,12 +227,6 @@ bool Session::may_be_late(const Sealed& sealed) const {
   return late_tries_left_ != 0 &&
          (sealed.source == nullptr ||
           (!sealed.source->rtp.has_any() && sealed.source->sequence.roc() == 0));
-}
-
-// One round later than guessed.
-Result<size_t> Session::open_late(ByteView packet, const Sealed& sealed, MutableBytes out) {
-  --late_tries_left_;
-  return unprotect_at(packet, sealed, 1, out);
 }
 
 Source& Session::present(Source* source, uint32_t ssrc) {
@@ -244,66 +238,64 @@ size_t Session::commit_rtp(const Sealed& sealed, size_t len) {
   Source& source = present(sealed.source, sealed.ssrc);
   source.sequence.commit(sealed.index);
   source.rtp.commit(sealed.index);
-  source.is_restored = false;
   --rtp_left_;
   ++stats_.rtp_packets;
   return len;
 }
 
-Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
-  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(Sealed sealed, inspect_rtp(packet));
-  const auto opened = unprotect(packet, sealed, false, out);
-  if (opened) return commit_rtp(sealed, *opened);
-  if (opened.error() != Status::ERR_SRTP_AUTH || !may_be_late(sealed)) return opened.error();
-  const auto late = open_late(packet, sealed, out);
-  // What goes wrong in a second try is no other reason to drop than that of the first.
-  if (!late) return opened.error();
-  sealed.index += kSequences;
+// One round later than guessed. What goes wrong in a second try is no other reason to drop than
+// that of the first.
+Result<size_t> Session::open_late(ByteView packet, Sealed& sealed, Status first, MutableBytes out) {
+  if (first != Status::ERR_SRTP_AUTH || !may_be_late(sealed)) return first;
+  --late_tries_left_;
+  sealed.index = kSequences | sealed.sequence;
+  const auto late = unprotect_rtp(packet, sealed, out);
+  if (!late) return first;
   return commit_rtp(sealed, *late);
 }
 
-// RFC 3711 3.3.1 leaves more than 2^15 packets lost to other means. libsrtp2 drops the counter that
-// it is told only where the packet lies beyond its own guess.
+Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
+  if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
+  VOXLOCK_TRY(Sealed sealed, inspect_rtp(packet, out.size()));
+  const auto opened = unprotect_rtp(packet, sealed, out);
+  if (opened) return commit_rtp(sealed, *opened);
+  return open_late(packet, sealed, opened.error(), out);
+}
+
+// RFC 3711 3.3.1 leaves more than 2^15 packets lost to other means.
 Result<size_t> Session::try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet));
+  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet, out.size()));
   sealed.index = uint64_t{roc} << 16 | sealed.sequence;
-  Source* const known = sealed.source;
-  const bool is_heard = known != nullptr && known->rtp.has_any();
-  if (is_heard && sealed.index <= known->rtp.highest() + kSequences / 2)
+  const Source* const known = sealed.source;
+  if (known != nullptr && known->rtp.has_any() &&
+      sealed.index <= known->rtp.highest() + kSequences / 2) {
     return Status::ERR_SRTP_TOO_OLD;
-  const auto opened = unprotect_at(packet, sealed, roc, out);
-  if (opened) return commit_rtp(sealed, *opened);
-  if (known != nullptr && !is_heard && known->sequence.roc() != 0)
-    VOXLOCK_TRY_VOID(set_library_roc(sealed.ssrc, known->sequence.roc()));
-  return opened.error();
+  }
+  VOXLOCK_TRY(const size_t len, unprotect_rtp(packet, sealed, out));
+  return commit_rtp(sealed, len);
 }
 
 Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
   VOXLOCK_TRY(const Sealed sealed, inspect_rtcp(packet));
-  VOXLOCK_TRY(const size_t len, unprotect(packet, sealed, true, out));
+  VOXLOCK_TRY(const size_t len, unprotect_rtcp(packet, sealed, out));
   present(sealed.source, sealed.ssrc).rtcp.commit(sealed.index);
   --rtcp_left_;
   ++stats_.rtcp_packets;
   return len;
 }
 
-// Seals and puts the MKI where it belongs.
-Result<size_t> Session::protect(ByteView packet, const Plain& plain, bool is_rtcp,
-                                MutableBytes out) {
-  size_t len = 0;
-  if (aead_ != nullptr) {
-    len = is_rtcp ? aead_->seal_rtcp(packet, plain.ssrc, static_cast<uint32_t>(plain.index),
-                                     is_rtcp_plain_, out)
-                  : aead_->seal_rtp(packet, plain.header_len, plain.ssrc, plain.index, out);
-  } else {
-    VOXLOCK_TRY(len, protect_copy(packet, plain.source, is_rtcp, out));
-  }
+size_t Session::add_tag(const CounterMode::Message& message, MutableBytes out) const {
+  const size_t tag_len = suite_->rtp_tag_len;
+  std::memcpy(out.data() + message.data.size(), message.tag.data(), tag_len);
+  return add_mki(out, message.data.size() + tag_len, tag_len);
+}
+
+size_t Session::add_mki(MutableBytes out, size_t len, size_t tag_len) const {
   const ByteView mki = mki_.view();
   if (mki.empty()) return len;
-  const size_t tag_len = is_rtcp ? suite_->rtcp_tag_len : suite_->rtp_tag_len;
+  // RFC 7714 8.2: behind the tag of AEAD.
   const size_t behind = suite_->is_aead ? 0 : tag_len;
   uint8_t* const at = out.data() + len - behind;
   std::memmove(at + mki.size(), at, behind);
@@ -311,32 +303,53 @@ Result<size_t> Session::protect(ByteView packet, const Plain& plain, bool is_rtc
   return len + mki.size();
 }
 
-Result<size_t> Session::protect_copy(ByteView packet, const Source* source, bool is_rtcp,
-                                     MutableBytes out) {
-  std::memcpy(out.data(), packet.data(), packet.size());
-  const auto sealed = library::protect(lib_.get(), out, packet.size(), is_rtcp, new_source(source));
-  if (!sealed) secure::wipe(out.data(), packet.size());
-  return sealed;
+Result<Session::Plain> Session::inspect_plain_rtp(ByteView packet, size_t room) {
+  VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
+  if (packet.size() - header.len > CounterMode::kMaxPayloadLen) return Status::ERR_LIMIT;
+  Plain plain{header.ssrc, 0, header.len, nullptr};
+  VOXLOCK_TRY(plain.source, admit(header.ssrc, rtp_left_));
+  VOXLOCK_TRY(plain.index, next_rtp_index(plain.source, header.sequence));
+  if (room < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
+  return plain;
+}
+
+size_t Session::protect_rtp(ByteView packet, const Plain& plain, MutableBytes out) {
+  if (aead_ != nullptr) {
+    return add_mki(out, aead_->seal_rtp(packet, plain.header_len, plain.ssrc, plain.index, out), 0);
+  }
+  counter_mode_->crypt(packet, plain.header_len, plain.ssrc, plain.index, out);
+  CounterMode::Message message = counter_mode_->message(out.first(packet.size()), plain.index);
+  message.key->tag(message.data, message.suffix, message.tag);
+  return add_tag(message, out);
+}
+
+size_t Session::commit_sealed_rtp(const Plain& plain, size_t len) {
+  Source& source = present(plain.source, plain.ssrc);
+  source.sequence.commit(plain.index);
+  source.rtp.commit(plain.index);
+  --rtp_left_;
+  ++stats_.rtp_packets;
+  return len;
 }
 
 Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kOutbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
-  VOXLOCK_TRY(Source* const known, admit(header.ssrc, rtp_left_));
-  VOXLOCK_TRY(const uint64_t index, next_rtp_index(known, header.sequence));
-  if (out.size() < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  if (known != nullptr && known->is_restored) {
-    VOXLOCK_TRY_VOID(set_library_roc(header.ssrc, static_cast<uint32_t>(index >> 16)));
+  VOXLOCK_TRY(const Plain plain, inspect_plain_rtp(packet, out.size()));
+  return commit_sealed_rtp(plain, protect_rtp(packet, plain, out));
+}
+
+Result<size_t> Session::protect_rtcp(ByteView packet, const Plain& plain, MutableBytes out) {
+  size_t len = 0;
+  if (aead_ != nullptr) {
+    len = aead_->seal_rtcp(packet, plain.ssrc, static_cast<uint32_t>(plain.index), is_rtcp_plain_,
+                           out);
+  } else {
+    std::memcpy(out.data(), packet.data(), packet.size());
+    const auto sealed = library::protect(lib_.get(), out, packet.size(), new_source(plain.source));
+    if (!sealed) secure::wipe(out.data(), packet.size());
+    VOXLOCK_TRY(len, sealed);
   }
-  VOXLOCK_TRY(const size_t len,
-              protect(packet, {header.ssrc, index, header.len, known}, false, out));
-  Source& source = present(known, header.ssrc);
-  source.is_restored = false;
-  source.sequence.commit(index);
-  source.rtp.commit(index);
-  --rtp_left_;
-  ++stats_.rtp_packets;
-  return len;
+  return add_mki(out, len, suite_->rtcp_tag_len);
 }
 
 Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
@@ -349,11 +362,42 @@ Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
   const uint64_t index = known != nullptr ? known->rtcp.highest() + 1 : 1;
   if (index > kLastRtcpIndex) return Status::ERR_SRTP_KEY_EXPIRED;
   if (out.size() < packet.size() + rtcp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  VOXLOCK_TRY(const size_t len, protect(packet, {ssrc, index, 0, known}, true, out));
+  VOXLOCK_TRY(const size_t len, protect_rtcp(packet, {ssrc, index, 0, known}, out));
   present(known, ssrc).rtcp.commit(index);
   --rtcp_left_;
   ++stats_.rtcp_packets;
   return len;
+}
+
+Result<Session::Sealed> Session::begin_open(ByteView packet, MutableBytes out,
+                                            CounterMode::Message& message) {
+  if (direction_ != Direction::kInbound) return drop(Status::ERR_WRONG_STATE);
+  const auto sealed = inspect_rtp(packet, out.size());
+  if (!sealed) return drop(sealed.error());
+  message = counter_mode_->message(packet.first(sealed->mki_at), sealed->index);
+  return sealed;
+}
+
+Result<size_t> Session::finish_open(ByteView packet, Sealed& sealed, CounterMode::Message& message,
+                                    MutableBytes out) {
+  const auto opened = decrypt_rtp(packet, sealed, message, out);
+  if (opened) return commit_rtp(sealed, *opened);
+  return counted(open_late(packet, sealed, opened.error(), out));
+}
+
+Result<Session::Plain> Session::begin_seal(ByteView packet, MutableBytes out,
+                                           CounterMode::Message& message) {
+  if (direction_ != Direction::kOutbound) return drop(Status::ERR_WRONG_STATE);
+  const auto plain = inspect_plain_rtp(packet, out.size());
+  if (!plain) return drop(plain.error());
+  counter_mode_->crypt(packet, plain->header_len, plain->ssrc, plain->index, out);
+  message = counter_mode_->message(out.first(packet.size()), plain->index);
+  return plain;
+}
+
+Result<size_t> Session::finish_seal(ByteView /*packet*/, Plain& plain,
+                                    CounterMode::Message& message, MutableBytes out) {
+  return commit_sealed_rtp(plain, add_tag(message, out));
 }
 
 Result<size_t> Session::counted(Result<size_t> result) {
@@ -377,13 +421,10 @@ Result<size_t> Session::seal_rtcp(ByteView packet, MutableBytes out) {
   return counted(try_seal_rtcp(packet, out));
 }
 
-// libsrtp2 keeps a counter that was set on a running source for good, and a reset would forget its
-// replay window: so it is set before the first packet or never.
 Result<void> Session::set_roc(uint32_t ssrc, uint32_t roc) {
   Source* source = sources_.find(ssrc);
   if (source != nullptr && source->rtp.has_any()) return Status::ERR_WRONG_STATE;
   if (source == nullptr && sources_.is_full()) return Status::ERR_SRTP_SSRC_LIMIT;
-  VOXLOCK_TRY_VOID(set_library_roc(ssrc, roc));
   present(source, ssrc).sequence.restart(roc);
   return {};
 }
@@ -415,10 +456,7 @@ SessionStats Session::stats() const {
 
 uint64_t Session::state_hash() const {
   uint64_t hash = 0xcbf29ce484222325;
-  for (const Source& source : sources_) {
-    hash = source.mix(hash);
-    if (lib_ != nullptr) hash = mix_word(hash, library::roc(lib_.get(), source.ssrc));
-  }
+  for (const Source& source : sources_) hash = source.mix(hash);
   hash = mix_word(hash, rtp_left_);
   return mix_word(hash, rtcp_left_);
 }

@@ -1,5 +1,5 @@
-// SRTP and SRTCP of one master key in one direction, RFC 3711: the suites of AES-CM over libsrtp2,
-// those of AEAD over our own aead.h.
+// SRTP and SRTCP of one master key in one direction, RFC 3711, over the transforms of
+// counter_mode.h, aead.h and, for the SRTCP of the suites of AES-CM, libsrtp2.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/secure.h"
 #include "srtp/aead.h"
+#include "srtp/counter_mode.h"
 #include "srtp/library.h"
 #include "srtp/replay.h"
 #include "srtp/suite.h"
@@ -29,8 +30,8 @@ inline constexpr uint64_t kMaxRtpLifetime = uint64_t{1} << 48;
 inline constexpr uint64_t kMaxRtcpLifetime = uint64_t{1} << 31;
 inline constexpr size_t kMaxMkiLen = 128;
 inline constexpr uint32_t kMaxSsrcs = 1024;
-// How many packets of sources not heard before are tried with a second rollover counter. Each makes
-// libsrtp2 derive keys, which a flood of forged ones is not to get for nothing.
+// How many packets of sources not heard before are tried with a second rollover counter, which a
+// flood of forged ones is not to get for nothing.
 inline constexpr uint32_t kMaxLateTries = 256;
 
 struct SessionConfig {
@@ -62,11 +63,12 @@ struct SessionStats {
 };
 
 // Move-only. Keys are wiped when it dies. No allocation per packet but inside libsrtp2, at the
-// first packet of each SSRC.
+// first SRTCP of each SSRC.
 //
 // Statuses of open_*: ERR_BUFFER_TOO_SMALL (room for packet.size() is always enough),
 // ERR_TRUNCATED, ERR_RTP_VERSION, ERR_SRTP_AUTH, ERR_SRTP_REPLAYED, ERR_SRTP_TOO_OLD, ERR_SRTP_MKI,
-// ERR_SRTP_SSRC_LIMIT, ERR_SRTP_KEY_EXPIRED, ERR_SRTP_RTCP_FLAG, ERR_WRONG_STATE (other direction).
+// ERR_SRTP_SSRC_LIMIT, ERR_SRTP_KEY_EXPIRED, ERR_SRTP_RTCP_FLAG, ERR_LIMIT (a payload above
+// CounterMode::kMaxPayloadLen), ERR_WRONG_STATE (other direction).
 // On any of them nothing but a counter has changed and out holds nothing of the packet.
 //
 // A source is taken to begin in the first round of its sequence numbers or in the second: a
@@ -97,7 +99,7 @@ class Session {
 
   // Sets the rollover counter of a source before its first packet, for a receiver that joins late
   // or a sender that goes on. ERR_WRONG_STATE once a packet of it was opened or sealed (moving the
-  // counter then could repeat an index), ERR_SRTP_SSRC_LIMIT, ERR_NO_MEMORY.
+  // counter then could repeat an index), ERR_SRTP_SSRC_LIMIT.
   Result<void> set_roc(uint32_t ssrc, uint32_t roc);
   // ERR_NOT_FOUND for a source that is not in the table.
   [[nodiscard]] Result<uint32_t> roc(uint32_t ssrc) const;
@@ -135,11 +137,12 @@ class Session {
   [[nodiscard]] const Suite& suite() const { return *suite_; }
   [[nodiscard]] Direction direction() const { return direction_; }
   [[nodiscard]] SessionStats stats() const;
-  // A hash of all state that decides about later packets: SSRC table, ROC and replay windows of
-  // ours and the ROC inside libsrtp2, SRTCP indexes, lifetimes. Drop counters are not in it.
+  // A hash of all state that decides about later packets: SSRC table, ROC and replay windows,
+  // SRTCP indexes, lifetimes. Drop counters are not in it.
   [[nodiscard]] uint64_t state_hash() const;
 
  private:
+  friend class Batch;
   struct LibDeleter {
     void operator()(srtp_ctx_t_* session) const noexcept;
   };
@@ -165,33 +168,36 @@ class Session {
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<uint64_t> next_rtp_index(const Source* source,
                                                                     uint16_t sequence) const;
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<void> check_mki(ByteView packet, size_t mki_at) const;
-  VOXLOCK_SRTP_INLINE Result<Sealed> take_apart_rtp(ByteView packet);
-  VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet);
+  VOXLOCK_SRTP_INLINE Result<Sealed> take_apart_rtp(ByteView packet, size_t room);
+  VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet, size_t room);
   Result<Sealed> inspect_rtcp(ByteView packet);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
                                                               MutableBytes out) const;
   [[nodiscard]] library::NewSource new_source(const Source* known) const {
-    return known == nullptr ? library::NewSource{suite_, memory_} : library::NewSource{};
+    const bool is_known = known != nullptr && known->rtcp.has_any();
+    return is_known ? library::NewSource{} : library::NewSource{suite_, memory_};
   }
-  VOXLOCK_SRTP_INLINE Result<size_t> unprotect(ByteView packet, const Sealed& sealed, bool is_rtcp,
-                                               MutableBytes out);
-  VOXLOCK_SRTP_INLINE Result<size_t> open_aead(ByteView packet, const Sealed& sealed, bool is_rtcp,
-                                               uint64_t index, MutableBytes out);
-  // In the round of sequence numbers that roc tells, rather than in the one that was guessed.
-  Result<size_t> unprotect_at(ByteView packet, const Sealed& sealed, uint32_t roc,
-                              MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> unprotect_rtp(ByteView packet, const Sealed& sealed,
+                                                   MutableBytes out);
+  // message: with the tag that the packet ought to have. It is wiped.
+  VOXLOCK_SRTP_INLINE Result<size_t> decrypt_rtp(ByteView packet, const Sealed& sealed,
+                                                 CounterMode::Message& message, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> unprotect_rtcp(ByteView packet, const Sealed& sealed,
+                                                    MutableBytes out);
+  // A packet that is going to be sealed.
   struct Plain {
     uint32_t ssrc;
     uint64_t index;
     size_t header_len;  // of SRTP
-    const Source* source;
+    Source* source;     // nullptr: not in the table
   };
-  VOXLOCK_SRTP_INLINE Result<size_t> protect(ByteView packet, const Plain& plain, bool is_rtcp,
-                                             MutableBytes out);
-  VOXLOCK_SRTP_INLINE Result<size_t> protect_copy(ByteView packet, const Source* source,
-                                                  bool is_rtcp, MutableBytes out);
-  // Tells libsrtp2, where the suite is one of its own.
-  Result<void> set_library_roc(uint32_t ssrc, uint32_t roc);
+  VOXLOCK_SRTP_INLINE Result<Plain> inspect_plain_rtp(ByteView packet, size_t room);
+  VOXLOCK_SRTP_INLINE size_t protect_rtp(ByteView packet, const Plain& plain, MutableBytes out);
+  VOXLOCK_SRTP_INLINE Result<size_t> protect_rtcp(ByteView packet, const Plain& plain,
+                                                  MutableBytes out);
+  VOXLOCK_SRTP_INLINE size_t add_tag(const CounterMode::Message& message, MutableBytes out) const;
+  // Puts the MKI into a packet of len bytes that ends with its tag, where it belongs.
+  VOXLOCK_SRTP_INLINE size_t add_mki(MutableBytes out, size_t len, size_t tag_len) const;
   // The source, or a new row of the table for it.
   VOXLOCK_SRTP_INLINE Source& present(Source* source, uint32_t ssrc);
   // checkpoint.cpp
@@ -200,8 +206,16 @@ class Session {
   Result<void> forward_rtcp(Source& source, uint64_t skip);
 
   [[nodiscard]] bool may_be_late(const Sealed& sealed) const;
-  Result<size_t> open_late(ByteView packet, const Sealed& sealed, MutableBytes out);
+  Result<size_t> open_late(ByteView packet, Sealed& sealed, Status first, MutableBytes out);
   VOXLOCK_SRTP_INLINE size_t commit_rtp(const Sealed& sealed, size_t len);
+  VOXLOCK_SRTP_INLINE size_t commit_sealed_rtp(const Plain& plain, size_t len);
+  // For a batch, of a suite of counter mode: what comes before the tag is computed, and after it.
+  Result<Sealed> begin_open(ByteView packet, MutableBytes out, CounterMode::Message& message);
+  Result<size_t> finish_open(ByteView packet, Sealed& sealed, CounterMode::Message& message,
+                             MutableBytes out);
+  Result<Plain> begin_seal(ByteView packet, MutableBytes out, CounterMode::Message& message);
+  Result<size_t> finish_seal(ByteView packet, Plain& plain, CounterMode::Message& message,
+                             MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc);
   Result<size_t> try_open_rtcp(ByteView packet, MutableBytes out);
@@ -213,8 +227,10 @@ class Session {
   Direction direction_;
   bool is_rtcp_plain_;
   uint32_t replay_window_;
-  Box<Aead> aead_;  // either this or lib_
-  LibSession lib_;
+  // Either aead_ or the two others.
+  Box<CounterMode> counter_mode_;
+  Box<Aead> aead_;
+  LibSession lib_;  // SRTCP
   SourceTable sources_;
   uint64_t rtp_left_;
   uint64_t rtcp_left_;

@@ -3,31 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "srtp/key_derivation.h"
-
 namespace voxlock::srtp {
 namespace {
 
 constexpr size_t kMaxTagLen = 16;
 
-std::array<uint8_t, 4> big_endian(uint32_t value) {
-  std::array<uint8_t, 4> out{};
-  bytes::Writer(out).u32(value);
-  return out;
-}
-
 }  // namespace
-
-secure::Secret<kAuthKeyLen> auth_key(const Suite& suite, ByteView key_and_salt) {
-  secure::Secret<kAuthKeyLen> out;
-  if (!suite.is_aead)
-    derive_key(suite, key_and_salt, KeyLabel::kRtpAuthentication, out.resize(kAuthKeyLen));
-  return out;
-}
 
 TagCheck::TagCheck(const Suite& suite, ByteView key_and_salt) : is_aead_(suite.is_aead) {
   if (!is_aead_) {
-    hmac_.set_key(auth_key(suite, key_and_salt).view());
+    hmac_.set(auth_key(suite, key_and_salt).view());
     return;
   }
   secure::Secret<32> key;
@@ -37,7 +22,7 @@ TagCheck::TagCheck(const Suite& suite, ByteView key_and_salt) : is_aead_(suite.i
 }
 
 TagCheck::TagCheck(ByteView auth_key) {
-  hmac_.set_key(auth_key);
+  hmac_.set(auth_key);
 }
 
 bool TagCheck::matches(ByteView packet, const TagLayout& layout, uint32_t roc) {
@@ -51,11 +36,8 @@ bool TagCheck::matches(ByteView packet, const TagLayout& layout, uint32_t roc) {
 
 // RFC 3711 section 4.2: header and payload, then the rollover counter.
 bool TagCheck::matches_hmac(ByteView packet, const TagLayout& layout, uint32_t roc) {
-  std::array<uint8_t, crypto::HmacSha1::kTagLen> tag{};
-  hmac_.start();
-  hmac_.update(packet.first(packet.size() - layout.tag_len - layout.mki_len));
-  hmac_.update(big_endian(roc));
-  hmac_.finish(tag);
+  std::array<uint8_t, crypto::HmacSha1Key::kTagLen> tag{};
+  hmac_.tag(packet.first(packet.size() - layout.tag_len - layout.mki_len), roc, tag);
   const bool is_same =
       secure::equal(ByteView(tag).first(layout.tag_len), packet.last(layout.tag_len));
   secure::wipe(tag.data(), tag.size());

@@ -11,13 +11,13 @@
 #include "crypto/aes_gcm.h"
 #include "crypto/hmac_sha1.h"
 #include "rtp/packet.h"
+#include "srtp/key_derivation.h"
 #include "srtp/suite.h"
 
 namespace voxlock::srtp {
 
 // The longest packet that is looked at.
 inline constexpr size_t kMaxCheckedLen = 2048;
-inline constexpr size_t kAuthKeyLen = 20;
 
 // A sealed packet as the check takes it apart.
 struct TagLayout {
@@ -25,10 +25,6 @@ struct TagLayout {
   size_t tag_len = 0;
   size_t mki_len = 0;  // between payload and tag; AEAD: behind the tag
 };
-
-// What authenticates with a key of the HMAC suites, and decrypts nothing (RFC 3711, 4.3.1). Empty
-// for AEAD, whose one key does both.
-secure::Secret<kAuthKeyLen> auth_key(const Suite& suite, ByteView key_and_salt);
 
 // One key, made ready. Wiped when it dies.
 class TagCheck {
@@ -46,7 +42,7 @@ class TagCheck {
   bool matches_aead(ByteView packet, const TagLayout& layout, uint32_t roc);
 
   bool is_aead_ = false;
-  crypto::HmacSha1 hmac_;
+  crypto::HmacSha1Key hmac_;
   crypto::AesGcm gcm_;
   secure::Secret<crypto::AesGcm::kNonceLen> salt_;
 };

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "crypto/drbg.h"
 #include "crypto/hmac_sha1.h"
 #include "crypto/kernels/kernels.h"
+#include "srtp/batch.h"
 #include "srtp/session.h"
 #include "support/stock_srtp.h"
 
@@ -34,6 +36,7 @@ constexpr double kMostOfStockCm = 0.11;
 constexpr double kMostOfStockGcm = 0.10;
 constexpr double kMostOfStockWithMany = 0.025;
 constexpr double kMostOfFloor = 1.5;
+constexpr double kMostOfOneByOne = 0.65;
 constexpr double kMostOfStockCreation = 0.01;
 
 const uint8_t kKey[kMaxKeyAndSaltLen] = {7, 7, 7};
@@ -55,20 +58,6 @@ srtp_t make_stock(const StockSrtp& stock, const Suite& suite, Direction directio
   return out;
 }
 
-// libsrtp2 itself with our ciphers in it: the part of a Session's time that is not its own.
-struct Bare {
-  Bare(const Suite& suite, Direction direction) {
-    const auto made = library::create({suite, ByteView(kKey).first(suite.key_and_salt_len()),
-                                       direction == Direction::kInbound, 128, false});
-    if (!made) std::abort();
-    raw = *made;
-  }
-  ~Bare() { library::destroy(raw); }
-  Bare(const Bare&) = delete;
-  Bare& operator=(const Bare&) = delete;
-  srtp_ctx_t_* raw = nullptr;
-};
-
 // A sender and a receiver of each kind.
 struct Pair {
   Pair(const StockSrtp& stock_srtp, const Context& context, const Suite& suite)
@@ -76,11 +65,7 @@ struct Pair {
         in(make_session(context, suite, Direction::kInbound)),
         out(make_session(context, suite, Direction::kOutbound)),
         stock_in(make_stock(stock_srtp, suite, Direction::kInbound)),
-        stock_out(make_stock(stock_srtp, suite, Direction::kOutbound)) {
-    if (suite.is_aead) return;
-    bare_in.emplace(suite, Direction::kInbound);
-    bare_out.emplace(suite, Direction::kOutbound);
-  }
+        stock_out(make_stock(stock_srtp, suite, Direction::kOutbound)) {}
   ~Pair() {
     stock.dealloc(stock_in);
     stock.dealloc(stock_out);
@@ -91,9 +76,6 @@ struct Pair {
   const StockSrtp& stock;
   Session in;
   Session out;
-  // Not of AEAD suites, which do without libsrtp2.
-  std::optional<Bare> bare_in;
-  std::optional<Bare> bare_out;
   srtp_t stock_in;
   srtp_t stock_out;
 };
@@ -111,27 +93,6 @@ bool loop_ours(Pair& pair, const Packet& plain) {
   Packet sealed, opened;
   const auto len = pair.out.seal_rtp(ByteView(plain).first(kPacketLen), sealed);
   const bool is_opened = len && pair.in.open_rtp(ByteView(sealed).first(*len), opened);
-  bench::keep(opened);
-  return is_opened;
-}
-
-bool seal_bare(Pair& pair, const Packet& plain) {
-  Packet sealed;
-  std::memcpy(sealed.data(), plain.data(), kPacketLen);
-  const bool is_sealed =
-      library::protect(pair.bare_out->raw, sealed, kPacketLen, false).has_value();
-  bench::keep(sealed);
-  return is_sealed;
-}
-
-bool loop_bare(Pair& pair, const Packet& plain) {
-  Packet sealed, opened;
-  std::memcpy(sealed.data(), plain.data(), kPacketLen);
-  const auto len = library::protect(pair.bare_out->raw, sealed, kPacketLen, false);
-  if (!len) return false;
-  std::memcpy(opened.data(), sealed.data(), *len);
-  const bool is_opened =
-      library::unprotect(pair.bare_in->raw, MutableBytes(opened).first(*len), false).has_value();
   bench::keep(opened);
   return is_opened;
 }
@@ -165,14 +126,23 @@ struct Candidate {
   bool (*run)(Pair&, const Packet&);
   uint8_t ssrc;
 };
-constexpr Candidate kCandidates[] = {{seal_ours, 1},  {loop_ours, 2}, {seal_stock, 1},
-                                     {loop_stock, 2}, {seal_bare, 1}, {loop_bare, 2}};
-constexpr size_t kCandidatesOfAead = 4;  // the first ones
+constexpr Candidate kCandidates[] = {
+    {seal_ours, 1}, {loop_ours, 2}, {seal_stock, 1}, {loop_stock, 2}};
+// Of the batches, behind those.
+constexpr uint8_t kBatchSsrcs[] = {3, 4};
 
 struct Pairs {
   std::vector<std::unique_ptr<Pair>> list;
-  std::array<std::vector<uint16_t>, std::size(kCandidates)> sequence;  // next one of each pair
+  // The next one of each pair.
+  std::array<std::vector<uint16_t>, std::size(kCandidates) + std::size(kBatchSsrcs)> sequence;
 };
+
+void number(Packet& packet, uint16_t sequence, uint8_t ssrc) {
+  packet[0] = 0x80;
+  packet[2] = static_cast<uint8_t>(sequence >> 8);
+  packet[3] = static_cast<uint8_t>(sequence);
+  packet[11] = ssrc;
+}
 
 // A packet is numbered one turn before it is used, as one that comes from elsewhere lies ready:
 // what was just stored byte by byte is slow to load as a vector.
@@ -181,23 +151,64 @@ bench::Work work(Pairs& pairs, size_t sessions, size_t which) {
     const Candidate& candidate = kCandidates[which];
     std::vector<uint16_t>& sequence = pairs.sequence[which];
     std::array<Packet, 2> packets{};
-    const auto number = [&](size_t i, size_t pair) {
-      Packet& packet = packets[i % 2];
-      const uint16_t value = ++sequence[pair];
-      packet[0] = 0x80;
-      packet[2] = static_cast<uint8_t>(value >> 8);
-      packet[3] = static_cast<uint8_t>(value);
-      packet[11] = candidate.ssrc;
-    };
-    number(0, at);
+    number(packets[0], ++sequence[at], candidate.ssrc);
     for (size_t i = 0; i < iterations; ++i) {
       const size_t next = at + 1 == sessions ? 0 : at + 1;
-      if (i + 1 < iterations) number(i + 1, next);
+      if (i + 1 < iterations) number(packets[(i + 1) % 2], ++sequence[next], candidate.ssrc);
       if (!candidate.run(*pairs.list[at], packets[i % 2])) std::abort();
       at = next;
     }
   };
 }
+
+// One packet of each of many sessions in one call: what lies ready when recvmmsg returns, or when
+// 20 ms are over.
+class Batches {
+ public:
+  static constexpr size_t kItems = 32;
+
+  // is_loop: there and back, else sealing alone.
+  Batches(Pairs& pairs, size_t sessions, bool is_loop)
+      : pairs_(pairs), sessions_(sessions), is_loop_(is_loop) {}
+
+  void run(size_t iterations) {
+    for (size_t done = 0; done < iterations; done += kItems) {
+      for (size_t i = 0; i < kItems; ++i) {
+        const size_t pair = (at_ + i) % sessions_;
+        number(plain_[i], ++pairs_.sequence[std::size(kCandidates) + is_loop_][pair],
+               kBatchSsrcs[is_loop_]);
+        items_[i].session = &pairs_.list[pair]->out;
+        items_[i].packet = ByteView(plain_[i]).first(kPacketLen);
+        items_[i].out = sealed_[i];
+      }
+      all(Batch::seal_rtp);
+      for (size_t i = 0; is_loop_ && i < kItems; ++i) {
+        items_[i].session = &pairs_.list[(at_ + i) % sessions_]->in;
+        items_[i].packet = ByteView(sealed_[i]).first(items_[i].len);
+        items_[i].out = opened_[i];
+      }
+      if (is_loop_) all(Batch::open_rtp);
+      at_ = (at_ + kItems) % sessions_;
+    }
+  }
+
+ private:
+  void all(size_t (*step)(std::span<BatchItem>)) {
+    for (std::span<BatchItem> left = items_; !left.empty();) left = left.subspan(step(left));
+    for (const BatchItem& item : items_) {
+      if (item.status != Status::OK) std::abort();
+    }
+  }
+
+  Pairs& pairs_;
+  size_t sessions_;
+  bool is_loop_;
+  size_t at_ = 0;
+  std::array<BatchItem, kItems> items_;
+  std::array<Packet, kItems> plain_{};
+  std::array<Packet, kItems> sealed_;
+  std::array<Packet, kItems> opened_;
+};
 
 // What the mathematics of one packet cost: the kernels on a packet that lies ready.
 class Floor {
@@ -206,7 +217,7 @@ class Floor {
     const auto& row = *kernels_.aes;
     row.expand(key_.aes, kKey, suite.key_len);
     row.hash_key(key_);
-    hmac_.set_key(ByteView(kKey).first(20));
+    hmac_.set(ByteView(kKey).first(20));
   }
   bench::Work seal() {
     return [this](size_t iterations) {
@@ -244,20 +255,18 @@ class Floor {
   }
   void crypt() {
     kernels_.aes->ctr(key_.aes, counter_.data(), packet_.data() + kHeaderLen,
-                      kPacketLen - kHeaderLen);
+                      packet_.data() + kHeaderLen, kPacketLen - kHeaderLen);
   }
   // The packet and the rollover counter.
   void authenticate() {
-    hmac_.start();
-    hmac_.update(ByteView(packet_).first(kPacketLen));
-    hmac_.update(ByteView(packet_).first(4));
-    hmac_.finish(MutableBytes(packet_).subspan(kPacketLen, 10));
+    hmac_.tag(ByteView(packet_).first(kPacketLen), 0,
+              std::span(packet_).subspan<kPacketLen, crypto::HmacSha1Key::kTagLen>());
   }
 
   crypto::kernels::Choice kernels_ = crypto::kernels::active();
   bool is_aead_;
   crypto::kernels::GcmKey key_;
-  crypto::HmacSha1 hmac_;
+  crypto::HmacSha1Key hmac_;
   std::array<uint8_t, 16> counter_{};
   Packet packet_{};
 };
@@ -265,8 +274,7 @@ class Floor {
 void measure_packets(bench::Table& table, Pairs& pairs, size_t sessions, const Suite& suite) {
   Floor floor(suite);
   std::vector<bench::Work> works{floor.seal(), floor.open()};
-  const size_t candidates = suite.is_aead ? kCandidatesOfAead : std::size(kCandidates);
-  for (size_t i = 0; i < candidates; ++i) works.push_back(work(pairs, sessions, i));
+  for (size_t i = 0; i < std::size(kCandidates); ++i) works.push_back(work(pairs, sessions, i));
   const auto ns = bench::measure_ns(works, 21, 10);
   const std::string what =
       "srtp " + std::string(suite.name) + ", " + std::to_string(sessions) + " sessions: ";
@@ -283,14 +291,22 @@ void measure_packets(bench::Table& table, Pairs& pairs, size_t sessions, const S
     table.add({what + "seal against its kernels", seal / floor_seal, "ratio", kMostOfFloor});
     table.add({what + "open against its kernels", open / floor_open, "ratio", kMostOfFloor});
   }
-  if (suite.is_aead) return;
-  const double bare_seal = ns[6], bare_open = ns[7] - bare_seal;
-  table.add({what + "seal, the part inside libsrtp2", bare_seal / seal, "ratio", {}});
-  table.add({what + "open, the part inside libsrtp2", bare_open / open, "ratio", {}});
-  if (sessions != 1) return;
-  const std::string bare = what + "libsrtp2 with our ciphers, ";
-  table.add({bare + "seal against its kernels", bare_seal / floor_seal, "ratio", {}});
-  table.add({bare + "open against its kernels", bare_open / floor_open, "ratio", {}});
+}
+
+void measure_batches(bench::Table& table, Pairs& pairs, size_t sessions, const Suite& suite) {
+  Batches seal(pairs, sessions, false);
+  Batches loop(pairs, sessions, true);
+  const auto ns =
+      bench::measure_ns({work(pairs, sessions, 0), work(pairs, sessions, 1),
+                         [&](size_t n) { seal.run(n); }, [&](size_t n) { loop.run(n); }},
+                        21, 10);
+  const std::string what = "srtp " + std::string(suite.name) + ", " + std::to_string(sessions) +
+                           " sessions: batches of " + std::to_string(Batches::kItems) + ", ";
+  table.add({what + "seal", ns[2], "ns", {}});
+  table.add({what + "seal against one by one", ns[2] / ns[0], "ratio", kMostOfOneByOne});
+  table.add({what + "open", ns[3] - ns[2], "ns", {}});
+  table.add({what + "open against one by one", (ns[3] - ns[2]) / (ns[1] - ns[0]), "ratio",
+             kMostOfOneByOne});
 }
 
 void measure_creation(bench::Table& table, const StockSrtp& stock, const Context& context,
@@ -340,6 +356,7 @@ void measure(bench::Table& table, const StockSrtp& stock, const Context& context
       pairs.list.push_back(std::make_unique<Pair>(stock, context, suite));
     for (auto& sequence : pairs.sequence) sequence.resize(sessions);
     measure_packets(table, pairs, sessions, suite);
+    if (!suite.is_aead && sessions > 1) measure_batches(table, pairs, sessions, suite);
   }
 }
 

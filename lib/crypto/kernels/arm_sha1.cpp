@@ -79,6 +79,6 @@ VOXLOCK_INLINE void step(Round& r, const Chain&) {
 
 namespace voxlock::crypto::kernels {
 
-const Sha1Row kArmSha1 = {"arm-sha1", blocks, outer};
+const Sha1Row kArmSha1 = {"arm-sha1", blocks, outer, blocks_in_lanes, outer_in_lanes};
 
 }  // namespace voxlock::crypto::kernels

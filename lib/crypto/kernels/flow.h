@@ -143,20 +143,22 @@ VOXLOCK_INLINE void crypt_and_put(const AesKey& key, V& counter, const uint8_t* 
   put<kCount>(to, q, last_len);
 }
 
-VOXLOCK_KERNEL void ctr(const AesKey& key, const uint8_t* first, uint8_t* data, size_t len) {
+VOXLOCK_KERNEL void ctr(const AesKey& key, const uint8_t* first, const uint8_t* from, uint8_t* to,
+                        size_t len) {
   V counter = first_counter(load_block(first));
   while (len > 3 * kVectorLen) {
     const size_t n = len < 4 * kVectorLen ? len : 4 * kVectorLen;
-    crypt_and_put<4>(key, counter, data, data, n);
-    data += n;
+    crypt_and_put<4>(key, counter, from, to, n);
+    from += n;
+    to += n;
     len -= n;
   }
   if (len > 2 * kVectorLen) {
-    crypt_and_put<3>(key, counter, data, data, len);
+    crypt_and_put<3>(key, counter, from, to, len);
   } else if (len > kVectorLen) {
-    crypt_and_put<2>(key, counter, data, data, len);
+    crypt_and_put<2>(key, counter, from, to, len);
   } else if (len > 0) {
-    crypt_and_put<1>(key, counter, data, data, len);
+    crypt_and_put<1>(key, counter, from, to, len);
   }
 }
 

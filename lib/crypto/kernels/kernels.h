@@ -47,8 +47,10 @@ struct AesRow {
   const char* name;
   // key_len is 16 or 32.
   void (*expand)(AesKey& key, const uint8_t* bytes, size_t key_len);
-  // XORs the keystream of counter, counter + 1, ... into data. The last 32 bits count, big-endian.
-  void (*ctr)(const AesKey& key, const uint8_t* counter, uint8_t* data, size_t len);
+  // XORs the keystream of counter, counter + 1, ... with len bytes. The last 32 bits count,
+  // big-endian. to is from, or does not overlap it.
+  void (*ctr)(const AesKey& key, const uint8_t* counter, const uint8_t* from, uint8_t* to,
+              size_t len);
   // Fills power from aes.
   void (*hash_key)(GcmKey& key);
   // Hashes whole blocks of associated data into sum.
@@ -61,6 +63,12 @@ struct AesRow {
                uint8_t* tag);
 };
 
+// Messages that are hashed side by side: one alone leaves most of the processor idle, as each of
+// its rounds waits for the one before.
+inline constexpr size_t kSha1Lanes = 4;
+inline constexpr size_t kSha1Words = 5;
+using Sha1States = uint32_t[kSha1Lanes][kSha1Words];
+
 // FIPS 180-4 section 6.1.2.
 struct Sha1Row {
   const char* name;
@@ -68,6 +76,9 @@ struct Sha1Row {
   // RFC 2104: hashes the digest in state, with its padding, from the state that follows one block
   // (the outer key); the result replaces the digest.
   void (*outer)(uint32_t* state, const uint32_t* outer);
+  // The same of kSha1Lanes messages at once.
+  void (*blocks_in_lanes)(Sha1States& states, const uint8_t* const* data, size_t blocks);
+  void (*outer_in_lanes)(Sha1States& states, const uint32_t* const* outer);
 };
 
 // The rows that this processor and its operating system can run, the fastest first, portable ones

@@ -13,7 +13,7 @@ extern const Sha1Row kPortableSha1;
 namespace portable {
 
 void expand(AesKey& key, const uint8_t* bytes, size_t key_len);
-void ctr(const AesKey& key, const uint8_t* counter, uint8_t* data, size_t len);
+void ctr(const AesKey& key, const uint8_t* counter, const uint8_t* from, uint8_t* to, size_t len);
 // FIPS 197 section 5.1 on one block, in place.
 void encrypt(const AesKey& key, uint8_t* block);
 

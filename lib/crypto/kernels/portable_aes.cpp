@@ -86,7 +86,7 @@ void expand(AesKey& key, const uint8_t* bytes, size_t key_len) {
   secure::wipe(word, sizeof word);
 }
 
-void ctr(const AesKey& key, const uint8_t* counter, uint8_t* data, size_t len) {
+void ctr(const AesKey& key, const uint8_t* counter, const uint8_t* from, uint8_t* to, size_t len) {
   const PlaneKeys keys(key);
   uint8_t stream[kAtOnce];
   uint32_t count = 0;
@@ -99,8 +99,9 @@ void ctr(const AesKey& key, const uint8_t* counter, uint8_t* data, size_t len) {
     }
     keys.encrypt(stream);
     const size_t n = std::min(len, kAtOnce);
-    for (size_t i = 0; i < n; ++i) data[i] = static_cast<uint8_t>(data[i] ^ stream[i]);
-    data += n;
+    for (size_t i = 0; i < n; ++i) to[i] = static_cast<uint8_t>(from[i] ^ stream[i]);
+    from += n;
+    to += n;
     len -= n;
   }
   secure::wipe(stream, sizeof stream);

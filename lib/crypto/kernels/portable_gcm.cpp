@@ -130,8 +130,7 @@ void tag(const GcmKey& key, const GcmHead& head, const uint8_t* data, size_t len
 void crypt(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len) {
   uint8_t counter[kBlockLen];
   first_counter(head, 2, counter);
-  if (to != from && len != 0) std::memcpy(to, from, len);
-  portable::ctr(key.aes, counter, to, len);
+  portable::ctr(key.aes, counter, from, to, len);
 }
 
 void seal(const GcmKey& key, const GcmHead& head, const uint8_t* from, uint8_t* to, size_t len,

@@ -61,8 +61,16 @@ void outer(uint32_t* state, const uint32_t* outer_state) {
   secure::wipe(data, sizeof data);
 }
 
+void blocks_in_lanes(Sha1States& states, const uint8_t* const* data, size_t count) {
+  for (size_t i = 0; i < kSha1Lanes; ++i) blocks(states[i], data[i], count);
+}
+
+void outer_in_lanes(Sha1States& states, const uint32_t* const* outer_states) {
+  for (size_t i = 0; i < kSha1Lanes; ++i) outer(states[i], outer_states[i]);
+}
+
 }  // namespace
 
-const Sha1Row kPortableSha1 = {"portable", blocks, outer};
+const Sha1Row kPortableSha1 = {"portable", blocks, outer, blocks_in_lanes, outer_in_lanes};
 
 }  // namespace voxlock::crypto::kernels

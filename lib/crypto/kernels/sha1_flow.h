@@ -44,30 +44,90 @@ VOXLOCK_INLINE void compress(Chain& chain, Round& r) {
   end(chain, r);
 }
 
+VOXLOCK_INLINE void load_block(Round& r, const uint8_t* data) {
+  r.words[0] = load_words(data);
+  r.words[1] = load_words(data + 16);
+  r.words[2] = load_words(data + 32);
+  r.words[3] = load_words(data + 48);
+}
+
+// The digest is in the order of words already.
+VOXLOCK_INLINE void load_digest(Round& r, const uint32_t* digest) {
+  r.words[0] = load_chain(digest).abcd;
+  // A one bit behind the 20 bytes; 84 bytes counted in bits.
+  r.words[1] = words_of(digest[4], 0x80000000, 0, 0);
+  r.words[2] = words_of(0, 0, 0, 0);
+  r.words[3] = words_of(0, 0, 0, 84 * 8);
+}
+
 VOXLOCK_KERNEL void blocks(uint32_t* state, const uint8_t* data, size_t count) {
   Chain chain = load_chain(state);
   for (; count > 0; --count, data += 64) {
     Round r;
-    r.words[0] = load_words(data);
-    r.words[1] = load_words(data + 16);
-    r.words[2] = load_words(data + 32);
-    r.words[3] = load_words(data + 48);
+    load_block(r, data);
     compress(chain, r);
   }
   store_chain(state, chain);
 }
 
-// The digest is in the order of words already.
 VOXLOCK_KERNEL void outer(uint32_t* state, const uint32_t* outer_state) {
   Chain chain = load_chain(outer_state);
   Round r;
-  r.words[0] = load_chain(state).abcd;
-  // A one bit behind the 20 bytes; 84 bytes counted in bits.
-  r.words[1] = words_of(state[4], 0x80000000, 0, 0);
-  r.words[2] = words_of(0, 0, 0, 0);
-  r.words[3] = words_of(0, 0, 0, 84 * 8);
+  load_digest(r, state);
   compress(chain, r);
   store_chain(state, chain);
+}
+
+struct Lanes {
+  Chain chain[kSha1Lanes];
+  Round r[kSha1Lanes];
+};
+
+template <int kStep>
+VOXLOCK_INLINE void step_lanes(Lanes& lanes) {
+  static_assert(kSha1Lanes == 4);
+  step<kStep>(lanes.r[0], lanes.chain[0]);
+  step<kStep>(lanes.r[1], lanes.chain[1]);
+  step<kStep>(lanes.r[2], lanes.chain[2]);
+  step<kStep>(lanes.r[3], lanes.chain[3]);
+}
+
+template <int kFirst>
+VOXLOCK_INLINE void five_steps_of_lanes(Lanes& lanes) {
+  step_lanes<kFirst>(lanes);
+  step_lanes<kFirst + 1>(lanes);
+  step_lanes<kFirst + 2>(lanes);
+  step_lanes<kFirst + 3>(lanes);
+  step_lanes<kFirst + 4>(lanes);
+}
+
+VOXLOCK_INLINE void compress_lanes(Lanes& lanes) {
+  for (size_t i = 0; i < kSha1Lanes; ++i) begin(lanes.r[i], lanes.chain[i]);
+  five_steps_of_lanes<0>(lanes);
+  five_steps_of_lanes<5>(lanes);
+  five_steps_of_lanes<10>(lanes);
+  five_steps_of_lanes<15>(lanes);
+  for (size_t i = 0; i < kSha1Lanes; ++i) end(lanes.chain[i], lanes.r[i]);
+}
+
+VOXLOCK_KERNEL void blocks_in_lanes(Sha1States& states, const uint8_t* const* data, size_t count) {
+  Lanes lanes;
+  for (size_t i = 0; i < kSha1Lanes; ++i) lanes.chain[i] = load_chain(states[i]);
+  for (size_t at = 0; at < 64 * count; at += 64) {
+    for (size_t i = 0; i < kSha1Lanes; ++i) load_block(lanes.r[i], data[i] + at);
+    compress_lanes(lanes);
+  }
+  for (size_t i = 0; i < kSha1Lanes; ++i) store_chain(states[i], lanes.chain[i]);
+}
+
+VOXLOCK_KERNEL void outer_in_lanes(Sha1States& states, const uint32_t* const* outer_states) {
+  Lanes lanes;
+  for (size_t i = 0; i < kSha1Lanes; ++i) {
+    lanes.chain[i] = load_chain(outer_states[i]);
+    load_digest(lanes.r[i], states[i]);
+  }
+  compress_lanes(lanes);
+  for (size_t i = 0; i < kSha1Lanes; ++i) store_chain(states[i], lanes.chain[i]);
 }
 
 // NOLINTEND(misc-definitions-in-headers)

@@ -71,6 +71,6 @@ VOXLOCK_INLINE void step(Round& r, const Chain& chain) {
 
 namespace voxlock::crypto::kernels {
 
-const Sha1Row kSha1Ni = {"sha-ni", blocks, outer};
+const Sha1Row kSha1Ni = {"sha-ni", blocks, outer, blocks_in_lanes, outer_in_lanes};
 
 }  // namespace voxlock::crypto::kernels

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "srtp/aead.h"
+#include "srtp/counter_mode.h"
 #include "srtp/library.h"
 #include "support/catch.h"
 #include "support/kernels.h"
@@ -29,7 +30,8 @@ TEST_CASE("libsrtp2's self-tests see a wrong kernel") {
   const test::Pair initialises(SuiteId::kAesCm128HmacSha1_80, "");
   const auto right = test::kernel_choices().back();
   crypto::kernels::AesRow wrong_aes = *right.aes;
-  wrong_aes.ctr = [](const crypto::kernels::AesKey&, const uint8_t*, uint8_t*, size_t) {};
+  wrong_aes.ctr = [](const crypto::kernels::AesKey&, const uint8_t*, const uint8_t*, uint8_t*,
+                     size_t) {};
   crypto::kernels::Sha1Row wrong_sha1 = *right.sha1;
   wrong_sha1.outer = [](uint32_t*, const uint32_t*) {};
   {
@@ -81,7 +83,10 @@ TEST_CASE("a payload longer than the keystream of one packet is refused") {
   CHECK(pair.out.seal_rtp(plain, room));
   plain = test::rtp_packet(2);
   plain.resize(12 + kMost + 1);
-  CHECK_FALSE(pair.out.seal_rtp(plain, room));
+  CHECK(pair.out.seal_rtp(plain, room).error() == Status::ERR_LIMIT);
+  // Nothing of it is looked at.
+  plain.resize(plain.size() + 10);
+  CHECK(pair.status(plain) == Status::ERR_LIMIT);
 }
 
 TEST_CASE("what libsrtp2 keeps of keys lies where the context's arenas are") {
@@ -107,15 +112,31 @@ TEST_CASE("what libsrtp2 keeps of keys lies where the context's arenas are") {
       const uint64_t blocks = keys.live_blocks;
       CHECK(blocks > 0);
       keys.fail_after(0, true);
-      CHECK(session->seal_rtp(test::rtp_packet(1), room).error() == Status::ERR_NO_MEMORY);
-      keys.never_fail();
       REQUIRE(session->seal_rtp(test::rtp_packet(1), room));
+      CHECK(session->seal_rtcp(test::rtcp_packet(), room).error() == Status::ERR_NO_MEMORY);
+      keys.never_fail();
+      REQUIRE(session->seal_rtcp(test::rtcp_packet(), room));
       CHECK(keys.live_blocks > blocks);
       const uint64_t count = keys.count;
-      REQUIRE(session->seal_rtp(test::rtp_packet(2), room));
+      REQUIRE(session->seal_rtcp(test::rtcp_packet(), room));
       CHECK(keys.count == count);
     }
     CHECK(keys.live_blocks == 0);
+  }
+}
+
+TEST_CASE("the keys of the counter mode suites leave nothing where they were") {
+  for (const SuiteId id : {SuiteId::kAesCm128HmacSha1_80, SuiteId::kAes256CmHmacSha1_32}) {
+    const Suite& suite = *find_suite(id);
+    const std::vector<uint8_t> key(suite.key_and_salt_len(), 3);
+    alignas(CounterMode) std::array<uint8_t, sizeof(CounterMode)> place{};
+    auto* const mode = new (place.data()) CounterMode(suite, key);
+    std::vector<uint8_t> out(172);
+    mode->crypt(test::rtp_packet(1), 12, 7, 1, out);
+    CHECK(out != test::rtp_packet(1));
+    std::destroy_at(mode);
+    const auto left = std::count_if(place.begin(), place.end(), [](uint8_t b) { return b != 0; });
+    CHECK(left <= static_cast<std::ptrdiff_t>(2 * sizeof(void*)));
   }
 }
 
