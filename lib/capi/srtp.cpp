@@ -1,11 +1,14 @@
 #include "voxlock/srtp.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 
 #include "capi/guard.h"
 #include "capi/handle.h"
 #include "capi/structs.h"
+#include "srtp/batch.h"
 #include "srtp/diagnosis.h"
 #include "srtp/session.h"
 
@@ -18,6 +21,9 @@ VOXLOCK_LAYOUT(voxlock_srtp_config, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(su
                VOXLOCK_FIELD(peer_mki), VOXLOCK_FIELD(peer_mki_len), VOXLOCK_FIELD(replay_window),
                VOXLOCK_FIELD(max_ssrcs), VOXLOCK_FIELD(rtp_lifetime), VOXLOCK_FIELD(rtcp_lifetime),
                VOXLOCK_FIELD(flags), VOXLOCK_FIELD(reserved))
+VOXLOCK_LAYOUT(voxlock_srtp_packet, VOXLOCK_FIELD(srtp), VOXLOCK_FIELD(data), VOXLOCK_FIELD(len),
+               VOXLOCK_FIELD(out), VOXLOCK_FIELD(out_len), VOXLOCK_FIELD(status),
+               VOXLOCK_FIELD(reserved))
 VOXLOCK_LAYOUT(voxlock_srtp_stats, VOXLOCK_FIELD(struct_size), VOXLOCK_FIELD(ssrcs),
                VOXLOCK_FIELD(rtp_opened), VOXLOCK_FIELD(rtcp_opened), VOXLOCK_FIELD(rtp_sealed),
                VOXLOCK_FIELD(rtcp_sealed), VOXLOCK_FIELD(auth_failed), VOXLOCK_FIELD(replayed),
@@ -43,9 +49,9 @@ namespace {
 using srtp::Direction;
 using srtp::Session;
 
-constexpr StructLayout kLayouts[] = {LayoutOf<voxlock_srtp_suite>::kLayout,
-                                     LayoutOf<voxlock_srtp_config>::kLayout,
-                                     LayoutOf<voxlock_srtp_stats>::kLayout};
+constexpr StructLayout kLayouts[] = {
+    LayoutOf<voxlock_srtp_suite>::kLayout, LayoutOf<voxlock_srtp_config>::kLayout,
+    LayoutOf<voxlock_srtp_packet>::kLayout, LayoutOf<voxlock_srtp_stats>::kLayout};
 
 voxlock_srtp_config srtp_defaults() {
   const srtp::SessionConfig defaults;
@@ -99,10 +105,9 @@ Result<void> make_srtp(voxlock_context* ctx, const voxlock_srtp_config* in, voxl
   return {};
 }
 
-// Opens; where the source's counter alone was wrong it is made right.
-Result<size_t> open_or_explain(voxlock_srtp& srtp, ByteView packet, MutableBytes out,
-                               uint64_t now_ns) {
-  const auto opened = srtp.in->open_rtp(packet, out);
+// After open_rtp: where the source's counter alone was wrong it is made right.
+Result<size_t> explain(voxlock_srtp& srtp, ByteView packet, MutableBytes out, uint64_t now_ns,
+                       const Result<size_t>& opened) {
   if (opened) {
     srtp.diagnosis.on_success(bytes::Reader(packet.subspan(8)).u32());
     return opened;
@@ -118,18 +123,74 @@ Result<size_t> open_or_explain(voxlock_srtp& srtp, ByteView packet, MutableBytes
   return ahead;
 }
 
-// One call of open or seal; extra: the bytes that sealing adds.
+// The room for a packet's result.
+Result<MutableBytes> room_for(const voxlock_srtp::Half& half, ByteView packet, uint8_t* out,
+                              size_t* len) {
+  VOXLOCK_TRY(const MutableBytes room, output(out, len));
+  if (packet.data() == nullptr || overlaps(packet, room)) return Status::ERR_INVALID_ARGUMENT;
+  if (!half.has_value()) return Status::ERR_WRONG_STATE;
+  return room;
+}
+
+// extra: the bytes that sealing adds.
+Result<void> tell(const Result<size_t>& done, ByteView packet, size_t extra, size_t* len) {
+  if (done.error() == Status::ERR_BUFFER_TOO_SMALL) *len = packet.size() + extra;
+  if (!done) return done.error();
+  *len = *done;
+  return {};
+}
+
+// One call of open or seal.
 template <typename Run>
 int32_t transform(const voxlock_srtp::Half& half, Run run, size_t extra, ByteView packet,
                   uint8_t* out, size_t* len) {
   return guard([&]() -> Result<void> {
-    VOXLOCK_TRY(const MutableBytes room, output(out, len));
-    if (packet.data() == nullptr || overlaps(packet, room)) return Status::ERR_INVALID_ARGUMENT;
-    if (!half.has_value()) return Status::ERR_WRONG_STATE;
-    const Result<size_t> done = run(packet, room);
-    if (done.error() == Status::ERR_BUFFER_TOO_SMALL) *len = packet.size() + extra;
-    if (!done) return done.error();
-    *len = *done;
+    VOXLOCK_TRY(const MutableBytes room, room_for(half, packet, out, len));
+    return tell(run(packet, room), packet, extra, len);
+  });
+}
+
+// Batches of one direction: step does the first of some items, settle takes what came of one.
+template <typename Settle>
+int32_t run_batch(voxlock_srtp_packet* packets, size_t count,
+                  voxlock_srtp::Half voxlock_srtp::*half,
+                  size_t (*step)(std::span<srtp::BatchItem>), Settle settle) {
+  return guard([&]() -> Result<void> {
+    if (packets == nullptr && count != 0) return Status::ERR_INVALID_ARGUMENT;
+    const std::span<voxlock_srtp_packet> all(packets, count);
+    const bool is_valid =
+        std::all_of(all.begin(), all.end(),
+                    [](const voxlock_srtp_packet& packet) { return packet.reserved == 0; });
+    if (!is_valid) return Status::ERR_INVALID_ARGUMENT;
+    std::array<srtp::BatchItem, srtp::Batch::kMost> items;
+    std::array<voxlock_srtp_packet*, srtp::Batch::kMost> whose;
+    size_t waiting = 0;
+    const auto go = [&] {
+      const size_t n = step(std::span(items).first(waiting));
+      for (size_t i = 0; i < n; ++i) {
+        whose[i]->status = status_of(settle(*whose[i], items[i]));
+      }
+      waiting -= n;
+      std::copy_n(items.begin() + n, waiting, items.begin());
+      std::copy_n(whose.begin() + n, waiting, whose.begin());
+    };
+    for (voxlock_srtp_packet& packet : all) {
+      if (packet.srtp == nullptr) {
+        packet.status = VOXLOCK_ERR_INVALID_ARGUMENT;
+        continue;
+      }
+      voxlock_srtp::Half& session = packet.srtp->*half;
+      const ByteView data(packet.data, packet.len);
+      const auto room = room_for(session, data, packet.out, &packet.out_len);
+      if (!room) {
+        packet.status = status_of(room.error());
+        continue;
+      }
+      items[waiting] = {&*session, data, *room};
+      whose[waiting++] = &packet;
+      if (waiting == items.size()) go();
+    }
+    while (waiting > 0) go();
     return {};
   });
 }
@@ -223,7 +284,7 @@ int32_t voxlock_srtp_open(voxlock_srtp* srtp, const uint8_t* packet, size_t pack
                           uint8_t* out, size_t* len, uint64_t now_ns) {
   if (srtp == nullptr) return VOXLOCK_ERR_INVALID_ARGUMENT;
   const auto run = [&](ByteView in, MutableBytes room) {
-    return capi::open_or_explain(*srtp, in, room, now_ns);
+    return capi::explain(*srtp, in, room, now_ns, srtp->in->open_rtp(in, room));
   };
   return capi::transform(srtp->in, run, 0, {packet, packet_len}, out, len);
 }
@@ -249,6 +310,21 @@ int32_t voxlock_srtp_seal_rtcp(voxlock_srtp* srtp, const uint8_t* packet, size_t
   const size_t extra = srtp->out ? srtp->out->rtcp_overhead() : 0;
   const auto run = [&](ByteView in, MutableBytes room) { return srtp->out->seal_rtcp(in, room); };
   return capi::transform(srtp->out, run, extra, {packet, packet_len}, out, len);
+}
+
+int32_t voxlock_srtp_open_batch(voxlock_srtp_packet* packets, size_t count, uint64_t now_ns) {
+  const auto settle = [&](voxlock_srtp_packet& packet, const srtp::BatchItem& item) {
+    const auto opened = capi::explain(*packet.srtp, item.packet, item.out, now_ns, item.result());
+    return capi::tell(opened, item.packet, 0, &packet.out_len);
+  };
+  return capi::run_batch(packets, count, &voxlock_srtp::in, srtp::Batch::open_rtp, settle);
+}
+
+int32_t voxlock_srtp_seal_batch(voxlock_srtp_packet* packets, size_t count) {
+  const auto settle = [&](voxlock_srtp_packet& packet, const srtp::BatchItem& item) {
+    return capi::tell(item.result(), item.packet, item.session->rtp_overhead(), &packet.out_len);
+  };
+  return capi::run_batch(packets, count, &voxlock_srtp::out, srtp::Batch::seal_rtp, settle);
 }
 
 int32_t voxlock_srtp_set_roc(voxlock_srtp* srtp, int32_t direction, uint32_t ssrc, uint32_t roc) {

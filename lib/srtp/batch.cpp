@@ -7,8 +7,6 @@
 namespace voxlock::srtp {
 namespace {
 
-using crypto::kernels::kSha1Lanes;
-
 bool overlap(ByteView a, ByteView b) {
   const std::less<const uint8_t*> is_before;
   return is_before(a.data(), b.data() + b.size()) && is_before(b.data(), a.data() + a.size());
@@ -23,38 +21,53 @@ bool can_go_together(const BatchItem& a, const BatchItem& b) {
 
 struct Batch::Opening {
   using Packet = Session::Sealed;
-  static constexpr auto kAlone = &Session::open_rtp;
-  static constexpr auto kBegin = &Session::begin_open;
-  static constexpr auto kFinish = &Session::finish_open;
+  using Message = CounterMode::Message;
+
+  static Result<size_t> alone(BatchItem& item) {
+    return item.session->open_rtp(item.packet, item.out);
+  }
+  static Result<Packet> begin(BatchItem& item, Message& message) {
+    return item.session->begin_open(item.packet, item.out, message);
+  }
+  static Result<size_t> finish(BatchItem& item, Packet& packet, Message& message) {
+    return item.session->finish_open(item.packet, packet, message, item.out);
+  }
 };
 
 struct Batch::Sealing {
   using Packet = Session::Plain;
-  static constexpr auto kAlone = &Session::seal_rtp;
-  static constexpr auto kBegin = &Session::begin_seal;
-  static constexpr auto kFinish = &Session::finish_seal;
+  using Message = CounterMode::Message;
+
+  static Result<size_t> alone(BatchItem& item) {
+    return item.session->seal_rtp(item.packet, item.out);
+  }
+  static Result<Packet> begin(BatchItem& item, Message& message) {
+    return item.session->begin_seal(item.packet, item.out, message);
+  }
+  static Result<size_t> finish(BatchItem& item, const Packet& packet, const Message& message) {
+    return item.session->finish_seal(packet, message, item.out);
+  }
 };
 
 template <typename Steps>
 size_t Batch::run(std::span<BatchItem> items) {
-  std::array<BatchItem*, kSha1Lanes> lanes;
-  std::array<typename Steps::Packet, kSha1Lanes> packets;
-  std::array<CounterMode::Message, kSha1Lanes> messages;
+  std::array<BatchItem*, kMost> lanes;
+  std::array<typename Steps::Packet, kMost> packets;
+  std::array<CounterMode::Message, kMost> messages;
   size_t used = 0;
   size_t n = 0;
-  for (; n < std::min(items.size(), kSha1Lanes); ++n) {
+  for (; n < std::min(items.size(), kMost); ++n) {
     BatchItem& item = items[n];
     const auto before = items.first(n);
     if (!std::all_of(before.begin(), before.end(),
                      [&](const BatchItem& other) { return can_go_together(other, item); })) {
       break;
     }
-    Session& session = *item.session;
-    if (session.counter_mode_ == nullptr) {
-      item.set((session.*Steps::kAlone)(item.packet, item.out));
+    if (item.session->counter_mode_ == nullptr) {
+      item.set(Steps::alone(item));
       continue;
     }
-    auto begun = (session.*Steps::kBegin)(item.packet, item.out, messages[used]);
+    const auto begun = Steps::begin(item, messages[used]);
     if (!begun) {
       item.set(begun.error());
       continue;
@@ -64,10 +77,8 @@ size_t Batch::run(std::span<BatchItem> items) {
   }
   if (used == 0) return n;
   crypto::HmacSha1Key::tags(std::span(messages).first(used));
-  for (size_t i = 0; i < used; ++i) {
-    BatchItem& item = *lanes[i];
-    item.set((item.session->*Steps::kFinish)(item.packet, packets[i], messages[i], item.out));
-  }
+  for (size_t i = 0; i < used; ++i)
+    lanes[i]->set(Steps::finish(*lanes[i], packets[i], messages[i]));
   return n;
 }
 

@@ -23,10 +23,17 @@ struct BatchItem {
     status = result.error();
     len = result ? *result : 0;
   }
+  [[nodiscard]] Result<size_t> result() const {
+    if (status != Status::OK) return status;
+    return len;
+  }
 };
 
 class Batch {
  public:
+  // The most items that go together.
+  static constexpr size_t kMost = crypto::kernels::kSha1Lanes;
+
   // Each does the first items, as many as can go together, and tells how many: at least one of any
   // that there are. Two of one session, or two that touch the same memory, never go together.
   static size_t open_rtp(std::span<BatchItem> items);

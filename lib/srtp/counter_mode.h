@@ -31,13 +31,40 @@ class CounterMode {
   CounterMode(const CounterMode&) = delete;
   CounterMode& operator=(const CounterMode&) = delete;
 
-  // RFC 3711 section 3.1: what the tag of a packet is made of. packet: header and encrypted
-  // payload.
+  // RFC 3711 section 3.1: | header | payload, encrypted | MKI | tag |. packet: header and payload,
+  // the latter at most kMaxPayloadLen. Opens it into out, which has room and does not overlap it.
+  // False where the tag is wrong, with nothing in out.
+  [[nodiscard]] bool open(ByteView packet, ByteView tag, size_t header_len, uint32_t ssrc,
+                          uint64_t index, MutableBytes out) const {
+    Message wanted = message(packet, index);
+    wanted.key->tag(wanted.data, wanted.suffix, wanted.tag);
+    if (!is_genuine(wanted, tag)) return false;
+    crypt(packet, header_len, ssrc, index, out);
+    return true;
+  }
+  // Seals it into out, with the tag behind it.
+  void seal(ByteView packet, size_t tag_len, size_t header_len, uint32_t ssrc, uint64_t index,
+            MutableBytes out) const {
+    crypt(packet, header_len, ssrc, index, out);
+    Message made = message(out.first(packet.size()), index);
+    made.key->tag(made.data, made.suffix, made.tag);
+    put_tag(made, tag_len, out);
+  }
+
+  // The same in steps, between which the tags of several messages are computed at once.
   [[nodiscard]] Message message(ByteView packet, uint64_t index) const {
     return {&authentication_, packet, static_cast<uint32_t>(index >> 16), {}};
   }
-  // Encrypts or decrypts the payload, at most kMaxPayloadLen, into out, which has room and does not
-  // overlap packet. The header is copied.
+  // Wipes what the tag should have been: it would pass for a forged packet.
+  [[nodiscard]] static bool is_genuine(Message& wanted, ByteView tag) {
+    const bool is_same = secure::equal(ByteView(wanted.tag).first(tag.size()), tag);
+    secure::wipe(wanted.tag.data(), wanted.tag.size());
+    return is_same;
+  }
+  static void put_tag(const Message& made, size_t tag_len, MutableBytes out) {
+    std::memcpy(out.data() + made.data.size(), made.tag.data(), tag_len);
+  }
+  // Encrypts or decrypts the payload; the header is copied.
   void crypt(ByteView packet, size_t header_len, uint32_t ssrc, uint64_t index,
              MutableBytes out) const {
     std::array<uint8_t, crypto::kernels::kBlockLen> counter;

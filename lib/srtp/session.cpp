@@ -183,17 +183,6 @@ Result<MutableBytes> Session::copy(ByteView packet, size_t mki_at, MutableBytes 
   return out.first(len);
 }
 
-Result<size_t> Session::decrypt_rtp(ByteView packet, const Sealed& sealed,
-                                    CounterMode::Message& message, MutableBytes out) {
-  const size_t tag_len = suite_->rtp_tag_len;
-  const bool is_genuine = secure::equal(ByteView(message.tag).first(tag_len), packet.last(tag_len));
-  // The tag that a forged packet should have had.
-  secure::wipe(message.tag.data(), message.tag.size());
-  if (!is_genuine) return Status::ERR_SRTP_AUTH;
-  counter_mode_->crypt(message.data, sealed.header_len, sealed.ssrc, sealed.index, out);
-  return message.data.size();
-}
-
 Result<size_t> Session::unprotect_rtp(ByteView packet, const Sealed& sealed, MutableBytes out) {
   const ByteView without_mki = packet.first(sealed.mki_at);
   if (aead_ != nullptr) {
@@ -202,9 +191,11 @@ Result<size_t> Session::unprotect_rtp(ByteView packet, const Sealed& sealed, Mut
     if (len == 0) return Status::ERR_SRTP_AUTH;
     return len;
   }
-  CounterMode::Message message = counter_mode_->message(without_mki, sealed.index);
-  message.key->tag(message.data, message.suffix, message.tag);
-  return decrypt_rtp(packet, sealed, message, out);
+  if (!counter_mode_->open(without_mki, packet.last(suite_->rtp_tag_len), sealed.header_len,
+                           sealed.ssrc, sealed.index, out)) {
+    return Status::ERR_SRTP_AUTH;
+  }
+  return without_mki.size();
 }
 
 Result<size_t> Session::unprotect_rtcp(ByteView packet, const Sealed& sealed, MutableBytes out) {
@@ -286,12 +277,6 @@ Result<size_t> Session::try_open_rtcp(ByteView packet, MutableBytes out) {
   return len;
 }
 
-size_t Session::add_tag(const CounterMode::Message& message, MutableBytes out) const {
-  const size_t tag_len = suite_->rtp_tag_len;
-  std::memcpy(out.data() + message.data.size(), message.tag.data(), tag_len);
-  return add_mki(out, message.data.size() + tag_len, tag_len);
-}
-
 size_t Session::add_mki(MutableBytes out, size_t len, size_t tag_len) const {
   const ByteView mki = mki_.view();
   if (mki.empty()) return len;
@@ -314,13 +299,13 @@ Result<Session::Plain> Session::inspect_plain_rtp(ByteView packet, size_t room) 
 }
 
 size_t Session::protect_rtp(ByteView packet, const Plain& plain, MutableBytes out) {
+  const size_t tag_len = suite_->rtp_tag_len;
   if (aead_ != nullptr) {
-    return add_mki(out, aead_->seal_rtp(packet, plain.header_len, plain.ssrc, plain.index, out), 0);
+    (void)aead_->seal_rtp(packet, plain.header_len, plain.ssrc, plain.index, out);
+  } else {
+    counter_mode_->seal(packet, tag_len, plain.header_len, plain.ssrc, plain.index, out);
   }
-  counter_mode_->crypt(packet, plain.header_len, plain.ssrc, plain.index, out);
-  CounterMode::Message message = counter_mode_->message(out.first(packet.size()), plain.index);
-  message.key->tag(message.data, message.suffix, message.tag);
-  return add_tag(message, out);
+  return add_mki(out, packet.size() + tag_len, tag_len);
 }
 
 size_t Session::commit_sealed_rtp(const Plain& plain, size_t len) {
@@ -380,9 +365,10 @@ Result<Session::Sealed> Session::begin_open(ByteView packet, MutableBytes out,
 
 Result<size_t> Session::finish_open(ByteView packet, Sealed& sealed, CounterMode::Message& message,
                                     MutableBytes out) {
-  const auto opened = decrypt_rtp(packet, sealed, message, out);
-  if (opened) return commit_rtp(sealed, *opened);
-  return counted(open_late(packet, sealed, opened.error(), out));
+  if (!CounterMode::is_genuine(message, packet.last(suite_->rtp_tag_len)))
+    return counted(open_late(packet, sealed, Status::ERR_SRTP_AUTH, out));
+  counter_mode_->crypt(message.data, sealed.header_len, sealed.ssrc, sealed.index, out);
+  return commit_rtp(sealed, message.data.size());
 }
 
 Result<Session::Plain> Session::begin_seal(ByteView packet, MutableBytes out,
@@ -395,9 +381,11 @@ Result<Session::Plain> Session::begin_seal(ByteView packet, MutableBytes out,
   return plain;
 }
 
-Result<size_t> Session::finish_seal(ByteView /*packet*/, Plain& plain,
-                                    CounterMode::Message& message, MutableBytes out) {
-  return commit_sealed_rtp(plain, add_tag(message, out));
+Result<size_t> Session::finish_seal(const Plain& plain, const CounterMode::Message& message,
+                                    MutableBytes out) {
+  const size_t tag_len = suite_->rtp_tag_len;
+  CounterMode::put_tag(message, tag_len, out);
+  return commit_sealed_rtp(plain, add_mki(out, message.data.size() + tag_len, tag_len));
 }
 
 Result<size_t> Session::counted(Result<size_t> result) {

@@ -179,9 +179,6 @@ class Session {
   }
   VOXLOCK_SRTP_INLINE Result<size_t> unprotect_rtp(ByteView packet, const Sealed& sealed,
                                                    MutableBytes out);
-  // message: with the tag that the packet ought to have. It is wiped.
-  VOXLOCK_SRTP_INLINE Result<size_t> decrypt_rtp(ByteView packet, const Sealed& sealed,
-                                                 CounterMode::Message& message, MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> unprotect_rtcp(ByteView packet, const Sealed& sealed,
                                                     MutableBytes out);
   // A packet that is going to be sealed.
@@ -195,7 +192,6 @@ class Session {
   VOXLOCK_SRTP_INLINE size_t protect_rtp(ByteView packet, const Plain& plain, MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> protect_rtcp(ByteView packet, const Plain& plain,
                                                   MutableBytes out);
-  VOXLOCK_SRTP_INLINE size_t add_tag(const CounterMode::Message& message, MutableBytes out) const;
   // Puts the MKI into a packet of len bytes that ends with its tag, where it belongs.
   VOXLOCK_SRTP_INLINE size_t add_mki(MutableBytes out, size_t len, size_t tag_len) const;
   // The source, or a new row of the table for it.
@@ -214,7 +210,7 @@ class Session {
   Result<size_t> finish_open(ByteView packet, Sealed& sealed, CounterMode::Message& message,
                              MutableBytes out);
   Result<Plain> begin_seal(ByteView packet, MutableBytes out, CounterMode::Message& message);
-  Result<size_t> finish_seal(ByteView packet, Plain& plain, CounterMode::Message& message,
+  Result<size_t> finish_seal(const Plain& plain, const CounterMode::Message& message,
                              MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> try_open_rtp(ByteView packet, MutableBytes out);
   Result<size_t> try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc);

@@ -386,6 +386,11 @@ class MediaHost {
                                            script.now())
                   : voxlock_srtp_open(srtp_, out.data(), len, opened.data(), &opened_len,
                                       script.now()));
+    voxlock_srtp_packet batch[] = {
+        {srtp_, out.data(), len, opened.data(), opened.size(), 0, script.one_in(9) ? 1u : 0u},
+        {script.one_in(5) ? nullptr : srtp_, packet.data(), packet.size(), out.data(), len, 0, 0}};
+    known(script.one_in(2) ? voxlock_srtp_open_batch(batch, 2, script.now())
+                           : voxlock_srtp_seal_batch(batch, 2));
   }
 
   void audio(Script& script) {

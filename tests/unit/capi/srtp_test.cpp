@@ -1,5 +1,6 @@
 #include "voxlock/srtp.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -234,4 +235,122 @@ TEST_CASE("every allocation of a session may fail, once and for good") {
       CHECK(host.allocator.live_blocks == blocks);
     }
   }
+}
+
+TEST_CASE("a batch settles each packet of its own") {
+  Host host;
+  constexpr size_t kCount = 7;
+  std::vector<voxlock_srtp*> alice(kCount);
+  std::vector<voxlock_srtp*> bob(kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    const std::vector<uint8_t> key(30, static_cast<uint8_t>(i + 1));
+    const voxlock_srtp_config seals = config_with(key);
+    const voxlock_srtp_config opens = config_with({}, key);
+    REQUIRE(voxlock_srtp_new(host.ctx, &seals, &alice[i]) == VOXLOCK_OK);
+    REQUIRE(voxlock_srtp_new(host.ctx, &opens, &bob[i]) == VOXLOCK_OK);
+  }
+  const auto plain = rtp_packet(5);
+  using Rooms = std::vector<std::vector<uint8_t>>;
+  const auto batch_of = [](const std::vector<voxlock_srtp*>& sessions, const Rooms& in,
+                           Rooms& out) {
+    std::vector<voxlock_srtp_packet> packets;
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      packets.push_back(
+          {sessions[i], in[i].data(), in[i].size(), out[i].data(), out[i].size(), 77, 0});
+    }
+    return packets;
+  };
+
+  Rooms sealed(kCount, std::vector<uint8_t>(300));
+  const Rooms plains(kCount, plain);
+  auto packets = batch_of(alice, plains, sealed);
+  packets[1].out_len = plain.size();  // too small
+  packets[2].srtp = nullptr;
+  packets[3].srtp = bob[3];  // opens only
+  packets[4].out = nullptr;
+  packets[5].data = nullptr;
+  REQUIRE(voxlock_srtp_seal_batch(packets.data(), kCount) == VOXLOCK_OK);
+  const int32_t expected[kCount] = {VOXLOCK_OK,
+                                    VOXLOCK_ERR_BUFFER_TOO_SMALL,
+                                    VOXLOCK_ERR_INVALID_ARGUMENT,
+                                    VOXLOCK_ERR_WRONG_STATE,
+                                    VOXLOCK_ERR_BUFFER_TOO_SMALL,
+                                    VOXLOCK_ERR_INVALID_ARGUMENT,
+                                    VOXLOCK_OK};
+  for (size_t i = 0; i < kCount; ++i) {
+    INFO(i);
+    CHECK(packets[i].status == expected[i]);
+  }
+  CHECK(packets[0].out_len == plain.size() + 10);
+  CHECK(packets[1].out_len == plain.size() + 10);
+  CHECK(packets[4].out_len == plain.size() + 10);
+  CHECK(packets[2].out_len == 300);
+
+  // What failed has used up nothing, what was sealed does not go again.
+  packets = batch_of(alice, plains, sealed);
+  packets[0].reserved = 1;
+  CHECK(voxlock_srtp_seal_batch(packets.data(), kCount) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(packets[1].status == 77);
+  packets[0].reserved = 0;
+  const auto keep = sealed;
+  REQUIRE(voxlock_srtp_seal_batch(packets.data(), kCount) == VOXLOCK_OK);
+  for (size_t i = 0; i < kCount; ++i) {
+    INFO(i);
+    const bool is_second = expected[i] == VOXLOCK_OK;
+    CHECK(packets[i].status == (is_second ? VOXLOCK_ERR_SRTP_REPLAYED : VOXLOCK_OK));
+    if (is_second) CHECK(sealed[i] == keep[i]);
+    sealed[i].resize(plain.size() + 10);
+  }
+
+  Rooms opened(kCount, std::vector<uint8_t>(300));
+  sealed[3][20] ^= 1;
+  auto back = batch_of(bob, sealed, opened);
+  REQUIRE(voxlock_srtp_open_batch(back.data(), kCount, 0) == VOXLOCK_OK);
+  for (size_t i = 0; i < kCount; ++i) {
+    INFO(i);
+    CHECK(back[i].status == (i == 3 ? VOXLOCK_ERR_SRTP_AUTH : VOXLOCK_OK));
+    const auto from = opened[i].begin();
+    if (i != 3) CHECK(std::equal(plain.begin(), plain.end(), from));
+    if (i == 3) CHECK(opened[i] == std::vector<uint8_t>(300));
+  }
+  CHECK(voxlock_srtp_open_batch(nullptr, 1, 0) == VOXLOCK_ERR_INVALID_ARGUMENT);
+  CHECK(voxlock_srtp_open_batch(nullptr, 0, 0) == VOXLOCK_OK);
+  for (size_t i = 0; i < kCount; ++i) {
+    voxlock_srtp_free(alice[i]);
+    voxlock_srtp_free(bob[i]);
+  }
+}
+
+TEST_CASE("a batch follows a counter ahead as one packet after the other does") {
+  Host host;
+  voxlock_srtp* alice = nullptr;
+  voxlock_srtp* bob = nullptr;
+  const voxlock_srtp_config seals = config_with(kKey);
+  const voxlock_srtp_config opens = config_with({}, kKey);
+  REQUIRE(voxlock_srtp_new(host.ctx, &seals, &alice) == VOXLOCK_OK);
+  REQUIRE(voxlock_srtp_new(host.ctx, &opens, &bob) == VOXLOCK_OK);
+  REQUIRE(voxlock_srtp_set_roc(alice, VOXLOCK_SRTP_OUTBOUND, voxlock::test::kSsrc, 2) ==
+          VOXLOCK_OK);
+  std::vector<std::vector<uint8_t>> sealed, opened;
+  std::vector<voxlock_srtp_packet> packets;
+  for (uint16_t i = 0; i < 20; ++i) {
+    const auto plain = rtp_packet(static_cast<uint16_t>(100 + i));
+    size_t len = 300;
+    sealed.emplace_back(len);
+    opened.emplace_back(len);
+    REQUIRE(voxlock_srtp_seal(alice, plain.data(), plain.size(), sealed.back().data(), &len) ==
+            VOXLOCK_OK);
+    sealed.back().resize(len);
+    packets.push_back({bob, sealed.back().data(), len, opened.back().data(), 300, 77, 0});
+  }
+  REQUIRE(voxlock_srtp_open_batch(packets.data(), packets.size(), 0) == VOXLOCK_OK);
+  CHECK(packets[0].status == VOXLOCK_ERR_SRTP_AUTH);
+  CHECK(packets[8].status == VOXLOCK_OK);
+  CHECK(packets[19].status == VOXLOCK_OK);
+  voxlock_srtp_stats stats{};
+  stats.struct_size = sizeof stats;
+  REQUIRE(voxlock_srtp_get_stats(bob, &stats) == VOXLOCK_OK);
+  CHECK((stats.recovered == 1 && stats.fault == VOXLOCK_FAULT_ROC_AHEAD));
+  voxlock_srtp_free(alice);
+  voxlock_srtp_free(bob);
 }

@@ -94,6 +94,17 @@ void run_hmac(size_t len) {
   hmac.finish(tag);
 }
 
+void run_tags(size_t len) {
+  HmacSha1Key key;
+  key.set(secret(20));
+  const Bytes data = secret(len);
+  const Bytes longer = secret(len + 70);
+  std::array<HmacSha1Key::Message, 3> messages{
+      {{&key, data, 1, {}}, {&key, longer, 2, {}}, {&key, data, 3, {}}}};
+  HmacSha1Key::tags(messages);
+  HmacSha1Key::tags(std::span(messages).first(1));
+}
+
 void leak() {
   static const volatile uint8_t kTable[256] = {1, 2, 3};
   const Bytes key = secret(1);
@@ -132,6 +143,7 @@ int main(int argc, char* argv[]) {
         run_gcm(*choice.aes, key_len, len);
       }
       run_hmac(len);
+      run_tags(len);
     }
   }
   return 0;

@@ -358,6 +358,40 @@ TEST_CASE("SHA-1: every kernel gives what mbedTLS gives, at any length and in an
   }
 }
 
+TEST_CASE("HMAC-SHA1: messages side by side have the tags of each alone") {
+  for (const auto& choice : test::kernel_choices()) {
+    INFO(test::name_of(choice));
+    const test::WithKernels with(choice);
+    std::mt19937 random(6);
+    for (size_t round = 0; round < 400; ++round) {
+      std::array<HmacSha1Key, kernels::kSha1Lanes> keys;
+      std::array<HmacSha1Key::Message, kernels::kSha1Lanes> messages;
+      std::vector<std::unique_ptr<Guarded>> data;
+      std::vector<Bytes> expected;
+      const size_t count = 1 + random() % messages.size();
+      const bool is_even = random() % 2 == 0;
+      const size_t common = random() % 300;
+      for (size_t i = 0; i < count; ++i) {
+        const Bytes key = noise(random, 20);
+        keys[i].set(key);
+        data.push_back(std::make_unique<Guarded>(noise(random, is_even ? common : random() % 300)));
+        const auto suffix = static_cast<uint32_t>(random());
+        messages[i] = {&keys[i], data[i]->bytes(), suffix, {}};
+        Bytes behind(4);
+        bytes::Writer(behind).u32(suffix);
+        HmacSha1 alone;
+        alone.set_key(key);
+        alone.update(data[i]->bytes());
+        alone.update(behind);
+        alone.finish(expected.emplace_back(20));
+      }
+      HmacSha1Key::tags(std::span(messages).first(count));
+      for (size_t i = 0; i < count; ++i)
+        REQUIRE(Bytes(messages[i].tag.begin(), messages[i].tag.end()) == expected[i]);
+    }
+  }
+}
+
 TEST_CASE("keys of other lengths are refused") {
   AesCtr ctr;
   AesGcm gcm;
