@@ -150,6 +150,9 @@ int32_t transform(const voxlock_srtp::Half& half, Run run, size_t extra, ByteVie
   });
 }
 
+// So many packets are looked at before they are done, so that their sessions can be fetched.
+constexpr size_t kBatchWindow = 32;
+
 // Batches of one direction: step does the first of some items, settle takes what came of one.
 template <typename Settle>
 int32_t run_batch(voxlock_srtp_packet* packets, size_t count,
@@ -162,17 +165,17 @@ int32_t run_batch(voxlock_srtp_packet* packets, size_t count,
         std::all_of(all.begin(), all.end(),
                     [](const voxlock_srtp_packet& packet) { return packet.reserved == 0; });
     if (!is_valid) return Status::ERR_INVALID_ARGUMENT;
-    std::array<srtp::BatchItem, srtp::Batch::kMost> items;
-    std::array<voxlock_srtp_packet*, srtp::Batch::kMost> whose;
+    std::array<srtp::BatchItem, kBatchWindow> items;
+    std::array<voxlock_srtp_packet*, kBatchWindow> whose;
     size_t waiting = 0;
     const auto go = [&] {
-      const size_t n = step(std::span(items).first(waiting));
-      for (size_t i = 0; i < n; ++i) {
-        whose[i]->status = status_of(settle(*whose[i], items[i]));
+      for (size_t done = 0; done < waiting;) {
+        const size_t n = step(std::span(items).subspan(done, waiting - done));
+        for (size_t i = done; i < done + n; ++i)
+          whose[i]->status = status_of(settle(*whose[i], items[i]));
+        done += n;
       }
-      waiting -= n;
-      std::copy_n(items.begin() + n, waiting, items.begin());
-      std::copy_n(whose.begin() + n, waiting, whose.begin());
+      waiting = 0;
     };
     for (voxlock_srtp_packet& packet : all) {
       if (packet.srtp == nullptr) {
@@ -190,7 +193,7 @@ int32_t run_batch(voxlock_srtp_packet* packets, size_t count,
       whose[waiting++] = &packet;
       if (waiting == items.size()) go();
     }
-    while (waiting > 0) go();
+    go();
     return {};
   });
 }

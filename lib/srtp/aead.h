@@ -80,6 +80,10 @@ class Aead {
 
   Keys rtp_;
   Keys rtcp_;
+
+ public:
+  // The part of the object that SRTP reads: it lies in front.
+  static constexpr size_t kRtpLen = sizeof(Keys);
 };
 
 }  // namespace voxlock::srtp

@@ -54,6 +54,10 @@ size_t Batch::run(std::span<BatchItem> items) {
   std::array<BatchItem*, kMost> lanes;
   std::array<typename Steps::Packet, kMost> packets;
   std::array<CounterMode::Message, kMost> messages;
+  for (size_t i = kMost; i < std::min(items.size(), 2 * kMost); ++i)
+    items[i].session->prefetch_state();
+  for (size_t i = 2 * kMost; i < std::min(items.size(), 3 * kMost); ++i)
+    items[i].session->prefetch();
   size_t used = 0;
   size_t n = 0;
   for (; n < std::min(items.size(), kMost); ++n) {

@@ -1,5 +1,5 @@
 // Packets of several sessions opened or sealed in one go: the tags of the suites of HMAC-SHA1 are
-// computed side by side, which takes less than half the time.
+// computed side by side, and what the next sessions need is fetched meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,8 @@ class Batch {
   static constexpr size_t kMost = crypto::kernels::kSha1Lanes;
 
   // Each does the first items, as many as can go together, and tells how many: at least one of any
-  // that there are. Two of one session, or two that touch the same memory, never go together.
+  // that there are. What stands behind them is fetched. Two of one session, or two that touch the
+  // same memory, never go together.
   static size_t open_rtp(std::span<BatchItem> items);
   static size_t seal_rtp(std::span<BatchItem> items);
 

@@ -78,56 +78,79 @@ VOXLOCK_KERNEL void outer(uint32_t* state, const uint32_t* outer_state) {
   store_chain(state, chain);
 }
 
-struct Lanes {
-  Chain chain[kSha1Lanes];
-  Round r[kSha1Lanes];
+// One lane each, by name: what lies in an array goes through memory in every step.
+struct Lane {
+  Chain chain;
+  Round r;
 };
 
 template <int kStep>
-VOXLOCK_INLINE void step_lanes(Lanes& lanes) {
-  static_assert(kSha1Lanes == 4);
-  step<kStep>(lanes.r[0], lanes.chain[0]);
-  step<kStep>(lanes.r[1], lanes.chain[1]);
-  step<kStep>(lanes.r[2], lanes.chain[2]);
-  step<kStep>(lanes.r[3], lanes.chain[3]);
+VOXLOCK_INLINE void step_lanes(Lane& a, Lane& b, Lane& c, Lane& d) {
+  step<kStep>(a.r, a.chain);
+  step<kStep>(b.r, b.chain);
+  step<kStep>(c.r, c.chain);
+  step<kStep>(d.r, d.chain);
 }
 
 template <int kFirst>
-VOXLOCK_INLINE void five_steps_of_lanes(Lanes& lanes) {
-  step_lanes<kFirst>(lanes);
-  step_lanes<kFirst + 1>(lanes);
-  step_lanes<kFirst + 2>(lanes);
-  step_lanes<kFirst + 3>(lanes);
-  step_lanes<kFirst + 4>(lanes);
+VOXLOCK_INLINE void five_steps_of_lanes(Lane& a, Lane& b, Lane& c, Lane& d) {
+  step_lanes<kFirst>(a, b, c, d);
+  step_lanes<kFirst + 1>(a, b, c, d);
+  step_lanes<kFirst + 2>(a, b, c, d);
+  step_lanes<kFirst + 3>(a, b, c, d);
+  step_lanes<kFirst + 4>(a, b, c, d);
 }
 
-VOXLOCK_INLINE void compress_lanes(Lanes& lanes) {
-  for (size_t i = 0; i < kSha1Lanes; ++i) begin(lanes.r[i], lanes.chain[i]);
-  five_steps_of_lanes<0>(lanes);
-  five_steps_of_lanes<5>(lanes);
-  five_steps_of_lanes<10>(lanes);
-  five_steps_of_lanes<15>(lanes);
-  for (size_t i = 0; i < kSha1Lanes; ++i) end(lanes.chain[i], lanes.r[i]);
+VOXLOCK_INLINE void compress_lanes(Lane& a, Lane& b, Lane& c, Lane& d) {
+  begin(a.r, a.chain);
+  begin(b.r, b.chain);
+  begin(c.r, c.chain);
+  begin(d.r, d.chain);
+  five_steps_of_lanes<0>(a, b, c, d);
+  five_steps_of_lanes<5>(a, b, c, d);
+  five_steps_of_lanes<10>(a, b, c, d);
+  five_steps_of_lanes<15>(a, b, c, d);
+  end(a.chain, a.r);
+  end(b.chain, b.r);
+  end(c.chain, c.r);
+  end(d.chain, d.r);
 }
 
 VOXLOCK_KERNEL void blocks_in_lanes(Sha1States& states, const uint8_t* const* data, size_t count) {
-  Lanes lanes;
-  for (size_t i = 0; i < kSha1Lanes; ++i) lanes.chain[i] = load_chain(states[i]);
+  static_assert(kSha1Lanes == 4);
+  Lane a, b, c, d;
+  a.chain = load_chain(states[0]);
+  b.chain = load_chain(states[1]);
+  c.chain = load_chain(states[2]);
+  d.chain = load_chain(states[3]);
   for (size_t at = 0; at < 64 * count; at += 64) {
-    for (size_t i = 0; i < kSha1Lanes; ++i) load_block(lanes.r[i], data[i] + at);
-    compress_lanes(lanes);
+    load_block(a.r, data[0] + at);
+    load_block(b.r, data[1] + at);
+    load_block(c.r, data[2] + at);
+    load_block(d.r, data[3] + at);
+    compress_lanes(a, b, c, d);
   }
-  for (size_t i = 0; i < kSha1Lanes; ++i) store_chain(states[i], lanes.chain[i]);
+  store_chain(states[0], a.chain);
+  store_chain(states[1], b.chain);
+  store_chain(states[2], c.chain);
+  store_chain(states[3], d.chain);
 }
 
 VOXLOCK_KERNEL void outer_in_lanes(Sha1States& states, const uint32_t* const* outer_states) {
-  Lanes lanes;
-  for (size_t i = 0; i < kSha1Lanes; ++i) {
-    lanes.chain[i] = load_chain(outer_states[i]);
-    load_digest(lanes.r[i], states[i]);
-  }
-  compress_lanes(lanes);
-  for (size_t i = 0; i < kSha1Lanes; ++i) store_chain(states[i], lanes.chain[i]);
+  Lane a, b, c, d;
+  a.chain = load_chain(outer_states[0]);
+  b.chain = load_chain(outer_states[1]);
+  c.chain = load_chain(outer_states[2]);
+  d.chain = load_chain(outer_states[3]);
+  load_digest(a.r, states[0]);
+  load_digest(b.r, states[1]);
+  load_digest(c.r, states[2]);
+  load_digest(d.r, states[3]);
+  compress_lanes(a, b, c, d);
+  store_chain(states[0], a.chain);
+  store_chain(states[1], b.chain);
+  store_chain(states[2], c.chain);
+  store_chain(states[3], d.chain);
 }
 
 // NOLINTEND(misc-definitions-in-headers)
