@@ -55,7 +55,9 @@ main() {
   configure release -DVOXLOCK_BUILD_BENCH=ON
   build release --target voxlock_bench voxlock python_bench_loop
   if [[ -n $short ]]; then
+    [[ -n $json ]] || json=$BUILD/bench-short.json options+=(--json "$BUILD/bench-short.json")
     checked voxlock_bench bench-short "$BUILD/release/tests/bench/voxlock_bench" "${options[@]}"
+    checked "bench: rows as JSON" bench-json python3 -B tests/bench/check_rows.py "$json"
     summary
     return
   fi

@@ -26,7 +26,7 @@ main() {
   while (($# > 0)); do
     case $1 in
       -h | --help) help; return ;;
-      --seconds) need_value "$1" "$#"; need_number "$1" "$2"; limit=$2; shift 2 ;;
+      --seconds) need_value "$1" "$#"; [[ $2 == 0 ]] || need_number "$1" "$2"; limit=$2; shift 2 ;;
       --seed) need_value "$1" "$#"; need_number "$1" "$2"; seed=$2; shift 2 ;;
       *) misuse "unknown option '$1'" ;;
     esac

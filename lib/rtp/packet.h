@@ -100,6 +100,8 @@ Result<PacketView> parse_packet(ByteView packet);
 Result<void> parse_packet(ByteView packet, PacketView& view);
 template <OwningTemporary T>
 Result<PacketView> parse_packet(T&& packet) = delete;
+template <OwningTemporary T>
+Result<void> parse_packet(T&& packet, PacketView& view) = delete;
 
 // What to build. Spans are borrowed.
 struct PacketFields {
