@@ -485,6 +485,15 @@ var mediaLayouts = []layout{
 		{"flags", unsafe.Offsetof(C.voxlock_srtp_config{}.flags)},
 		{"reserved", unsafe.Offsetof(C.voxlock_srtp_config{}.reserved)},
 	}},
+	{"voxlock_srtp_packet", unsafe.Sizeof(C.voxlock_srtp_packet{}), false, []field{
+		{"srtp", unsafe.Offsetof(C.voxlock_srtp_packet{}.srtp)},
+		{"data", unsafe.Offsetof(C.voxlock_srtp_packet{}.data)},
+		{"len", unsafe.Offsetof(C.voxlock_srtp_packet{}.len)},
+		{"out", unsafe.Offsetof(C.voxlock_srtp_packet{}.out)},
+		{"out_len", unsafe.Offsetof(C.voxlock_srtp_packet{}.out_len)},
+		{"status", unsafe.Offsetof(C.voxlock_srtp_packet{}.status)},
+		{"reserved", unsafe.Offsetof(C.voxlock_srtp_packet{}.reserved)},
+	}},
 	{"voxlock_srtp_stats", unsafe.Sizeof(C.voxlock_srtp_stats{}), true, []field{
 		{"struct_size", unsafe.Offsetof(C.voxlock_srtp_stats{}.struct_size)},
 		{"ssrcs", unsafe.Offsetof(C.voxlock_srtp_stats{}.ssrcs)},

@@ -99,6 +99,9 @@ def main():
     if chromium is None:
         print("skipped: no chromium here to take pictures with")
         return 77
+    if not (html / "voxlock.css").exists():
+        print("skipped: no site was built")
+        return 77
     out.mkdir(parents=True, exist_ok=True)
     light, dark = papers((html / "voxlock.css").read_text(encoding="utf-8"))
     bad = count = 0

@@ -302,7 +302,9 @@ TEST_CASE("NULL for everything is an invalid argument to every function") {
     for (const Export& it : exports()) {
       const Outcome out = call(handles, it, {false, kAll, Size::kRight, number});
       INFO(it.name << " " << number << ": " << out.status);
-      if (out.is_status) CHECK(out.status == VOXLOCK_ERR_INVALID_ARGUMENT);
+      // A batch of no packets has nothing to do.
+      const bool is_done = number == 0 && ends_with(it.name, "_batch");
+      if (out.is_status) CHECK(out.status == (is_done ? VOXLOCK_OK : VOXLOCK_ERR_INVALID_ARGUMENT));
     }
   }
 }

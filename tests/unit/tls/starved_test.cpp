@@ -132,8 +132,8 @@ TEST_CASE("an SRTP session without memory is none, and a packet without memory i
   for (const srtp::Suite& suite : srtp::suites()) {
     INFO(suite.name);
     Pair pair(suite.id, "");
-    const auto first = pair.seal(rtp_packet(1));
-    const auto second = pair.seal(rtp_packet(2, 9));
+    const auto first = pair.seal_rtcp(rtcp_packet());
+    const auto second = pair.seal_rtcp(rtcp_packet(9));
     const uint64_t before = pair.in.state_hash();
     const auto run = [&](uint64_t n, bool for_good) {
       const Starve starve(is_private ? n + 1 : kEnough, for_good);
@@ -150,20 +150,23 @@ TEST_CASE("an SRTP session without memory is none, and a packet without memory i
     // once for good. AEAD does without it.
     CHECK(starve_all(run) == (is_private && !suite.is_aead ? 2 : 0));
     if (!is_private) continue;
-    // The first packet of a source makes libsrtp2 remember it.
+    // No RTP wants any.
+    const auto media = pair.seal(rtp_packet(1));
+    // The first SRTCP of a source makes libsrtp2 remember it.
     const auto wanting = suite.is_aead ? std::vector<const std::vector<uint8_t>*>()
                                        : std::vector<const std::vector<uint8_t>*>{&first, &second};
     for (const auto* packet : wanting) {
       {
         const Starve starve(1, true);
-        CHECK(pair.status(*packet) == Status::ERR_NO_MEMORY);
+        CHECK(pair.rtcp_status(*packet) == Status::ERR_NO_MEMORY);
       }
       CHECK(pair.in.state_hash() == before);
     }
-    CHECK(pair.status(first) == Status::OK);
-    CHECK(pair.status(second) == Status::OK);
+    CHECK(pair.rtcp_status(first) == Status::OK);
+    CHECK(pair.rtcp_status(second) == Status::OK);
     // Of one that is known nothing is wanted.
     const Starve starve(1, true);
-    CHECK(pair.status(pair.seal(rtp_packet(3))) == Status::OK);
+    CHECK(pair.rtcp_status(pair.seal_rtcp(rtcp_packet())) == Status::OK);
+    CHECK(pair.status(media) == Status::OK);
   }
 }

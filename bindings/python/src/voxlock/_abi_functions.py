@@ -14,10 +14,10 @@ from ._abi_structs import (
     voxlock_port_config, voxlock_port_frame, voxlock_protection, voxlock_quality, voxlock_relay_config,
     voxlock_relay_stats, voxlock_rtcp_block, voxlock_rtcp_report, voxlock_rtp_header, voxlock_sdp_crypto,
     voxlock_sdp_media, voxlock_sdp_summary, voxlock_sip_config, voxlock_sip_header, voxlock_sip_start,
-    voxlock_sip_summary, voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config, voxlock_srtp_stats,
-    voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_tap_config, voxlock_tap_frame,
-    voxlock_terminal, voxlock_tls_info, voxlock_tls_settings_config, voxlock_ua_config, voxlock_ua_event,
-    voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
+    voxlock_sip_summary, voxlock_sip_text, voxlock_sip_uri, voxlock_srtp_config, voxlock_srtp_packet,
+    voxlock_srtp_stats, voxlock_srtp_suite, voxlock_stage, voxlock_stage_stats, voxlock_tap_config,
+    voxlock_tap_frame, voxlock_terminal, voxlock_tls_info, voxlock_tls_settings_config, voxlock_ua_config,
+    voxlock_ua_event, voxlock_ua_invite_config, voxlock_ua_refusal, voxlock_ua_stats, voxlock_verdict,
 )
 
 # name: result, arguments
@@ -256,6 +256,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         c_void_p, c_void_p, c_size_t, c_void_p, POINTER(c_size_t), c_uint64)),
     "voxlock_srtp_seal": (c_int32, (c_void_p, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
     "voxlock_srtp_seal_rtcp": (c_int32, (c_void_p, c_void_p, c_size_t, c_void_p, POINTER(c_size_t))),
+    "voxlock_srtp_open_batch": (c_int32, (POINTER(voxlock_srtp_packet), c_size_t, c_uint64)),
+    "voxlock_srtp_seal_batch": (c_int32, (POINTER(voxlock_srtp_packet), c_size_t)),
     "voxlock_srtp_set_roc": (c_int32, (c_void_p, c_int32, c_uint32, c_uint32)),
     "voxlock_srtp_get_roc": (c_int32, (c_void_p, c_int32, c_uint32, POINTER(c_uint32))),
     "voxlock_srtp_fault_text": (c_char_p, (c_int32,)),

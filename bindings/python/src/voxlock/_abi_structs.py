@@ -537,6 +537,13 @@ class voxlock_srtp_config(Structure):
     ]
 
 
+class voxlock_srtp_packet(Structure):
+    _fields_ = [
+        ("srtp", c_void_p), ("data", c_void_p), ("len", c_size_t), ("out", c_void_p), ("out_len", c_size_t),
+        ("status", c_int32), ("reserved", c_uint32),
+    ]
+
+
 class voxlock_srtp_stats(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("ssrcs", c_uint32), ("rtp_opened", c_uint64), ("rtcp_opened", c_uint64),
@@ -573,5 +580,5 @@ STRUCTS: tuple[type[Structure], ...] = (
     voxlock_rtcp_block, voxlock_rtcp_report, voxlock_dtmf_event, voxlock_sip_text, voxlock_sip_config,
     voxlock_sip_summary, voxlock_sip_header, voxlock_sip_start, voxlock_sip_uri, voxlock_sdp_summary,
     voxlock_sdp_media, voxlock_sdp_crypto, voxlock_negotiation_config, voxlock_negotiated, voxlock_srtp_suite,
-    voxlock_srtp_config, voxlock_srtp_stats, voxlock_tap_config, voxlock_tap_frame,
+    voxlock_srtp_config, voxlock_srtp_packet, voxlock_srtp_stats, voxlock_tap_config, voxlock_tap_frame,
 )
