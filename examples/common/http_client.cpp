@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
@@ -100,19 +101,24 @@ void set_up(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, request.authorities.c_str());
 }
 
-std::string origin_of(const std::string& text) {
+// Parts of a URL in lower case, a space behind each but the last; empty where one is missing.
+std::string parts_of(const std::string& text, std::initializer_list<CURLUPart> parts) {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
   if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
   std::string out;
-  for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
+  for (const CURLUPart part : parts) {
     char* value = nullptr;
     if (curl_url_get(url.get(), part, &value, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    if (!out.empty()) out += ' ';
     for (const char* c = value; *c != '\0'; ++c)
       out += *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c | 0x20) : *c;
-    out += ' ';
     curl_free(value);
   }
   return out;
+}
+
+std::string origin_of(const std::string& url) {
+  return parts_of(url, {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT});
 }
 
 }  // namespace
@@ -120,6 +126,10 @@ std::string origin_of(const std::string& text) {
 bool is_same_origin(const std::string& a, const std::string& b) {
   const std::string origin = origin_of(a);
   return !origin.empty() && origin == origin_of(b);
+}
+
+std::string host_of(const std::string& url) {
+  return parts_of(url, {CURLUPART_HOST});
 }
 
 struct HttpClient::State {
@@ -197,6 +207,7 @@ struct HttpClient::State {
         const char* url = nullptr;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &response.status);
         curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+        if (url != nullptr) response.host = host_of(url);
         response.location = resolve(url, header_of(easy, "Location"));
         response.etag = header_of(easy, "ETag");
       } else {

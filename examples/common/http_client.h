@@ -24,6 +24,7 @@ struct HttpRequest {
 struct HttpResponse {
   long status = 0;  // 0: no answer came, see error
   std::string error;
+  std::string host;      // who answered, behind redirections
   std::string location;  // absolute
   std::string etag;
   std::string body;  // at most 64 KiB; longer ones are an error
@@ -31,6 +32,9 @@ struct HttpResponse {
 
 // RFC 6454: scheme, host and port are the same. False for what is no URL.
 bool is_same_origin(const std::string& a, const std::string& b);
+// "sfu.example.net" of "https://user@sfu.example.net:8443/whip", "[::1]" of an IPv6 address; empty
+// for what is no URL.
+std::string host_of(const std::string& url);
 
 class HttpClient {
  public:

@@ -122,8 +122,6 @@ void Gateway::on_incoming(const SipEvent& event) {
     return;
   }
   Session session;
-  session.connections[kTrunk] = event.event.connection;
-  session.security[kTrunk] = host_.security(event.event.connection);
   session.signalling = {host_.signalling(event.event.connection),
                         room_ ? room_->signalling() : host_.signalling(0)};
   try {
@@ -134,7 +132,7 @@ void Gateway::on_incoming(const SipEvent& event) {
     reject(trunk, 500, 0, "");
     return;
   }
-  session.media->set_signalling(kTrunk, session.signalling[kTrunk], session.security[kTrunk].peer);
+  note_connection(session, kTrunk, event);
   // Without an offer in the INVITE ours goes into the 200.
   const SdpStep step =
       event.sdp.empty() ? session.media->offer(kTrunk) : session.media->answer(kTrunk, event.sdp);
@@ -175,10 +173,7 @@ void Gateway::on_progress(const Side& side, const SipEvent& event) {
 void Gateway::on_answered(const Side& side, const SipEvent& event) {
   Session& session = *side.session;
   if (side.leg != kRoom || session.ids[kTrunk] == 0) return;
-  session.connections[kRoom] = event.event.connection;
-  session.security[kRoom] = host_.security(event.event.connection);
-  session.signalling[kRoom] = host_.signalling(event.event.connection);
-  session.media->set_signalling(kRoom, session.signalling[kRoom], session.security[kRoom].peer);
+  note_connection(session, kRoom, event);
   const SdpStep step = session.media->accept(kRoom, event.sdp);
   if (step.is_refused()) {
     reject(session.ids[kTrunk], step.verdict);
@@ -201,7 +196,15 @@ void Gateway::answer_trunk(Session& session) {
   summary_.begin();
 }
 
+// What came by another connection than before is worth what that one is.
+void Gateway::note_connection(Session& session, size_t leg, const SipEvent& event) {
+  session.security[leg] = host_.security(event.event.connection);
+  session.signalling[leg] = host_.signalling(event.event.connection);
+  session.media->set_signalling(leg, session.signalling[leg], session.security[leg].peer);
+}
+
 void Gateway::on_confirmed(const Side& side, const SipEvent& event) {
+  if (!event.sdp.empty()) note_connection(*side.session, side.leg, event);
   if (!event.sdp.empty() && side.session->media->accept(side.leg, event.sdp).is_refused()) {
     hang_up(*side.session);
     return;
@@ -211,6 +214,7 @@ void Gateway::on_confirmed(const Side& side, const SipEvent& event) {
 
 void Gateway::on_offer(const Side& side, const SipEvent& event) {
   Session& session = *side.session;
+  note_connection(session, side.leg, event);
   // The answer says by itself what this side was told last.
   const uint32_t flags = session.passing[side.leg].is_told ? VOXLOCK_OFFER_HOLD : 0;
   const SdpStep step = event.sdp.empty() ? session.media->offer(side.leg, flags)
@@ -228,6 +232,7 @@ void Gateway::on_offer(const Side& side, const SipEvent& event) {
 // too.
 void Gateway::on_updated(const Side& side, const SipEvent& event) {
   side.session->passing[side.leg].is_under_way = false;
+  if (!event.sdp.empty()) note_connection(*side.session, side.leg, event);
   if (event.sdp.empty() || side.session->media->accept(side.leg, event.sdp).is_refused())
     side.session->media->rollback(side.leg);
   pass_on_holds(*side.session);

@@ -57,7 +57,6 @@ class Gateway final : private RoomHost {
   struct Session {
     std::array<uint64_t, 2> ids{};  // of the user agent, by leg; 0: over, or no SIP call
     uint64_t number = 0;            // of a call in room_
-    std::array<uint64_t, 2> connections{};
     std::array<SecurityInfo, 2> security;
     std::array<Passing, 2> passing;  // by the leg that is told
     std::unique_ptr<Call> media;
@@ -86,6 +85,7 @@ class Gateway final : private RoomHost {
   void on_progress(const Side& side, const SipEvent& event);
   void on_answered(const Side& side, const SipEvent& event);
   void on_confirmed(const Side& side, const SipEvent& event);
+  void note_connection(Session& session, size_t leg, const SipEvent& event);
   void on_offer(const Side& side, const SipEvent& event);
   void on_updated(const Side& side, const SipEvent& event);
   void on_digit(const Side& side, const SipEvent& event);

@@ -43,6 +43,7 @@ class WhipRoom final : public Room {
     uint64_t request = 0;      // under way
     uint64_t since_ns = 0;     // of the first try to join, or to come back; 0: nothing is due
     uint64_t answered_ns = 0;  // when the server's answer came
+    std::string host;          // where from
     uint64_t pause_ns = kFirstPauseNs;
     uint64_t retry_ns = UINT64_MAX;
     bool was_joined = false;
@@ -50,11 +51,6 @@ class WhipRoom final : public Room {
   };
 
   [[nodiscard]] bool is_https() const { return config_.url.starts_with("https:"); }
-  // "sfu.example.net" of "https://sfu.example.net:8443/whip".
-  [[nodiscard]] std::string host_of_url() const {
-    const size_t at = config_.url.find("://") + 3;
-    return config_.url.substr(at, config_.url.find_first_of("/:", at) - at);
-  }
   [[nodiscard]] bool makes_token() const {
     return config_.token.empty() && !config_.api_secret.empty();
   }
@@ -114,6 +110,7 @@ void WhipRoom::on_answer(uint64_t call, const HttpResponse& response) {
     // The token goes nowhere but to the server that it was given for.
     if (is_same_origin(config_.url, response.location)) place.resource = response.location;
     place.answered_ns = now_ns();
+    place.host = response.host;
     const SdpStep step = host_.room_accept(call, response.body);
     if (!step.is_refused()) return;
     drop_resource(place);
@@ -161,7 +158,7 @@ void WhipRoom::on_media(uint64_t call, const voxlock_media_event& event) {
       security.version = is_https() ? "HTTPS" : "HTTP";
       security.handshake_ms = static_cast<double>(now_ns() - place.answered_ns) / 1e6;
       security.is_tls = security.is_peer_verified = is_https();
-      if (is_https()) security.peer = host_of_url();
+      if (is_https()) security.peer = place.host;
       host_.room_joined(call, security);
       break;
     }

@@ -28,5 +28,19 @@ int main() {
                 row.is_same ? "one origin" : "two origins");
     ++failed;
   }
+  // Whom a report names is who answers there.
+  const char* const hosts[][2] = {
+      {"https://SFU.example:8443/whip", "sfu.example"},
+      {"https://room.example@evil.example/", "evil.example"},
+      {"https://room.example:443@evil.example/", "evil.example"},
+      {"https://[2001:db8::1]:8443/whip", "[2001:db8::1]"},
+      {"nonsense://", ""},
+      {"", ""},
+  };
+  for (const auto& [url, host] : hosts) {
+    if (example::host_of(url) == host) continue;
+    std::printf("'%s' is not of '%s' but of '%s'\n", url, host, example::host_of(url).c_str());
+    ++failed;
+  }
   return failed == 0 ? 0 : 1;
 }

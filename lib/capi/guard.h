@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <new>
 #include <span>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/overlap.h"
 #include "base/result.h"
 #include "base/secure.h"
 
@@ -59,13 +59,6 @@ inline Result<ByteView> input(const uint8_t* data, size_t len) {
 inline Result<MutableBytes> output(uint8_t* data, const size_t* len) {
   if (len == nullptr) return Status::ERR_INVALID_ARGUMENT;
   return MutableBytes(data, data != nullptr ? *len : 0);
-}
-
-// Whether two views share a byte, wherever they come from.
-inline bool overlaps(ByteView a, ByteView b) {
-  const std::less<const uint8_t*> before;
-  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) &&
-         before(b.data(), a.data() + a.size());
 }
 
 // Ends a call that wrote through a bytes::Writer: tells the length, or the needed size as an error.

@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+
+#include "base/overlap.h"
 
 namespace voxlock::srtp {
 namespace {
 
-bool overlap(ByteView a, ByteView b) {
-  const std::less<const uint8_t*> is_before;
-  return is_before(a.data(), b.data() + b.size()) && is_before(b.data(), a.data() + a.size());
-}
-
 bool can_go_together(const BatchItem& a, const BatchItem& b) {
-  return a.session != b.session && !overlap(a.out, b.packet) && !overlap(b.out, a.packet) &&
-         !overlap(a.out, b.out);
+  return a.session != b.session && !overlaps(a.out, b.packet) && !overlaps(b.out, a.packet) &&
+         !overlaps(a.out, b.out);
 }
 
 }  // namespace
