@@ -63,8 +63,8 @@ PYTHON
 
 mkdir -p "$out/tls"
 browser_prepare
-"$bin/demo_mix" --speech "$sounds/demo-instruct.wav" --seconds 20 --clean "$out/speech.wav" --noisy "$out/noisy.wav" --snr 20
-"$bin/demo_mix" --speech "$sounds/demo-congrats.wav" --seconds 20 --clean "$out/reply.wav" --noisy "$out/noisy.wav" --snr 20
+"$bin/demo_mix" --speech "$sounds/demo-instruct.wav" --seconds 30 --clean "$out/speech.wav" --noisy "$out/noisy.wav" --snr 20
+"$bin/demo_mix" --speech "$sounds/demo-congrats.wav" --seconds 30 --clean "$out/reply.wav" --noisy "$out/noisy.wav" --snr 20
 : >"$out/gateway.log"
 "$bin/gateway" --transport tcp --listen 127.0.0.1:0 --room browser --calls 1 --report "$out/gateway.json" \
   >"$out/gateway.log" 2>&1 &
@@ -78,7 +78,7 @@ done
 [ -n "$port" ] || fail 'the gateway did not start'
 browser_url
 browser_start "$case"
-timeout 45 "$bin/caller" --transport tcp --to "sip:x@127.0.0.1:$port" --play "$out/speech.wav" --media-timeout 20 \
+timeout 55 "$bin/caller" --transport tcp --to "sip:x@127.0.0.1:$port" --play "$out/speech.wav" --media-timeout 20 \
   --record "$out/caller-heard.wav" --report "$out/caller.json" >"$out/caller.log" 2>&1 &
 caller=$!
 pids+=("$caller")
