@@ -1,5 +1,5 @@
-// Entry point of every test program. Compiled without the precompiled header: Catch2 2 puts its
-// implementation where CATCH_CONFIG_MAIN is defined.
+// Entry point of every test program. Catch2 2 puts its implementation where CATCH_CONFIG_MAIN is
+// defined.
 #define CATCH_CONFIG_MAIN
 #include "support/catch.h"
 
