@@ -17,7 +17,7 @@ million() {
     PYTHONPATH=bindings/python/src python3 -B bindings/python/tests/test_misuse.py Growth
   if command -v go >/dev/null; then
     checked "go: a million calls" soak-go env -C bindings/go VOXLOCK_GO_CALLS=1000000 PKG_CONFIG_PATH="$BUILD/dev" \
-      GOTOOLCHAIN=local GOFLAGS=-mod=readonly go test -count=1 -timeout 60m -run LeaveNothingBehind .
+      CGO_LDFLAGS="-L$BUILD/dev" GOTOOLCHAIN=local GOFLAGS=-mod=readonly go test -count=1 -timeout 60m -run LeaveNothingBehind .
   fi
 }
 

@@ -5,7 +5,8 @@ set -euo pipefail
 
 program=$(realpath -m "$1")
 PKG_CONFIG_PATH=$(cd "$2" && pwd)
-export PKG_CONFIG_PATH GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
+# Go keeps what pkg-config said, whatever PKG_CONFIG_PATH was then: the flag tells the folders apart.
+export PKG_CONFIG_PATH CGO_LDFLAGS=-L$PKG_CONFIG_PATH GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
 cd "$(dirname "$0")"
 
 skip() {

@@ -5,7 +5,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 PKG_CONFIG_PATH=$(cd "$1" && pwd)
-export PKG_CONFIG_PATH GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
+# Go keeps what pkg-config said, whatever PKG_CONFIG_PATH was then: the flag tells the folders apart.
+export PKG_CONFIG_PATH CGO_LDFLAGS=-L$PKG_CONFIG_PATH GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
 "$here/build.sh" "$PKG_CONFIG_PATH/livekit-bridge" "$PKG_CONFIG_PATH"
 cd "$here"
 unformatted=$(gofmt -l .)

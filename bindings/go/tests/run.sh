@@ -5,7 +5,8 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 name=$1
-export PKG_CONFIG_PATH=$2 VOXLOCK_VECTORS=$3
+# Go keeps what pkg-config said, whatever PKG_CONFIG_PATH was then: the flag tells the folders apart.
+export PKG_CONFIG_PATH=$2 CGO_LDFLAGS=-L$2 VOXLOCK_VECTORS=$3
 # The call in C that one test compares with.
 [ ! -x "$2/tests/conformance/conformance_call" ] || export VOXLOCK_CALL=$2/tests/conformance/conformance_call
 export GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=1
