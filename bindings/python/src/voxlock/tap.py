@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ._abi_structs import voxlock_tap_config, voxlock_tap_frame
 from ._handle import Handle, configured, result
 from ._library import check, lib
-from ._memory import point_text
-from .audio import MAX_PACKET_SAMPLES, room
+from ._memory import point_text, room
+from .audio import MAX_PACKET_SAMPLES
 from .context import Context
 from .leg import Leg
 from .port import Port
