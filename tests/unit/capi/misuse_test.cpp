@@ -20,19 +20,19 @@ namespace {
 using namespace voxlock::test;
 
 // Every kind of handle, the port being a leg.
-#define VOXLOCK_HANDLES(X)                                                                      \
-  X(context)                                                                                    \
-  X(sip_message)                                                                                \
-  X(sip_framer)                                                                                 \
-  X(encoder)                                                                                    \
-  X(decoder)                                                                                    \
-  X(chain)                                                                                      \
-  X(sdp)                                                                                        \
-  X(negotiation)                                                                                \
-  X(ice)                                                                                        \
-  X(ua)                                                                                         \
-  X(frame_cryptor) X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) X(leg) X(bridge) X(relay) \
-      X(tap)
+#define VOXLOCK_HANDLES(X) \
+  X(context)               \
+  X(sip_message)           \
+  X(sip_framer)            \
+  X(encoder)               \
+  X(decoder)               \
+  X(chain)                 \
+  X(sdp)                   \
+  X(negotiation)           \
+  X(ice)                   \
+  X(ua)                    \
+  X(frame_cryptor)         \
+  X(srtp) X(identity) X(dtls) X(tls_settings) X(tls) X(leg) X(bridge) X(relay) X(tap)
 
 #define VOXLOCK_RELEASE(name)        \
   void release(voxlock_##name* it) { \
