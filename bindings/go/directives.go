@@ -316,6 +316,10 @@ package voxlock
 #cgo nocallback voxlock_srtp_seal
 #cgo noescape voxlock_srtp_seal_rtcp
 #cgo nocallback voxlock_srtp_seal_rtcp
+#cgo noescape voxlock_srtp_open_batch
+#cgo nocallback voxlock_srtp_open_batch
+#cgo noescape voxlock_srtp_seal_batch
+#cgo nocallback voxlock_srtp_seal_batch
 #cgo noescape voxlock_srtp_set_roc
 #cgo nocallback voxlock_srtp_set_roc
 #cgo noescape voxlock_srtp_get_roc

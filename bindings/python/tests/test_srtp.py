@@ -62,6 +62,86 @@ class Vectors(unittest.TestCase):
         self.assertEqual(seen, 80)
 
 
+class Batch(unittest.TestCase):
+    def setUp(self) -> None:
+        self.context = voxlock.Context()
+        self.batch = voxlock.SrtpBatch(16)
+
+    def sessions(self) -> list[SrtpSession]:
+        return [SrtpSession(self.context, key=KEY),
+                SrtpSession(self.context, Suite.AEAD_AES_128_GCM, key=KEY[:28]), SrtpSession(self.context, key=KEY)]
+
+    def said(self, call: Any, *arguments: Any) -> bytes | int:
+        """What comes back, or the status of what is raised."""
+        try:
+            return bytes(call(*arguments))
+        except voxlock.Error as error:
+            return int(error.status)
+
+    def test_it_gives_what_one_call_after_the_other_gives(self) -> None:
+        in_batch, alone = self.sessions(), self.sessions()
+        want: list[bytes | int] = []
+        for i in range(16):
+            plain = packet(i - 3 if i % 5 == 4 else i)  # the fifth of a session's repeats one
+            self.batch.append(in_batch[i % 3], plain)
+            want.append(self.said(alone[i % 3].seal, plain))
+        self.batch.seal()
+        got = [self.said(self.batch.result, i) for i in range(16)]
+        self.assertEqual(got, want)
+        self.assertEqual(got.count(Status.ERR_SRTP_REPLAYED), 3)
+        self.batch.clear()
+        want = []
+        for i, row in enumerate(got):
+            data = bytearray(row if isinstance(row, bytes) else b"\x80")
+            if i % 7 == 3:
+                data[-1] ^= 1
+            self.batch.slot[:len(data)] = data
+            self.batch.commit(in_batch[i % 3], len(data))
+            want.append(self.said(alone[i % 3].open, data, 1))
+        self.batch.open(1)
+        self.assertEqual([self.said(self.batch.result, i) for i in range(16)], want)
+        self.assertEqual(want.count(Status.ERR_SRTP_AUTH), 2)
+        self.assertEqual(want.count(Status.ERR_TRUNCATED), 3)
+
+    def test_it_says_what_it_cannot_do(self) -> None:
+        session, other = SrtpSession(self.context, key=KEY), SrtpSession(self.context, key=KEY)
+        with self.assertRaises(ValueError):
+            voxlock.SrtpBatch(0)
+        self.batch.open(1)
+        with self.assertRaises(IndexError):
+            self.batch.result(0)
+        with self.assertRaises(IndexError):
+            self.batch.append(session, bytes(2049))
+        self.batch.append(session, packet(1))
+        self.assertEqual(self.said(self.batch.result, 0), Status.ERR_WRONG_STATE)
+        self.batch.seal()
+        for call in (self.batch.seal, self.batch.open, lambda: self.batch.append(session, b""), lambda: self.batch.slot):
+            self.assertEqual(self.said(call), Status.ERR_WRONG_STATE)
+        self.batch.clear()
+        for i in range(16):
+            self.batch.append(session, packet(2 + i))
+        with self.assertRaises(IndexError):
+            self.batch.append(session, b"")
+        self.batch.clear()
+        self.batch.append(other, packet(1))
+        self.batch.append(session, packet(99))
+        session.close()
+        with self.assertRaises(voxlock.ClosedError):
+            self.batch.seal()
+        self.assertGreater(len(other.seal(packet(1))), 0)
+
+    def test_nothing_is_left_after_clear(self) -> None:
+        session = SrtpSession(self.context, key=KEY)
+        self.batch.append(session, packet(1))
+        self.batch.seal()
+        view = self.batch.result(0)
+        self.assertTrue(view.readonly)
+        self.assertTrue(any(view))
+        self.batch.clear()
+        self.assertFalse(any(view))
+        self.assertEqual(len(self.batch), 0)
+
+
 class Session(unittest.TestCase):
     def setUp(self) -> None:
         self.context = voxlock.Context()

@@ -35,6 +35,7 @@ from .sdp import (
 )
 from .sip import SipFramer, SipMessage
 from .srtp import Direction, SrtpSession, Suite, suite_info
+from .srtp_batch import SrtpBatch
 from .tap import Tap, TapFrame
 from .tls import ClientAuth, Identity, TlsRole, TlsSettings, TlsState, TlsStream
 from .ua import Cause, Digest, DigitForm, Ua, UaEvent, UaEventKind, UaTransport
@@ -50,8 +51,8 @@ __all__ = [
     "MediaEvent", "MediaInfo", "MediaTimeout", "Memory", "MemoryInfo", "Moved", "Negotiated", "NegotiatedText", "Negotiation", "OfferFlags",
     "Overflow", "Payload", "Port", "PortFormat", "PortFrame", "PortPacket", "Protection", "ProtectionChanged",
     "Quality", "Relay", "RelayStats", "Resample", "RtpError", "Scope", "Sdp", "SdpError", "Secured", "SframeSuite", "Side", "Signalling",
-    "SipError", "SipFramer", "SipMessage", "SourceChanged", "SourceFault", "SrtpError", "SrtpPolicy", "SrtpSession", "Status",
-    "Suite", "Tap", "TapFrame", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
+    "SipError", "SipFramer", "SipMessage", "SourceChanged", "SourceFault", "SrtpBatch", "SrtpError", "SrtpPolicy", "SrtpSession",
+    "Status", "Suite", "Tap", "TapFrame", "ThreadError", "TlsError", "TlsRole", "TlsSettings", "TlsState", "TlsStream", "Transmit", "Ua",
     "UaError", "UaEvent", "UaEventKind", "UaTransport", "UnknownEvent", "Verdict", "VerdictKind", "audio",
     "fingerprint", "has", "rtp", "sip", "status_name", "strerror", "suite_info", "version",
 ]
