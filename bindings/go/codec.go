@@ -8,8 +8,8 @@ import "C"
 type CodecConfig struct {
 	Codec                 Codec // 0: PCMU
 	SampleRate            int   // Hz of the PCM: 8000, 16000 or 48000; 0: 8000
-	OpusBitrate           int   // bit/s, 6000 to 128000; 0: 24000
-	OpusComplexity        int   // 1 to 10; 0: 5
+	OpusBitrate           int   // bit/s, 6000 to 128000; 0: 28000 for PCM at 8 kHz, else 48000
+	OpusComplexity        int   // 1 to 10; 0: 1
 	OpusPacketLossPercent int   // 1 to 100, the loss to prepare for; 0: 10
 	NoOpusFEC             bool
 	OpusDTX               bool

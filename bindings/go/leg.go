@@ -21,8 +21,8 @@ type LegConfig struct {
 	NoRTCPMux        bool           // no RFC 5761
 	NotSymmetric     bool           // send to where the SDP says only
 	Signalling       Signalling     // how the SDP reaches the peer; default unknown
-	OpusBitrate      int            // bit/s, 6000 to 128000; default 24000
-	OpusComplexity   int            // 1 to 10; default 5
+	OpusBitrate      int            // bit/s, 6000 to 128000; default 28000 for PCM at 8 kHz, else 48000
+	OpusComplexity   int            // 1 to 10; default 1
 	NoOpusFEC        bool
 	OpusDTX          bool
 	RekeyOverlap     time.Duration // old receive keys live on so long; default 5 s, negative: not

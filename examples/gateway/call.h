@@ -26,7 +26,7 @@ struct MediaConfig {
   std::vector<uint32_t> codecs[2];  // by leg, preferred first
   std::vector<uint32_t> suites[2];
   uint32_t denoise_db = 15;  // of what the trunk sends; 0: no denoiser
-  uint32_t opus_complexity = 5;
+  uint32_t opus_complexity = 1;
   uint32_t media_timeout_ms = 5000;
   bool has_room_red = true;     // redundant audio (RFC 2198) there
   uint32_t lose_every = 0;      // of the room's packets, both ways, one in so many; 0: none

@@ -43,7 +43,7 @@ constexpr OptionSpec kOptions[] = {
     {"room-codec", "LIST", "opus,PCMU,PCMA", "codecs of the room, preferred first"},
     {"room-suite", "LIST", "AEAD_AES_256_GCM,AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80",
      "SRTP suites of the room, preferred first"},
-    {"complexity", "N", "5", "of the Opus encoder, 0 to 10"},
+    {"complexity", "N", "1", "of the Opus encoder, 0 to 10"},
     {"no-red", nullptr, nullptr, "no redundant audio (RFC 2198) between the gateway and the room"},
     {"lose-every", "N", "0", "lose one in N packets to and from the room, to see what mends it"},
     {"media-timeout", "SECONDS", "5", "hang up after so long without a packet"},

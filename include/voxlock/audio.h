@@ -38,8 +38,9 @@ typedef struct voxlock_codec_config {
   uint32_t struct_size;           /* set by voxlock_codec_config_init */
   uint32_t codec;                 /* VOXLOCK_CODEC_*; default VOXLOCK_CODEC_PCMU */
   uint32_t sample_rate;           /* Hz of the PCM; default 8000, which G.711 must have */
-  uint32_t opus_bitrate;          /* bit/s, 6000..128000; default 24000 */
-  uint32_t opus_complexity;       /* 0 (cheap) .. 10 (best); default 5 */
+  uint32_t opus_bitrate;          /* bit/s, 6000..128000; 0 (default): 28000 for PCM at 8 kHz, else
+                                     48000, which at complexity 1 sound as less does at 5 */
+  uint32_t opus_complexity;       /* 0 (cheap) .. 10 (best, four times the time of 1); default 1 */
   uint32_t opus_packet_loss_perc; /* 0..100, the loss to prepare for; default 10. FEC costs bits
                                      only above 0 */
   uint32_t opus_fec;              /* 1 (default): every packet repeats the one before, coarser */

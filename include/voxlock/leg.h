@@ -78,8 +78,9 @@ typedef struct voxlock_leg_config {
   int32_t symmetric;            /* 1 (default): send to where the newest authenticated packet
                                    came from. Plain RTP is never followed. 0: SDP only */
   int32_t signalling;           /* VOXLOCK_SIGNALLING_*; default unknown */
-  uint32_t opus_bitrate;        /* bit/s, 6000..128000; default 24000 */
-  uint32_t opus_complexity;     /* 0..10; default 5 */
+  uint32_t opus_bitrate;        /* bit/s, 6000..128000; 0 (default): 28000 for PCM at 8 kHz, else
+                                   48000 */
+  uint32_t opus_complexity;     /* 0..10; default 1 */
   int32_t opus_fec;             /* in-band FEC, default 1 */
   int32_t opus_dtx;             /* discontinuous transmission, default 0 */
   uint32_t rekey_overlap_ms;    /* old receive keys live on after a rekey, 0..60000;

@@ -64,7 +64,8 @@ size_t opus_decode_stack(size_t samples) {
 }
 
 Result<void> check_opus_settings(const OpusSettings& settings) {
-  if (settings.bitrate < 6000 || settings.bitrate > 128000 || settings.complexity > 10 ||
+  const bool has_bitrate = settings.bitrate >= 6000 && settings.bitrate <= 128000;
+  if ((settings.bitrate != 0 && !has_bitrate) || settings.complexity > 10 ||
       settings.packet_loss_perc > 100) {
     return Status::ERR_AUDIO_CODEC_SETTING;
   }
@@ -81,7 +82,9 @@ OpusEncoderState::OpusEncoderState(std::pmr::memory_resource& memory, uint32_t s
 
 void OpusEncoderState::set(const OpusSettings& settings) {
   OpusEncoder* encoder = encoder_of(state_);
-  (void)opus_encoder_ctl(encoder, OPUS_SET_BITRATE(static_cast<opus_int32>(settings.bitrate)));
+  const uint32_t bitrate =
+      settings.bitrate != 0 ? settings.bitrate : speech_bitrate(rate_of(encoder));
+  (void)opus_encoder_ctl(encoder, OPUS_SET_BITRATE(static_cast<opus_int32>(bitrate)));
   (void)opus_encoder_ctl(encoder,
                          OPUS_SET_COMPLEXITY(static_cast<opus_int32>(settings.complexity)));
   (void)opus_encoder_ctl(

@@ -38,6 +38,7 @@ audio::CodecConfig codec_config(const leg::Agreement& agreed, uint32_t rate,
   out.sample_rate = rate;
   out.opus.bitrate = config.opus_bitrate;
   if (agreed.max_opus_bitrate != 0) {
+    if (out.opus.bitrate == 0) out.opus.bitrate = audio::speech_bitrate(rate);
     out.opus.bitrate = std::min(out.opus.bitrate, std::max(agreed.max_opus_bitrate, kLeastBitrate));
   }
   out.opus.complexity = config.opus_complexity;

@@ -15,6 +15,10 @@ inline bool is_flag(int32_t value) {
 inline bool is_within(uint32_t value, uint32_t low, uint32_t high) {
   return value >= low && value <= high;
 }
+// 0: the encoder's own choice.
+inline bool is_opus_bitrate(uint32_t value) {
+  return value == 0 || is_within(value, 6000, 128000);
+}
 inline bool is_address(const voxlock_address& in) {
   return (in.family == 4 || in.family == 6) && in.port != 0 && in.reserved == 0;
 }

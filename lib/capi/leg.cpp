@@ -107,8 +107,8 @@ bool is_valid(const voxlock_leg_config& in) {
          in.ptime_ms % 10 == 0 && is_flag(in.telephone_event) && is_address(in.rtp_address) &&
          (in.rtcp_address.family == 0 || is_address(in.rtcp_address)) && is_flag(in.rtcp_mux) &&
          is_flag(in.symmetric) && is_within(static_cast<uint32_t>(in.signalling), 0, 3) &&
-         is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 &&
-         is_flag(in.opus_fec) && is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 &&
+         is_opus_bitrate(in.opus_bitrate) && in.opus_complexity <= 10 && is_flag(in.opus_fec) &&
+         is_flag(in.opus_dtx) && in.rekey_overlap_ms <= 60000 &&
          is_within(in.queue_bytes, 4096, 1048576) && in.reserved == 0 && is_flag(in.rtcp_xr) &&
          in.reserved3 == 0 && in.early_media_ms <= kMaxEarlyMs && in.reserved4 == 0;
 }

@@ -53,8 +53,8 @@ bool is_valid(const voxlock_port_config& in) {
          is_within(in.ptime_ms, 10, 60) && in.ptime_ms % 10 == 0 &&
          is_type(in.payload_type, in.format) && is_type(in.event_type, in.format) &&
          is_flag(in.host_protects) && is_within(static_cast<uint32_t>(in.signalling), 0, 3) &&
-         is_within(in.opus_bitrate, 6000, 128000) && in.opus_complexity <= 10 &&
-         is_flag(in.opus_fec) && is_flag(in.opus_dtx) && is_within(in.queue_bytes, 4096, 1048576);
+         is_opus_bitrate(in.opus_bitrate) && in.opus_complexity <= 10 && is_flag(in.opus_fec) &&
+         is_flag(in.opus_dtx) && is_within(in.queue_bytes, 4096, 1048576);
 }
 
 leg::LegConfig leg_config(const voxlock_port_config& in) {

@@ -37,8 +37,8 @@ struct LegConfig {
   bool has_rtcp_xr = false;  // RFC 3611, offered and accepted
   bool is_symmetric = true;
   Signalling signalling = Signalling::kUnknown;
-  uint32_t opus_bitrate = 24000;
-  uint32_t opus_complexity = 5;
+  uint32_t opus_bitrate = 0;  // by the PCM rate
+  uint32_t opus_complexity = 1;
   bool has_opus_fec = true;
   bool has_opus_dtx = false;
   uint64_t rekey_overlap_ns = 5'000'000'000;

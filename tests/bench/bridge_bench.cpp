@@ -163,8 +163,8 @@ OpusEncoder* make_encoder() {
   must(out != nullptr);
   const audio::OpusSettings settings;
   (void)opus_encoder_ctl(out, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
-  (void)opus_encoder_ctl(out, OPUS_SET_BITRATE(24000));
-  (void)opus_encoder_ctl(out, OPUS_SET_COMPLEXITY(5));
+  (void)opus_encoder_ctl(out, OPUS_SET_BITRATE(audio::speech_bitrate(8000)));
+  (void)opus_encoder_ctl(out, OPUS_SET_COMPLEXITY(static_cast<opus_int32>(settings.complexity)));
   (void)opus_encoder_ctl(out, OPUS_SET_INBAND_FEC(1));
   (void)opus_encoder_ctl(
       out, OPUS_SET_PACKET_LOSS_PERC(static_cast<opus_int32>(settings.packet_loss_perc)));

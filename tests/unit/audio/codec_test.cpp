@@ -153,7 +153,7 @@ TEST_CASE("any codec packet of other lengths is refused before anything changes"
         Status::ERR_BUFFER_TOO_SMALL);
   CHECK(pcmu->set(OpusSettings{}).error() == Status::ERR_WRONG_STATE);
   CHECK(opus->set({.bitrate = 1}).error() == Status::ERR_AUDIO_CODEC_SETTING);
-  CHECK(opus->config().opus.bitrate == 24000);
+  CHECK(opus->config().opus.bitrate == 0);
 }
 
 TEST_CASE("a buffer too small leaves the decoder ready for the same packet") {
@@ -263,13 +263,24 @@ TEST_CASE("the loss hint at run time decides whether redundancy is sent") {
   CHECK(redundant() > 10);
 }
 
-TEST_CASE("RFC 6562: without VBR all packets have one size") {
+TEST_CASE("RFC 6562: without VBR all packets have one size, that of the bits speech needs") {
   test::TestContext ctx;
-  CodecConfig config = config_of(CodecId::kOpus, 16000);
-  config.opus.has_vbr = false;
-  auto encoder = Encoder::create(ctx.memory, config);
-  for (const Payload& payload : encode_all(*encoder, test::speech_like(16000, 1.0), 320))
-    CHECK(payload.size() == 60);
+  struct Row {
+    uint32_t rate;
+    uint32_t bitrate;
+    size_t payload_len;  // of 20 ms
+  };
+  for (const Row& row :
+       {Row{8000, 0, 70}, Row{16000, 0, 120}, Row{48000, 0, 120}, Row{16000, 24000, 60}}) {
+    INFO(row.rate << " Hz, " << row.bitrate << " bit/s");
+    CodecConfig config = config_of(CodecId::kOpus, row.rate);
+    config.opus.has_vbr = false;
+    config.opus.bitrate = row.bitrate;
+    auto encoder = Encoder::create(ctx.memory, config);
+    const auto speech = test::speech_like(row.rate, 1.0);
+    for (const Payload& payload : encode_all(*encoder, speech, row.rate / 50))
+      CHECK(payload.size() == row.payload_len);
+  }
 }
 
 TEST_CASE("G.711 and L16 fade out in a gap and in again after it") {

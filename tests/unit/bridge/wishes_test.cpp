@@ -25,7 +25,8 @@ struct Heard {
 
 class Call {
  public:
-  explicit Call(const std::string& wishes) {
+  explicit Call(const std::string& wishes, uint32_t opus_bitrate = 32000)
+      : room(world, room_config(opus_bitrate)) {
     const std::string answer = answer_to(room.offer(), wishes);
     REQUIRE(room.negotiation.accept_answer(*room.leg, answer, now)->kind !=
             sdp::VerdictKind::kRefused);
@@ -57,9 +58,9 @@ class Call {
   }
 
  private:
-  static leg::LegConfig room_config() {
+  static leg::LegConfig room_config(uint32_t opus_bitrate) {
     leg::LegConfig config = End::config_of(3, {leg::Codec::kOpus}, 4000);
-    config.opus_bitrate = 32000;
+    config.opus_bitrate = opus_bitrate;
     config.has_opus_dtx = true;
     return config;
   }
@@ -104,7 +105,7 @@ class Call {
   TestContext world;
   End phone{world, 2, {leg::Codec::kL16}};
   End trunk{world, 1, {leg::Codec::kL16}};
-  End room{world, room_config()};
+  End room;
   End listener{world, 4, {leg::Codec::kOpus}};
   std::optional<bridge::Bridge> bridge;
   uint64_t now = kNsPerSecond;
@@ -139,6 +140,7 @@ TEST_CASE("RFC 7587 6.1: silence is left out where the peer wants it") {
 TEST_CASE("RFC 7587 6.1: the bit rate stays below the peer's maximum") {
   CHECK(bits_per_second(Call("").listen()) > 22000);
   CHECK(bits_per_second(Call(fmtp("maxaveragebitrate=12000")).listen()) < 15000);
+  CHECK(bits_per_second(Call(fmtp("maxaveragebitrate=12000"), 0).listen()) < 15000);
   // No encoder works below 6000; our own setting is the other bound.
   CHECK(bits_per_second(Call(fmtp("maxaveragebitrate=1")).listen()) < 9000);
   CHECK(bits_per_second(Call(fmtp("maxaveragebitrate=510000")).listen()) < 45000);

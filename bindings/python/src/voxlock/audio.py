@@ -36,8 +36,8 @@ class CodecConfig:
 
     codec: Codec = Codec.PCMU
     sample_rate: int = 8000  # Hz of the PCM: 8000 (G.711 always), 16000, 48000
-    opus_bitrate: int = 24000  # bit/s, 6000..128000
-    opus_complexity: int = 5  # 0..10
+    opus_bitrate: int = 0  # bit/s, 6000..128000; 0: 28000 at 8 kHz, else 48000
+    opus_complexity: int = 1  # 0..10
     opus_packet_loss_perc: int = 10  # the loss to prepare for, 0..100
     opus_fec: bool = True  # each packet repeats the one before, coarser
     opus_dtx: bool = False
