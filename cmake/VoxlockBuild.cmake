@@ -37,10 +37,6 @@ target_compile_definitions(voxlock_flags INTERFACE
 target_include_directories(voxlock_flags INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 
-if(VOXLOCK_UNWIPED)
-  message(WARNING "VOXLOCK_UNWIPED leaves keys and audio in memory: use this build for tests/hygiene only")
-  add_compile_definitions(VOXLOCK_UNWIPED)
-endif()
 if(VOXLOCK_NO_TAPS)
   add_compile_definitions(VOXLOCK_NO_TAPS)
 endif()

@@ -15,7 +15,7 @@ namespace {
 // What was worked on last stays in the vector registers, and goes from there into core dumps and
 // onto the stack: the dynamic linker saves them all when a function is called for the first time.
 void clear_registers() {
-#if defined(__x86_64__) && !defined(VOXLOCK_UNWIPED)
+#if defined(__x86_64__)
   static const bool has_avx = __builtin_cpu_supports("avx") != 0;
   static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
   if (has_avx512) {
@@ -46,7 +46,7 @@ void clear_registers() {
             : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
               "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   }
-#elif defined(__aarch64__) && !defined(VOXLOCK_UNWIPED)
+#elif defined(__aarch64__)
   // What a write leaves of a register becomes zero, the rest of an SVE register too.
   __asm__ __volatile__(
       "movi v0.2d, #0\n\tmovi v1.2d, #0\n\tmovi v2.2d, #0\n\tmovi v3.2d, #0\n\t"

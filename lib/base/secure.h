@@ -14,9 +14,7 @@ namespace voxlock::secure {
 // Overwrites memory with zeros in a way the compiler may not remove.
 inline void wipe(void* data, size_t len) {
   if (len == 0) return;
-#if !defined(VOXLOCK_UNWIPED)
   std::memset(data, 0, len);
-#endif
   // The asm claims to read the memory, so the store before it is not dead.
   __asm__ __volatile__("" : : "r"(data) : "memory");
 }

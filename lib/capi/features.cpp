@@ -17,12 +17,6 @@ struct Feature {
   bool is_there;
 };
 
-#if defined(VOXLOCK_UNWIPED)
-constexpr bool kWipes = false;
-#else
-constexpr bool kWipes = true;
-#endif
-
 const Feature kFeatures[] = {
     {"codec.pcmu", true},
     {"codec.pcma", true},
@@ -37,7 +31,6 @@ const Feature kFeatures[] = {
     {"ice.lite", true},
     {"leg", true},
     {"leg.port", true},
-    {"memory.wipe", kWipes},
     {"relay", true},
     {"rtp", true},
     {"sdp", true},

@@ -191,7 +191,6 @@ TEST_CASE("version, features and layouts answer for unknown names too") {
   CHECK(voxlock_version() == 1000);
   CHECK(std::string(voxlock_version_string()) == "0.1.0");
   CHECK(voxlock_has(nullptr) == 0);
-  CHECK(voxlock_has("memory.wipe") == 1);
   CHECK(voxlock_has("teleport") == 0);
   for (const char* module :
        {"sip", "sdp", "rtp", "srtp", "tls", "ua", "leg", "bridge", "e2ee.livekit", "e2ee.sframe"})
