@@ -60,6 +60,7 @@ struct SessionStats {
   uint64_t rtp_left = 0;  // packets until the key expires
   uint64_t rtcp_left = 0;
   uint32_t ssrcs = 0;  // in the table
+  bool operator==(const SessionStats&) const = default;
 };
 
 // Move-only. Keys are wiped when it dies. No allocation per packet but inside libsrtp2, at the
