@@ -53,14 +53,14 @@ def import_leg(context: Context, blob: Bytes, key: bytes, *, epoch: int = 0, now
 
 
 def export_call(ua: Ua, call: int, key: bytes, *, epoch: int = 0) -> bytes:
-    """A checkpoint of a call's dialog."""
+    """A checkpoint of a call's dialog. epoch: of this process."""
     config = _config(key, epoch)
     with ua._state as pointer:
         return taken(lambda out, size: lib.voxlock_ua_export(pointer, call, byref(config), out, size), 4096)
 
 
 def import_call(ua: Ua, blob: Bytes, key: bytes, *, epoch: int = 0, now_ns: int | None = None) -> int:
-    """Takes the dialog in; gives the call's id here."""
+    """Takes the dialog in and gives the call's id here. epoch: the least that is taken."""
     config, call, at = _config(key, epoch), c_uint64(), now(now_ns)
     data, size = borrowed(blob)
     ua._do(lib.voxlock_ua_import, byref(config), data, size, byref(call), at)

@@ -73,7 +73,8 @@ class FrameCryptor(Handle):
     """Works on the payloads of one stream. Who holds the keys is a participant: a gateway that opens
     frames ends the end-to-end encryption. Refused frames are concealed, never decoded.
 
-    ring_size: keys that open at the same time, 1..256. clear_len, ratchet_window: LiveKit.
+    ring_size: keys that open at the same time, 1..256. clear_len (bytes, 0..64), ratchet_window (keys,
+    0..16) and pbkdf2_iterations (of passwords): LiveKit. max_frames: sealed with one key, 1..2^32.
     salt: LiveKit, of the key derivation; None: "LKFrameEncryptionKey". server_trailer: LiveKit, the
     room's sif_trailer; server_codec: whose silence the server may send.
     first_counter: SFrame, of the first sealed frame; never one that was used with the same key.
@@ -98,20 +99,21 @@ class FrameCryptor(Handle):
         self.max_overhead = int(self._call(lib.voxlock_frame_cryptor_max_overhead))
 
     def set_key(self, kid: int, material: bytes, kdf: Kdf, uses: KeyUse) -> None:
-        """Sets a key, 1 to 256 bytes of material. PBKDF2 takes about 50 ms, with the GIL released.
+        """Sets a key of the id kid (LiveKit: 0..255), 1 to 256 bytes of material. PBKDF2 takes about 50 ms, with the GIL released.
         RFC 9605, section 4.4. Raises E2eeError, Error."""
         self._do(lib.voxlock_frame_cryptor_set_key, kid, kdf, material, len(material), uses)
 
     def remove_key(self, kid: int, uses: KeyUse = KeyUse.SEALS | KeyUse.OPENS) -> None:
-        """Removes and wipes a key; Error (VOXLOCK_ERR_NOT_FOUND)."""
+        """Removes and wipes the key of the id kid; Error (VOXLOCK_ERR_NOT_FOUND)."""
         self._do(lib.voxlock_frame_cryptor_remove_key, kid, uses)
 
     def ratchet(self, kid: int) -> None:
-        """LiveKit: goes on to the next key that derives from a present one."""
+        """LiveKit: goes on to the next key that derives from the present one of the id kid."""
         self._do(lib.voxlock_frame_cryptor_ratchet, kid)
 
     def prepare(self, most: int = 16) -> int:
-        """LiveKit: derives keys that ratcheting senders may use next, and tells how many are missing."""
+        """LiveKit: derives keys that ratcheting senders may use next, at most `most` in this call, and tells how
+        many are missing."""
         left = c_size_t()
         self._do(lib.voxlock_frame_cryptor_prepare, most, byref(left))
         return left.value

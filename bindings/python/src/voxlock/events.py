@@ -201,7 +201,7 @@ class DatagramBatch:
         self.count = index + 1
 
     def append(self, data: Bytes, source: Address, leg: int = 0, local: int = 0) -> None:
-        """Copies a datagram in. One above 2048 bytes is left out: no packet of ours is so long."""
+        """Copies a datagram in; leg, local: as in voxlock_datagram. One above 2048 bytes is left out: no packet of ours is so long."""
         size = len(data)
         if size > MAX_DATAGRAM:
             return

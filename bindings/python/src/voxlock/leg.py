@@ -241,7 +241,7 @@ class Leg(Handle):
              now_ns: int | None = None) -> None:
         """Seals one payload (up to 1400 bytes) and queues it as Transmit.
 
-        timestamp: ticks of the RTP clock from any start. Raises LegError (VOXLOCK_ERR_LEG_HELD: the
+        payload_type: an agreed one, see media(). timestamp: ticks of the RTP clock from any start. Raises LegError (VOXLOCK_ERR_LEG_HELD: the
         direction does not allow it; VOXLOCK_ERR_LEG_QUEUE_FULL: take events first), Error."""
         data, size = borrowed(payload)
         self._do(lib.voxlock_leg_send, payload_type, data, size, timestamp & 0xFFFFFFFF, int(marker), now(now_ns))

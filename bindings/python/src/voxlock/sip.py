@@ -151,7 +151,7 @@ def write_request(method: str, uri: str, headers: Iterable[tuple[str, str]], bod
 
 
 def write_response(status_code: int, headers: Iterable[tuple[str, str]], body: Bytes = b"", reason: str = "") -> bytes:
-    """Writes a response. reason: empty for the usual phrase."""
+    """Writes a response. status_code: 100 to 699. reason: empty for the usual phrase."""
     start = result(voxlock_sip_start)
     keep = [reason.encode()]
     start.status_code, start.reason = status_code, _text(keep[0])
@@ -202,7 +202,7 @@ class FrameKind(IntEnum):
 class SipFramer(Handle):
     """Cuts the byte stream of one TCP or TLS connection into messages.
 
-    is_client: True at the end that opened the connection. RFC 3261, section 18.3; RFC 5626"""
+    max_message: bytes of the longest message taken. is_client: True at the end that opened the connection. RFC 3261, section 18.3; RFC 5626"""
 
     _FREE = "voxlock_sip_framer_free"
 

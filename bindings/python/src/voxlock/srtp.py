@@ -88,6 +88,7 @@ class SrtpSession(Handle):
         use the same SSRC (RFC 3711, section 9.1).
     mki, peer_mki: master key identifiers, 0 to 128 bytes.
     replay_window: packets, 64 to 1024. max_ssrcs: sources a direction, 1 to 1024.
+    rtp_lifetime, rtcp_lifetime: packets a direction until the key expires; None: 2^48 and 2^31.
     plain_rtcp: SRTCP is authenticated but not encrypted (SDES UNENCRYPTED_SRTCP).
 
     bytes cannot be overwritten in Python: a host that minds gets its keys through a Leg, which never
@@ -147,11 +148,11 @@ class SrtpSession(Handle):
         fail(status, written.value if status == abi.Status.ERR_BUFFER_TOO_SMALL else None)
 
     def set_roc(self, direction: Direction, ssrc: int, roc: int) -> None:
-        """Sets the rollover counter of a source before its first packet. RFC 3711, section 3.3.1"""
+        """Sets the rollover counter (ROC, 32 bits) of the source with an SSRC before its first packet. RFC 3711, section 3.3.1"""
         self._do(lib.voxlock_srtp_set_roc, direction, ssrc, roc)
 
     def roc(self, direction: Direction, ssrc: int) -> int:
-        """The rollover counter of a source; Error (VOXLOCK_ERR_NOT_FOUND) where none was seen."""
+        """The rollover counter of the source with an SSRC; Error (VOXLOCK_ERR_NOT_FOUND) where none was seen."""
         out = c_uint32()
         self._do(lib.voxlock_srtp_get_roc, direction, ssrc, byref(out))
         return out.value

@@ -80,7 +80,7 @@ class SrtpBatch:
         self._run(lib.voxlock_srtp_seal_batch)
 
     def result(self, index: int) -> memoryview:
-        """What became of a packet, by the order of append: the plain or the sealed one, which lies in the
+        """What became of a packet, index counting from 0 as they were appended: the plain or the sealed one, which lies in the
         batch until clear(). Raises what SrtpSession.open or seal would have, IndexError, Error
         (VOXLOCK_ERR_WRONG_STATE: neither opened nor sealed yet)."""
         _, at, size = self._packets[index]

@@ -241,7 +241,7 @@ class Ua(Handle):
         return out.value
 
     def ring(self, call: int, status: int = 180, sdp: Bytes = b"", now_ns: int | None = None) -> None:
-        """Sends a provisional response, 101 to 199."""
+        """Sends a provisional response to the INVITE of a call; status: 101 to 199."""
         data, size = borrowed(sdp)
         self._do(lib.voxlock_ua_ring, call, status, data, size, now(now_ns))
 
@@ -255,7 +255,8 @@ class Ua(Handle):
 
     def reject(self, call: int, status: int = 603, *, reason: str = "", warning: str = "", warn_code: int = 0,
                retry_after_s: int = 0, now_ns: int | None = None) -> None:
-        """Refuses the INVITE or re-INVITE that waits. status: 300 to 699."""
+        """Refuses the INVITE or re-INVITE of a call that waits. status: 300 to 699. warn_code: of the Warning,
+        300 to 399 (RFC 3261, section 20.43)."""
         refusal = configured(voxlock_ua_refusal, lib.voxlock_ua_refusal_init)
         keep = texts(refusal, reason=reason, warning=warning)
         refusal.status, refusal.warn_code, refusal.retry_after_s = status, warn_code, retry_after_s
@@ -263,18 +264,18 @@ class Ua(Handle):
         del keep
 
     def reject_with(self, call: int, verdict: Verdict, now_ns: int | None = None) -> None:
-        """Refuses with what a leg says about the offer."""
+        """Refuses the INVITE or re-INVITE of a call with what a leg says about the offer."""
         self.reject(call, verdict.sip_status or 488, warning=verdict.warning if verdict.warn_code else "",
                     warn_code=verdict.warn_code, now_ns=now_ns)
 
     def offer(self, call: int, sdp: Bytes = b"", now_ns: int | None = None) -> None:
-        """Sends a re-INVITE with a new offer; empty: the peer is asked for one. RFC 3261, section 14"""
+        """Sends a re-INVITE of a call with a new offer; empty: the peer is asked for one. RFC 3261, section 14"""
         data, size = borrowed(sdp)
         self._do(lib.voxlock_ua_offer, call, data, size, now(now_ns))
 
     def send_digit(self, call: int, digit: str, duration_ms: int = 100, form: DigitForm = DigitForm.RELAY,
                    now_ns: int | None = None) -> None:
-        """Sends a digit by INFO, for peers that take no telephone events (RFC 4733).
+        """Sends a digit in a call by INFO, for peers that take no telephone events (RFC 4733).
 
         digit: 0..9 * # A..D. duration_ms: up to 60000, told by DigitForm.RELAY alone. DIGIT_REFUSED tells where the
         peer does not want it. RFC 6086"""

@@ -65,7 +65,8 @@ class CallReport:
 
 
 class Call:
-    """One call. PCM both ways is 16-bit mono at `rate` Hz, see answer()."""
+    """One call. PCM both ways is 16-bit mono at `rate` Hz, see answer(). Gateways make it: call_id and
+    connection are those of their Ua."""
 
     def __init__(self, gateway: Gateway, call_id: int, connection: int) -> None:
         self._gateway = gateway
