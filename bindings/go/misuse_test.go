@@ -37,7 +37,7 @@ func kinds() []kind {
 		b, _ := c.NewLeg(LegConfig{Address: callerAddress})
 		return a, b
 	}
-	return []kind{
+	list := []kind{
 		{"Context", func(*Context) (io.Closer, error) { return asCloser(NewContext(ContextConfig{})) },
 			func(o any) error { return o.(*Context).SetWallTime(time.Now(), 0) }},
 		{"SIPMessage", func(c *Context) (io.Closer, error) { return asCloser(c.NewSIPMessage(SIPConfig{})) },
@@ -75,16 +75,19 @@ func kinds() []kind {
 			a, b := legs(c)
 			return asCloser(c.NewRelay(a, b, RelayConfig{}))
 		}, func(o any) error { _, err := o.(*Relay).Poll(&Events{}, 0); return err }},
-		{"Tap", func(c *Context) (io.Closer, error) {
-			a, b := legs(c)
-			if _, err := c.NewBridge(a, b, BridgeConfig{}); err != nil {
-				return nil, err
-			}
-			return asCloser(c.NewTap(a, TapConfig{}))
-		}, func(o any) error { return o.(*Tap).Revoke() }},
 		{"UA", func(c *Context) (io.Closer, error) { return asCloser(c.NewUA(UAConfig{Host: "localhost"})) },
 			func(o any) error { _, err := o.(*UA).Poll(&UAEvents{}, 0); return err }},
 	}
+	if !Has("taps") {
+		return list
+	}
+	return append(list, kind{"Tap", func(c *Context) (io.Closer, error) {
+		a, b := legs(c)
+		if _, err := c.NewBridge(a, b, BridgeConfig{}); err != nil {
+			return nil, err
+		}
+		return asCloser(c.NewTap(a, TapConfig{}))
+	}, func(o any) error { return o.(*Tap).Revoke() }})
 }
 
 func TestClosedTwiceAndUsedAfterClose(t *testing.T) {

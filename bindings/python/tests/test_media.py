@@ -220,6 +220,7 @@ class Legs(unittest.TestCase):
         bridge.close()
         trunk.input([(b"", PEER)])
 
+    @unittest.skipUnless(voxlock.has("taps"), "a library without taps")
     def test_a_tap_hears_a_peer_until_it_is_revoked(self) -> None:
         trunk, caller = agreed(self.context)
         room, _ = agreed(self.context, here=("127.0.0.1", 41000), there=("127.0.0.1", 41002))
@@ -274,9 +275,10 @@ class Legs(unittest.TestCase):
         with self.assertRaises(voxlock.LegError) as caught:
             voxlock.Bridge(self.context, trunk, room)
         self.assertEqual(caught.exception.name, "VOXLOCK_ERR_OPAQUE")
-        with self.assertRaises(voxlock.LegError) as caught:
+        with self.assertRaises(voxlock.Error) as caught_too:
             voxlock.Tap(self.context, trunk)
-        self.assertEqual(caught.exception.name, "VOXLOCK_ERR_OPAQUE")
+        self.assertEqual(caught_too.exception.name,
+                         "VOXLOCK_ERR_OPAQUE" if voxlock.has("taps") else "VOXLOCK_ERR_UNSUPPORTED")
 
     def test_a_bridge_opens_and_seals_frames_of_a_room(self) -> None:
         trunk, caller = agreed(self.context)

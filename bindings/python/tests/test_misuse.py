@@ -62,8 +62,8 @@ def makers(context: voxlock.Context) -> dict[str, tuple[Callable[[], Any], Use]]
                    lambda it: list(it.events())),
         "Relay": (lambda: voxlock.Relay(context, voxlock.Leg(context, TRUNK), voxlock.Leg(context, PEER)),
                   lambda it: list(it.events())),
-        "Tap": (lambda: tap(context), lambda it: it.revoke()),
         "Ua": (lambda: voxlock.Ua(context, "localhost"), lambda it: list(it.events())),
+        **({"Tap": (lambda: tap(context), lambda it: it.revoke())} if voxlock.has("taps") else {}),
     }
 
 
