@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/inline.h"
 #include "crypto/aes_gcm.h"
 #include "srtp/clear.h"
 #include "srtp/suite.h"
@@ -26,15 +27,16 @@ class Aead {
   // RFC 7714 section 8: | header | payload, sealed | tag |. Opens into out, which has room and does
   // not overlap packet, and gives the length; 0 where the tag is wrong, with zeros in out. packet
   // holds the header and a tag at least; index: ROC and sequence number.
-  [[nodiscard]] size_t open_rtp(ByteView packet, size_t header_len, uint32_t ssrc, uint64_t index,
-                                MutableBytes out) {
+  [[nodiscard]] VOXLOCK_ALWAYS_INLINE size_t open_rtp(ByteView packet, size_t header_len,
+                                                      uint32_t ssrc, uint64_t index,
+                                                      MutableBytes out) {
     rtp_.start(ssrc, index);
     rtp_.gcm.aad(packet.first(header_len));
     return open(rtp_, packet, header_len, packet.size() - kTagLen, out);
   }
   // Seals into out, which has room for the tag and does not overlap packet, and gives the length.
-  size_t seal_rtp(ByteView packet, size_t header_len, uint32_t ssrc, uint64_t index,
-                  MutableBytes out) {
+  VOXLOCK_ALWAYS_INLINE size_t seal_rtp(ByteView packet, size_t header_len, uint32_t ssrc,
+                                        uint64_t index, MutableBytes out) {
     rtp_.start(ssrc, index);
     rtp_.gcm.aad(packet.first(header_len));
     copy_clear(packet, header_len, out);
@@ -69,10 +71,11 @@ class Aead {
   };
 
   // What is clear is authenticated where it lies; out gets none of it where that fails.
-  static size_t open(Keys& keys, ByteView packet, size_t clear_len, size_t len, MutableBytes out) {
+  VOXLOCK_ALWAYS_INLINE static size_t open(Keys& keys, ByteView packet, size_t clear_len,
+                                           size_t len, MutableBytes out) {
     const size_t sealed_len = len - clear_len;
     if (!keys.gcm.open(packet.subspan(clear_len, sealed_len), out.subspan(clear_len),
-                       packet.subspan(len, kTagLen)))
+                       packet.subspan(len).first<kTagLen>()))
       return 0;
     copy_clear(packet, clear_len, out);
     return len;

@@ -130,12 +130,11 @@ Result<void> Session::check_mki(ByteView packet, size_t mki_at) const {
 
 //  SRTP, RFC 3711 3.1:  | header | payload | MKI | tag |      AEAD, RFC 7714 8.2: tag inside
 //  payload, MKI last
-Result<Session::Sealed> Session::take_apart_rtp(ByteView packet, size_t room) {
+Result<void> Session::take_apart_rtp(ByteView packet, size_t room, Sealed& sealed) {
   VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   if (packet.size() - header.len < rtp_overhead()) return Status::ERR_TRUNCATED;
   if (packet.size() - header.len - rtp_overhead() > CounterMode::kMaxPayloadLen)
     return Status::ERR_LIMIT;
-  Sealed sealed;
   sealed.ssrc = header.ssrc;
   sealed.sequence = header.sequence;
   sealed.header_len = header.len;
@@ -143,13 +142,13 @@ Result<Session::Sealed> Session::take_apart_rtp(ByteView packet, size_t room) {
   VOXLOCK_TRY_VOID(check_mki(packet, sealed.mki_at));
   VOXLOCK_TRY(sealed.source, admit(header.ssrc, rtp_left_));
   if (room < sealed.mki_at) return Status::ERR_BUFFER_TOO_SMALL;
-  return sealed;
+  return {};
 }
 
-Result<Session::Sealed> Session::inspect_rtp(ByteView packet, size_t room) {
-  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet, room));
+Result<void> Session::inspect_rtp(ByteView packet, size_t room, Sealed& sealed) {
+  VOXLOCK_TRY_VOID(take_apart_rtp(packet, room, sealed));
   VOXLOCK_TRY(sealed.index, next_rtp_index(sealed.source, sealed.sequence));
-  return sealed;
+  return {};
 }
 
 //  SRTCP, RFC 3711 3.4:  | RTCP | E, index | MKI | tag |      AEAD, RFC 7714 9.2: | RTCP, tag | E,
@@ -247,7 +246,8 @@ Result<size_t> Session::open_late(ByteView packet, Sealed& sealed, Status first,
 
 Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(Sealed sealed, inspect_rtp(packet, out.size()));
+  Sealed sealed;
+  VOXLOCK_TRY_VOID(inspect_rtp(packet, out.size(), sealed));
   const auto opened = unprotect_rtp(packet, sealed, out);
   if (opened) return commit_rtp(sealed, *opened);
   return open_late(packet, sealed, opened.error(), out);
@@ -256,7 +256,8 @@ Result<size_t> Session::try_open_rtp(ByteView packet, MutableBytes out) {
 // RFC 3711 3.3.1 leaves more than 2^15 packets lost to other means.
 Result<size_t> Session::try_open_rtp_at(ByteView packet, MutableBytes out, uint32_t roc) {
   if (direction_ != Direction::kInbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(Sealed sealed, take_apart_rtp(packet, out.size()));
+  Sealed sealed;
+  VOXLOCK_TRY_VOID(take_apart_rtp(packet, out.size(), sealed));
   sealed.index = uint64_t{roc} << 16 | sealed.sequence;
   const Source* const known = sealed.source;
   if (known != nullptr && known->rtp.has_any() &&
@@ -288,14 +289,15 @@ size_t Session::add_mki(MutableBytes out, size_t len, size_t tag_len) const {
   return len + mki.size();
 }
 
-Result<Session::Plain> Session::inspect_plain_rtp(ByteView packet, size_t room) {
+Result<void> Session::inspect_plain_rtp(ByteView packet, size_t room, Plain& plain) {
   VOXLOCK_TRY(const rtp::HeaderOutline header, rtp::parse_outline(packet));
   if (packet.size() - header.len > CounterMode::kMaxPayloadLen) return Status::ERR_LIMIT;
-  Plain plain{header.ssrc, 0, header.len, nullptr};
+  plain.ssrc = header.ssrc;
+  plain.header_len = header.len;
   VOXLOCK_TRY(plain.source, admit(header.ssrc, rtp_left_));
   VOXLOCK_TRY(plain.index, next_rtp_index(plain.source, header.sequence));
   if (room < packet.size() + rtp_overhead()) return Status::ERR_BUFFER_TOO_SMALL;
-  return plain;
+  return {};
 }
 
 size_t Session::protect_rtp(ByteView packet, const Plain& plain, MutableBytes out) {
@@ -319,7 +321,8 @@ size_t Session::commit_sealed_rtp(const Plain& plain, size_t len) {
 
 Result<size_t> Session::try_seal_rtp(ByteView packet, MutableBytes out) {
   if (direction_ != Direction::kOutbound) return Status::ERR_WRONG_STATE;
-  VOXLOCK_TRY(const Plain plain, inspect_plain_rtp(packet, out.size()));
+  Plain plain;
+  VOXLOCK_TRY_VOID(inspect_plain_rtp(packet, out.size(), plain));
   return commit_sealed_rtp(plain, protect_rtp(packet, plain, out));
 }
 
@@ -357,9 +360,10 @@ Result<size_t> Session::try_seal_rtcp(ByteView packet, MutableBytes out) {
 Result<Session::Sealed> Session::begin_open(ByteView packet, MutableBytes out,
                                             CounterMode::Message& message) {
   if (direction_ != Direction::kInbound) return drop(Status::ERR_WRONG_STATE);
-  const auto sealed = inspect_rtp(packet, out.size());
-  if (!sealed) return drop(sealed.error());
-  message = counter_mode_->message(packet.first(sealed->mki_at), sealed->index);
+  Sealed sealed;
+  const auto inspected = inspect_rtp(packet, out.size(), sealed);
+  if (!inspected) return drop(inspected.error());
+  message = counter_mode_->message(packet.first(sealed.mki_at), sealed.index);
   return sealed;
 }
 
@@ -374,10 +378,11 @@ Result<size_t> Session::finish_open(ByteView packet, Sealed& sealed, CounterMode
 Result<Session::Plain> Session::begin_seal(ByteView packet, MutableBytes out,
                                            CounterMode::Message& message) {
   if (direction_ != Direction::kOutbound) return drop(Status::ERR_WRONG_STATE);
-  const auto plain = inspect_plain_rtp(packet, out.size());
-  if (!plain) return drop(plain.error());
-  counter_mode_->crypt(packet, plain->header_len, plain->ssrc, plain->index, out);
-  message = counter_mode_->message(out.first(packet.size()), plain->index);
+  Plain plain;
+  const auto inspected = inspect_plain_rtp(packet, out.size(), plain);
+  if (!inspected) return drop(inspected.error());
+  counter_mode_->crypt(packet, plain.header_len, plain.ssrc, plain.index, out);
+  message = counter_mode_->message(out.first(packet.size()), plain.index);
   return plain;
 }
 

@@ -185,8 +185,10 @@ class Session {
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<uint64_t> next_rtp_index(const Source* source,
                                                                     uint16_t sequence) const;
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<void> check_mki(ByteView packet, size_t mki_at) const;
-  VOXLOCK_SRTP_INLINE Result<Sealed> take_apart_rtp(ByteView packet, size_t room);
-  VOXLOCK_SRTP_INLINE Result<Sealed> inspect_rtp(ByteView packet, size_t room);
+  // Fill sealed, or plain: an aggregate inside a Result is copied by vector loads, which wait for
+  // its members that were just stored one by one.
+  VOXLOCK_SRTP_INLINE Result<void> take_apart_rtp(ByteView packet, size_t room, Sealed& sealed);
+  VOXLOCK_SRTP_INLINE Result<void> inspect_rtp(ByteView packet, size_t room, Sealed& sealed);
   Result<Sealed> inspect_rtcp(ByteView packet);
   [[nodiscard]] VOXLOCK_SRTP_INLINE Result<MutableBytes> copy(ByteView packet, size_t mki_at,
                                                               MutableBytes out) const;
@@ -200,12 +202,12 @@ class Session {
                                                     MutableBytes out);
   // A packet that is going to be sealed.
   struct Plain {
-    uint32_t ssrc;
-    uint64_t index;
-    size_t header_len;  // of SRTP
-    Source* source;     // nullptr: not in the table
+    uint32_t ssrc = 0;
+    uint64_t index = 0;
+    size_t header_len = 0;     // of SRTP
+    Source* source = nullptr;  // nullptr: not in the table
   };
-  VOXLOCK_SRTP_INLINE Result<Plain> inspect_plain_rtp(ByteView packet, size_t room);
+  VOXLOCK_SRTP_INLINE Result<void> inspect_plain_rtp(ByteView packet, size_t room, Plain& plain);
   VOXLOCK_SRTP_INLINE size_t protect_rtp(ByteView packet, const Plain& plain, MutableBytes out);
   VOXLOCK_SRTP_INLINE Result<size_t> protect_rtcp(ByteView packet, const Plain& plain,
                                                   MutableBytes out);
