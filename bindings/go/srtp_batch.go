@@ -19,7 +19,7 @@ const MaxSRTPBatch = batchSize
 // each Result, Reset. The zero value is ready; one goroutine at a time may use it. What was opened stays
 // in its memory until Reset.
 type SRTPBatch struct {
-	memory   *batchMemory
+	memory   *batchOwner
 	sessions [batchSize]*SRTP
 	held     [batchSize]*guard
 	count    int
@@ -27,25 +27,30 @@ type SRTPBatch struct {
 	isDone   bool
 }
 
-// batchMemory is of C: rows point to packets, which memory of Go must not do unless it is pinned.
+// batchMemory has rows in memory of C, so that no call has to look whether they may point to packets, and
+// packets in memory of Go that stays where it is: a Result may outlive the batch.
 type batchMemory struct {
-	rows  []C.voxlock_srtp_packet
-	arena []byte
+	rows   []C.voxlock_srtp_packet
+	arena  []byte
+	pinner runtime.Pinner
 }
 
+// batchOwner is what a batch and its copies hold: without it the memory goes back.
+type batchOwner struct{ *batchMemory }
+
 func newBatchMemory() *batchMemory {
-	const rows = batchSize * C.sizeof_voxlock_srtp_packet
-	const size = rows + batchSize*(2*maxDatagram+sealOverhead)
-	memory := C.calloc(1, size)
+	rows := C.calloc(batchSize, C.sizeof_voxlock_srtp_packet)
 	out := &batchMemory{
-		rows:  unsafe.Slice((*C.voxlock_srtp_packet)(memory), batchSize),
-		arena: unsafe.Slice((*byte)(unsafe.Add(memory, rows)), size-rows),
+		rows:  unsafe.Slice((*C.voxlock_srtp_packet)(rows), batchSize),
+		arena: make([]byte, batchSize*(2*maxDatagram+sealOverhead)),
 	}
-	runtime.AddCleanup(out, func(memory unsafe.Pointer) {
-		clear(unsafe.Slice((*byte)(memory), size))
-		C.free(memory)
-	}, memory)
+	out.pinner.Pin(&out.arena[0])
 	return out
+}
+
+func (m *batchMemory) free() {
+	m.pinner.Unpin()
+	C.free(unsafe.Pointer(&m.rows[0]))
 }
 
 // Add copies the next packet in. ErrLimit: the batch is full, or the packet is longer than 2048 bytes;
@@ -60,7 +65,9 @@ func (b *SRTPBatch) Add(session *SRTP, packet []byte) error {
 		return ErrLimit
 	}
 	if b.memory == nil {
-		b.memory = newBatchMemory()
+		owner := &batchOwner{newBatchMemory()}
+		runtime.AddCleanup(owner, (*batchMemory).free, owner.batchMemory)
+		b.memory = owner
 	}
 	data, out := b.memory.arena[b.used:], b.memory.arena[b.used+len(packet):]
 	copy(data, packet)

@@ -196,3 +196,22 @@ func TestBatchesShareSessionsBetweenGoroutines(t *testing.T) {
 	}
 	runtime.KeepAlive(c)
 }
+
+func TestAResultOutlivesItsBatch(t *testing.T) {
+	s := made[*SRTP](t)(newContext(t).NewSRTP(SRTPConfig{Key: srtpKey}))
+	var results [][]byte
+	for i := range 100 {
+		var batch SRTPBatch
+		must(t, batch.Add(s, rtpPacket(t, uint16(i))))
+		must(t, batch.Seal())
+		results = append(results, made[[]byte](t)(batch.Result(0)))
+		if i%10 == 9 {
+			runtime.GC()
+		}
+	}
+	for i, sealed := range results {
+		if want := rtpPacket(t, uint16(i))[:12]; !bytes.Equal(sealed[:12], want) {
+			t.Errorf("%d: %x", i, sealed[:12])
+		}
+	}
+}
