@@ -51,18 +51,6 @@ std::string flags_of(const void* address) {
   return "";
 }
 
-// Whether the system does with a mapping of our own what madvise asks of it: qemu-user says yes and
-// does nothing.
-bool heeds_advice() {
-  const auto len = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  void* const page = mmap(nullptr, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  REQUIRE(page != MAP_FAILED);
-  REQUIRE(madvise(page, len, MADV_DONTDUMP) == 0);
-  const bool is_heeded = flags_of(page).find(" dd ") != std::string::npos;
-  munmap(page, len);
-  return is_heeded;
-}
-
 // Without the right to lock more than the limit says.
 void forbid_locks() {
   const rlimit none{0, 0};
@@ -121,7 +109,7 @@ TEST_CASE("a block larger than a region has one of its own, which goes with it")
 }
 
 TEST_CASE("no core dump, no swap and no child has what lies in an arena") {
-  if (!heeds_advice()) {
+  if (!test::wipes_on_fork()) {
     WARN("skipped: this system takes no advice about mappings");
     return;
   }
@@ -179,6 +167,10 @@ TEST_CASE("where the host has no memory for its books an arena stays as it was")
 }
 
 TEST_CASE("a child waits for no thread that only its parent has") {
+  if (!test::wipes_on_fork()) {
+    WARN("skipped: this system takes no advice about mappings");
+    return;
+  }
   World world;
   void* const block = world.arena.allocate(64, 64);
   std::atomic<bool> is_over = false;
