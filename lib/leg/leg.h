@@ -332,7 +332,7 @@ class Leg {
   bool admit_source(const rtp::PacketView& packet);
   void leave_source();
   void restart_numbers();
-  [[nodiscard]] bool starts_over(uint16_t sequence) const;
+  [[nodiscard]] bool starts_over(const rtp::PacketView& packet) const;
   void begin_source(uint32_t ssrc);
   void avoid_collision(uint32_t ssrc);
   void follow(Address& remote, const Address& source);

@@ -190,7 +190,7 @@ void Leg::take_rtp(const Datagram& datagram, Received& received) {
     if (!admit_source(packet)) return count_drop(Drop::kLate);
     received.is_new_source = true;
   }
-  if (starts_over(packet.sequence)) {
+  if (starts_over(packet)) {
     receive_stats_->start_over();
     restart_numbers();
     received.is_new_source = true;
@@ -270,13 +270,13 @@ void Leg::begin_source(uint32_t ssrc) {
 }
 
 // A peer that starts over does so with a new key, and then no second packet is needed to believe
-// it: whatever is not right behind the last one begins anew.
-bool Leg::starts_over(uint16_t sequence) const {
+// it: whatever is not right behind the last one, in number and time, begins anew.
+bool Leg::starts_over(const rtp::PacketView& packet) const {
   constexpr uint16_t kMostLost = 100;
   const auto* secure = std::get_if<SecureTransport>(&transport_);
   if (secure == nullptr || !secure->is_first_of_key() || !sequence_recv_.has_any()) return false;
-  const auto delta = static_cast<uint16_t>(sequence - sequence_recv_.highest());
-  return delta == 0 || delta > kMostLost;
+  const auto delta = static_cast<uint16_t>(packet.sequence - sequence_recv_.highest());
+  return delta == 0 || delta > kMostLost || (delta > 1 && receive_stats_->leaps(packet.timestamp));
 }
 
 // Sequence numbers of the source begin anew, and what is counted by them.

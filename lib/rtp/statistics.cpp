@@ -17,6 +17,11 @@ uint32_t clock_units(uint64_t ns, uint32_t rate) {
   return static_cast<uint32_t>(ns / kNsPerSecond * rate + ns % kNsPerSecond * rate / kNsPerSecond);
 }
 
+// Of a difference modulo 2^32, whichever way.
+uint32_t magnitude(uint32_t difference) {
+  return std::min(difference, 0 - difference);
+}
+
 }  // namespace
 
 bool is_jump(uint16_t highest, uint16_t sequence) {
@@ -84,17 +89,23 @@ ReceiveStatistics::Verdict ReceiveStatistics::update_sequence(uint16_t sequence)
   return Verdict::kReordered;
 }
 
+// Further than any network is late: the sender's timestamps began anew.
+bool ReceiveStatistics::is_far(uint32_t distance) const {
+  return distance / clock_rate_ >= kMaxLateSeconds;
+}
+
+bool ReceiveStatistics::leaps(uint32_t timestamp) const {
+  return has_transit_ && is_far(magnitude(timestamp - timestamp_));
+}
+
 // RFC 3550 A.8, with 16 times the jitter kept so that rounding does not accumulate.
 void ReceiveStatistics::update_jitter(uint32_t timestamp, uint64_t now_ns) {
   // Packets of one timestamp (a telephone event, a repeated one) say nothing about the spacing.
   if (has_transit_ && timestamp == timestamp_) return;
   const uint32_t transit = clock_units(now_ns, clock_rate_) - timestamp;
   if (has_transit_) {
-    const auto d = static_cast<int32_t>(transit - transit_);
-    const uint32_t distance = d < 0 ? 0u - static_cast<uint32_t>(d) : static_cast<uint32_t>(d);
-    // Further than any network is late: the sender's timestamps began anew.
-    const bool is_leap = distance / clock_rate_ >= kMaxLateSeconds;
-    if (!is_leap) jitter_q4_ += distance - ((jitter_q4_ + 8) >> 4);
+    const uint32_t distance = magnitude(transit - transit_);
+    if (!is_far(distance)) jitter_q4_ += distance - ((jitter_q4_ + 8) >> 4);
   }
   transit_ = transit;
   timestamp_ = timestamp;

@@ -43,12 +43,15 @@ class ReceiveStatistics {
   [[nodiscard]] uint32_t jitter() const { return jitter_q4_ >> 4; }
   // Restarts seen so far.
   [[nodiscard]] uint32_t restarts() const { return restarts_; }
+  // Whether a timestamp is too far from the last one for packets lost between the two.
+  [[nodiscard]] bool leaps(uint32_t timestamp) const;
 
   // The block for the next report about the source; begins a new interval for fraction_lost.
   ReportBlock take_report(uint32_t ssrc, uint64_t now_ns);
 
  private:
   void restart(uint16_t sequence);
+  [[nodiscard]] bool is_far(uint32_t distance) const;
   Verdict update_sequence(uint16_t sequence);
   void update_jitter(uint32_t timestamp, uint64_t now_ns);
 

@@ -189,16 +189,23 @@ TEST_CASE("one packet far off, alone, is not believed and changes nothing") {
 }
 
 TEST_CASE("numbers may start over with a new key, wherever they begin") {
-  for (const uint16_t next :
-       {uint16_t{1}, uint16_t{990}, uint16_t{1050}, uint16_t{30000}, uint16_t{65535}}) {
-    INFO(next);
+  // The last packet has number 1099 and timestamp 15840.
+  struct Row {
+    uint16_t next;
+    uint32_t timestamp;
+    uint64_t lost;
+  };
+  for (const Row& row : {Row{1, 0, 0}, Row{990, 0, 0}, Row{1050, 0, 0}, Row{30000, 0, 0},
+                         Row{65535, 0, 0}, Row{1150, 0x70000000, 0}, Row{1150, 0x90000000, 0},
+                         Row{1100, 0x70000000, 0}, Row{1150, 24000, 50}}) {
+    INFO(row.next << " at " << row.timestamp);
     Scene scene;
     REQUIRE(scene.run(1, 1000, 100) == 100);
     scene.plan.key_outer = 22;
     REQUIRE(scene.leg->apply(agree(scene.plan, true), scene.now).value() == leg::Change::kRekeyed);
     scene.peer.rekey(scene.world, scene.plan, 22);
-    CHECK(scene.run(1, next, 100) == 100);
-    CHECK(scene.leg->lost_in() == 0);
+    CHECK(scene.run(1, row.next, 100, row.timestamp) == 100);
+    CHECK(scene.leg->lost_in() == row.lost);
   }
 }
 
