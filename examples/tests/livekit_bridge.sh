@@ -81,7 +81,7 @@ bridge_ends() {
   wait "$caller" 2>/dev/null || true
   wait_for 'no audio from the trunk' "$out/bridge.log" 10
   # Who enters before that would leave with the lost phone.
-  wait_for '"event":"left"' "$out/listener.log" 10
+  wait_for '"event":"left"' "$out/listener.log" 30
   livekit_options=(-passphrase "$(cat "$out/tls/e2ee")" -digits '42#' -attribute sip.h.x-agent=seven)
   livekit_enter "$out/again.ogg"
   # Its digits go by INFO, and so do those of the room (RFC 6086).
