@@ -32,6 +32,10 @@ add_library(voxlock_static STATIC ${_objects})
 add_library(voxlock::voxlock_static ALIAS voxlock_static)
 target_include_directories(voxlock_static INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 target_link_libraries(voxlock_static PUBLIC $<BUILD_INTERFACE:${_deps}>)
+if(VOXLOCK_IS_PRIVATE)
+  # The archives behind it need what a linker might have left out.
+  target_link_options(voxlock_static INTERFACE -Wl,-u,beneath_calloc,-u,beneath_entropy)
+endif()
 
 # What is installed: one archive with one object in it, which holds our objects and those of every
 # third-party archive that they need. The linker binds them to one another, and then every name but
@@ -40,11 +44,7 @@ target_link_libraries(voxlock_static PUBLIC $<BUILD_INTERFACE:${_deps}>)
 set(VOXLOCK_ARCHIVE ${PROJECT_BINARY_DIR}/archive/libvoxlock.a)
 set(_inside "")
 set(VOXLOCK_STATIC_NEEDS "")
-cmake_path(GET MBEDTLS_LIBRARY PARENT_PATH _mbedtls_dir)
 foreach(name IN ITEMS mbedtls mbedx509 mbedcrypto opus speexdsp)
-  find_library(VOXLOCK_ARCHIVE_${name} lib${name}.a
-               HINTS ${_mbedtls_dir} ${opus_LIBRARY_DIRS} ${speexdsp_LIBRARY_DIRS})
-  mark_as_advanced(VOXLOCK_ARCHIVE_${name})
   if(VOXLOCK_ARCHIVE_${name})
     list(APPEND _inside ${VOXLOCK_ARCHIVE_${name}})
   else()

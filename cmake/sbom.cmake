@@ -18,6 +18,8 @@ foreach(line IN LISTS map_lines)
   endif()
 endforeach()
 list(FILTER inside EXCLUDE REGEX "/libvoxlock[^/]*\\.a$")
+# A private copy says by its own path whose it is.
+list(TRANSFORM inside REPLACE "^.*/beneath/" "/")
 list(REMOVE_DUPLICATES inside)
 list(APPEND loaded ${FOLDERS})
 list(REMOVE_DUPLICATES loaded)

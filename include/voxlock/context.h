@@ -23,7 +23,7 @@ VOXLOCK_API uint32_t voxlock_version(void);
 VOXLOCK_API const char* voxlock_version_string(void);
 
 /* Tells whether this build and the libraries it runs on have a feature.
- * feature: a name such as "tls.1.3", "dtls.gcm", "srtp.private", "codec.opus", "audio.denoise".
+ * feature: a name such as "tls.1.3", "dtls.gcm", "srtp.private", "memory.private", "codec.opus".
  * Returns 1 when it is there, 0 when it is not or the name is unknown or NULL. */
 VOXLOCK_API int32_t voxlock_has(const char* feature);
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 
 #include "audio/frame.h"
@@ -20,8 +21,9 @@ struct DenoiseConfig {
 
 class Denoise {
  public:
-  // ERR_AUDIO_ATTENUATION, ERR_AUDIO_STAGE_FRAME; ERR_NO_MEMORY where libspeexdsp got none.
-  static Result<Denoise> create(const DenoiseConfig& config, uint32_t sample_rate);
+  // ERR_AUDIO_ATTENUATION, ERR_AUDIO_STAGE_FRAME, ERR_NO_MEMORY.
+  static Result<Denoise> create(std::pmr::memory_resource& memory, const DenoiseConfig& config,
+                                uint32_t sample_rate);
 
   [[nodiscard]] uint32_t frame_samples() const { return state_.get_deleter().frame_samples; }
   // One frame lies in the overlap of the analysis windows.
@@ -30,8 +32,8 @@ class Denoise {
   bool process(Pcm frame);
 
  private:
-  // libspeexdsp takes its state from the C library's calloc: silence is run through it before the
-  // free, so that no audio is left in the heap.
+  // Where libspeexdsp has its state from the C library, silence is run through it before the free,
+  // so that no audio is left in the heap.
   struct Deleter {
     uint32_t frame_samples;
     void operator()(SpeexPreprocessState_* state) const noexcept;

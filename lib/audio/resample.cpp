@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <array>
 
-namespace voxlock::audio {
+#include "audio/speex_memory.h"
+#include "base/secure.h"
 
-void Resample::Deleter::operator()(SpeexResamplerState_* state) const noexcept {
+namespace voxlock::audio {
+namespace {
+
+void flush(SpeexResamplerState* state) {
   // Filter memory and the block before it, at the longest filter libspeexdsp makes (quality 10 by
   // 6).
   constexpr size_t kLongestMemory = 256 * 6 + 512;
@@ -20,16 +24,27 @@ void Resample::Deleter::operator()(SpeexResamplerState_* state) const noexcept {
                                       &out_samples);
   }
   secure::wipe(Pcm(dropped));
+}
+
+}  // namespace
+
+void Resample::Deleter::operator()(SpeexResamplerState_* state) const noexcept {
+  if constexpr (!beneath::kIsPrivate) flush(state);
   speex_resampler_destroy(state);
 }
 
-Result<Resample> Resample::create(const ResampleConfig& config, uint32_t in_rate) {
+Result<Resample> Resample::create(std::pmr::memory_resource& memory, const ResampleConfig& config,
+                                  uint32_t in_rate) {
   if (!is_rate(config.out_rate)) return Status::ERR_AUDIO_RESAMPLE_RATE;
   if (config.quality > SPEEX_RESAMPLER_QUALITY_MAX) return Status::ERR_AUDIO_RESAMPLE_QUALITY;
   if (config.out_rate == in_rate) return Resample(nullptr);
-  int error = RESAMPLER_ERR_SUCCESS;
-  State state(
-      speex_resampler_init(1, in_rate, config.out_rate, static_cast<int>(config.quality), &error));
+  const auto make = [&] {
+    int error = RESAMPLER_ERR_SUCCESS;
+    return speex_resampler_init(1, in_rate, config.out_rate, static_cast<int>(config.quality),
+                                &error);
+  };
+  VOXLOCK_TRY(SpeexResamplerState* const made, make_speex(memory, make, speex_resampler_destroy));
+  State state(made);
   if (state == nullptr) return Status::ERR_NO_MEMORY;
   return Resample(std::move(state));
 }

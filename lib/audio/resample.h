@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 
 #include "audio/frame.h"
 #include "base/result.h"
@@ -19,8 +20,9 @@ struct ResampleConfig {
 
 class Resample {
  public:
-  // ERR_AUDIO_RESAMPLE_RATE, ERR_AUDIO_RESAMPLE_QUALITY; ERR_NO_MEMORY where libspeexdsp got none.
-  static Result<Resample> create(const ResampleConfig& config, uint32_t in_rate);
+  // ERR_AUDIO_RESAMPLE_RATE, ERR_AUDIO_RESAMPLE_QUALITY; ERR_NO_MEMORY.
+  static Result<Resample> create(std::pmr::memory_resource& memory, const ResampleConfig& config,
+                                 uint32_t in_rate);
 
   // Delay at the output rate; 0 where both rates are equal.
   [[nodiscard]] uint32_t latency_samples() const;

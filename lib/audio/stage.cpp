@@ -36,7 +36,7 @@ Result<Stage> Stage::create(std::pmr::memory_resource& memory, const StageConfig
       return Stage(config, input, work);
     }
     case StageKind::kDenoise: {
-      VOXLOCK_TRY(Denoise work, Denoise::create(config.denoise, input.sample_rate));
+      VOXLOCK_TRY(Denoise work, Denoise::create(memory, config.denoise, input.sample_rate));
       return Stage(config, input, Framed<Denoise>(memory, std::move(work), input.block));
     }
     case StageKind::kHost: {
@@ -44,7 +44,7 @@ Result<Stage> Stage::create(std::pmr::memory_resource& memory, const StageConfig
       return Stage(config, input, Framed<HostStage>(memory, std::move(work), input.block));
     }
     case StageKind::kResample: {
-      VOXLOCK_TRY(Resample work, Resample::create(config.resample, input.sample_rate));
+      VOXLOCK_TRY(Resample work, Resample::create(memory, config.resample, input.sample_rate));
       return Stage(config, input, std::move(work));
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <new>
 
 #include "base/secure.h"
@@ -28,6 +29,16 @@ namespace {
 constexpr size_t kGuard = 64 * 1024;
 constexpr size_t kPage = 4096;
 constexpr size_t kNone = SIZE_MAX;
+
+// Where n ones in a row begin; 64: nowhere.
+constexpr size_t find_ones(uint64_t word, size_t n) {
+  for (size_t have = 1; have < n;) {
+    const size_t more = std::min(have, n - have);
+    word &= word >> more;
+    have += more;
+  }
+  return static_cast<size_t>(std::countr_zero(word));
+}
 
 constexpr size_t granules_of(size_t size) {
   return std::max<size_t>((size + Arena::kGranule - 1) / Arena::kGranule, 1);
@@ -67,22 +78,32 @@ void unmap_pages(uint8_t* start, size_t len) {
 struct Arena::Region {
   uint8_t* start = nullptr;
   size_t len = 0;
-  size_t free = 0;  // granules
+  size_t free = 0;    // granules
+  size_t latest = 0;  // the word in which a block began that was taken or given back last
   bool is_locked = false;
   Region* next = nullptr;
   std::array<uint64_t, kRegion / kGranule / 64> used{};  // a bit for a granule
 
   [[nodiscard]] bool is_shared() const { return len <= kRegion; }
+  [[nodiscard]] bool is_empty() const { return free == granules(); }
+  [[nodiscard]] bool is_roomy() const { return is_shared() && free >= granules() / 2; }
   [[nodiscard]] size_t granules() const { return len / kGranule; }
   [[nodiscard]] bool has(const void* block) const {
     return reinterpret_cast<uintptr_t>(block) - reinterpret_cast<uintptr_t>(start) < len;
   }
-  // The first of n free granules in a row.
+  // Where n free granules in a row begin.
   [[nodiscard]] size_t find(size_t n) const;
   void mark(size_t first, size_t n, bool is_used);
 };
 
 size_t Arena::Region::find(size_t n) const {
+  if (!is_shared() || free < n) return kNone;
+  const size_t words = granules() / 64;
+  for (size_t i = 0; n <= 32 && i < words; ++i) {
+    const size_t word = (latest + i) % words;
+    const size_t at = find_ones(~used[word], n);
+    if (at < 64) return word * 64 + at;
+  }
   size_t run = 0;
   for (size_t i = 0; i < granules();) {
     const uint64_t word = used[i / 64];
@@ -100,6 +121,7 @@ size_t Arena::Region::find(size_t n) const {
 
 void Arena::Region::mark(size_t first, size_t n, bool is_used) {
   free = is_used ? free - n : free + n;
+  latest = is_shared() ? first / 64 : 0;
   for (size_t i = first; is_shared() && i < first + n; ++i) used[i / 64] ^= uint64_t{1} << (i % 64);
 }
 
@@ -126,7 +148,7 @@ Arena::Arena(Memory& books, Lock lock) : books_(books), lock_(lock) {
 }
 
 Arena::~Arena() {
-  while (regions_ != nullptr) drop_region(&regions_);
+  while (regions_ != nullptr) drop_region(regions_);
 }
 
 Arena::Use Arena::use() {
@@ -152,9 +174,12 @@ Arena::Region& Arena::add_region(size_t len) {
   return *regions_;
 }
 
-void Arena::drop_region(Region** link) {
-  Region* const region = *link;
+void Arena::drop_region(Region* region) {
+  Region** link = &regions_;
+  while (*link != region) link = &(*link)->next;
   *link = region->next;
+  if (latest_ == region) latest_ = nullptr;
+  if (spare_ == region) spare_ = nullptr;
   use_.reserved -= region->len;
   if (region->is_locked) use_.locked -= region->len;
   unmap_pages(region->start, region->len);
@@ -173,16 +198,19 @@ void* Arena::do_allocate(size_t size, size_t align) {
     use_.used += granules_of(size) * kGranule;
     return own.start;
   }
-  size_t first = kNone;
-  Region* region = regions_;
-  for (; region != nullptr; region = region->next) {
-    if (region->is_shared() && region->free >= n) first = region->find(n);
-    if (first != kNone) break;
+  // mbedTLS takes and gives back small blocks by the ten thousand: mostly where the last one was.
+  size_t first = latest_ != nullptr ? latest_->find(n) : kNone;
+  Region* region = first != kNone ? latest_ : regions_;
+  for (; first == kNone && region != nullptr;) {
+    first = region->find(n);
+    if (first == kNone) region = region->next;
   }
   if (region == nullptr) {
     region = &add_region(kRegion);
     first = 0;
   }
+  if (region == spare_) spare_ = nullptr;
+  latest_ = region;
   region->mark(first, n, true);
   use_.used += n * kGranule;
   return region->start + first * kGranule;
@@ -194,14 +222,34 @@ void Arena::do_deallocate(void* block, size_t size, size_t /*align*/) {
   if (is_in_child()) return;
   secure::wipe(block, size);
   const Hold hold(*this);
-  for (Region** link = &regions_; *link != nullptr; link = &(*link)->next) {
-    Region& region = **link;
-    if (!region.has(block)) continue;
-    const auto at = static_cast<size_t>(static_cast<uint8_t*>(block) - region.start);
-    region.mark(at / kGranule, granules_of(size), false);
-    use_.used -= granules_of(size) * kGranule;
-    if (region.free == region.granules() && region.len != kFirstRegion) drop_region(link);
-    return;
+  Region* const region = find_region(block);
+  const auto at = static_cast<size_t>(static_cast<uint8_t*>(block) - region->start);
+  region->mark(at / kGranule, granules_of(size), false);
+  use_.used -= granules_of(size) * kGranule;
+  keep_or_drop(*region);
+}
+
+// The block is one of ours.
+Arena::Region* Arena::find_region(const void* block) {
+  if (latest_ != nullptr && latest_->has(block)) return latest_;
+  Region* region = regions_;
+  while (!region->has(block)) region = region->next;
+  return region;
+}
+
+// A region that is empty goes, but stays where all others are nearly full: to map one for each
+// block that comes and goes would be slow.
+void Arena::keep_or_drop(Region& region) {
+  if (region.is_shared()) latest_ = &region;
+  if (spare_ != nullptr && spare_ != &region && region.is_roomy()) drop_region(spare_);
+  if (!region.is_empty() || region.len == kFirstRegion) return;
+  const auto is_roomy = [&](const Region* other) { return other != &region && other->is_roomy(); };
+  const Region* other = region.is_shared() ? regions_ : nullptr;
+  while (other != nullptr && !is_roomy(other)) other = other->next;
+  if (region.is_shared() && other == nullptr) {
+    spare_ = &region;
+  } else {
+    drop_region(&region);
   }
 }
 

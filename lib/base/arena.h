@@ -50,13 +50,17 @@ class Arena final : public std::pmr::memory_resource {
 
   [[nodiscard]] bool is_in_child() const { return *mark_ == 0; }
   Region& add_region(size_t len);
-  void drop_region(Region** link);
+  void drop_region(Region* region);
+  [[nodiscard]] Region* find_region(const void* block);
+  void keep_or_drop(Region& region);
 
   Memory& books_;
   Lock lock_;
   std::atomic_flag is_held_;
   const volatile uint8_t* mark_ = nullptr;  // in the arena; zero in a child of fork
   Region* regions_ = nullptr;
+  Region* latest_ = nullptr;  // where the last block was taken or given back
+  Region* spare_ = nullptr;   // one that is empty, for who comes next; not the first
   Use use_;
 };
 

@@ -36,7 +36,7 @@ Result<void> Bridge::check_stages(std::pmr::memory_resource& memory, const Bridg
       chain.stages = stages;
       const auto made = audio::Chain::create(memory, chain);
       status = made ? Status::OK : made.error();
-      if (made) break;
+      if (made || status == Status::ERR_NO_MEMORY) break;
     }
     if (status != Status::OK) return status;
   }

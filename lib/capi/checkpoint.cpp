@@ -63,7 +63,7 @@ Result<void> import_leg(voxlock_context& ctx, const StateKey& key, ByteView blob
                         voxlock_leg** out) {
   VOXLOCK_TRY(const OpenState state, open_state(ctx.imports, key, StateKind::kLeg, blob));
   auto handle = make_handle<voxlock_leg>(&ctx);
-  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx.random));
+  VOXLOCK_TRY_VOID(seed_from(ctx, handle->random));
   Loader loader(state.bytes);
   VOXLOCK_TRY(handle->leg, leg::Leg::load(ctx.context, handle->random, loader, now_ns));
   VOXLOCK_TRY(leg::Negotiation negotiation,

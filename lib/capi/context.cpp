@@ -81,6 +81,7 @@ Result<void> make_context(const voxlock_context_config* in, voxlock_context** ou
   VOXLOCK_TRY(Memory memory, make_memory(config.allocator));
   const LogSink log{config.log, config.log_user, static_cast<LogLevel>(config.log_level)};
   auto ctx = make_box<voxlock_context>(memory, memory, lock_of(config), log);
+  const beneath::Loan loan(ctx->context.arena());
   VOXLOCK_TRY_VOID(config.seed != nullptr ? ctx->random.seed({config.seed, config.seed_len})
                                           : ctx->random.seed_from_system());
   ctx->context.set_wall(config.wall_time_ns, 0);

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/beneath.h"
 #include "bridge/tap.h"
 #include "tls/dtls_engine.h"
 #include "tls/settings.h"
@@ -31,6 +32,7 @@ const Feature kFeatures[] = {
     {"ice.lite", true},
     {"leg", true},
     {"leg.port", true},
+    {"memory.private", voxlock::beneath::kIsPrivate},
     {"relay", true},
     {"rtp", true},
     {"sdp", true},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/beneath.h"
 #include "base/context.h"
 #include "base/result.h"
 #include "crypto/drbg.h"
@@ -78,6 +79,12 @@ struct Handle {
   explicit Handle(voxlock_context* ctx) : context(ctx) {}
   ContextRef context;
 };
+
+// Gives a handle's own generator its seed.
+inline Result<void> seed_from(voxlock_context& ctx, crypto::Drbg& out) {
+  const beneath::Loan loan(ctx.context.arena());
+  return out.seed_from(ctx.random);
+}
 
 // Makes a handle of type T(ctx, args...) in the host's memory. Throws std::bad_alloc.
 template <typename T, typename... Args>

@@ -78,7 +78,7 @@ Result<void> make_ice(voxlock_context* ctx, const voxlock_ice_config* in, voxloc
   inner.consent_ns = config.consent_ms * kNsPerMs;
   inner.max_errors_per_s = config.max_errors_per_s;
   auto handle = make_handle<voxlock_ice>(ctx);
-  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  VOXLOCK_TRY_VOID(seed_from(*ctx, handle->random));
   VOXLOCK_TRY(handle->agent, ice::Agent::create(ctx->context, inner, handle->random));
   *out = handle.release();
   return {};

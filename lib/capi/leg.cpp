@@ -191,6 +191,7 @@ Result<void> take_identity(const voxlock_identity* given, voxlock_leg& handle) {
   request.common_name = "WebRTC";
   request.not_before_s = 946'684'800;   // 2000
   request.not_after_s = 4'102'444'799;  // the last second of 2099
+  const beneath::Loan loan(handle.context->arena());
   VOXLOCK_TRY(const crypto::Identity made,
               crypto::Identity::create(handle.context->memory(), request, handle.random));
   return copy(made), Result<void>();
@@ -200,7 +201,7 @@ Result<void> make_leg(voxlock_context* ctx, const voxlock_leg_config* in, voxloc
   VOXLOCK_TRY(const voxlock_leg_config raw, read_struct(in, leg_defaults()));
   VOXLOCK_TRY(leg::LegConfig config, to_config(raw));
   auto handle = make_handle<voxlock_leg>(ctx);
-  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  VOXLOCK_TRY_VOID(seed_from(*ctx, handle->random));
   if (config.key_exchange == leg::KeyExchange::kDtls) {
     VOXLOCK_TRY_VOID(take_identity(raw.identity, *handle));
     config.certificate = handle->certificate;

@@ -153,7 +153,7 @@ Result<void> make_negotiation(voxlock_context* ctx, const voxlock_negotiation_co
   VOXLOCK_TRY(const voxlock_negotiation_config config, read_struct(in, negotiation_defaults()));
   VOXLOCK_TRY(const sdp::LocalMedia local, to_local(config));
   auto handle = make_handle<voxlock_negotiation>(ctx);
-  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  VOXLOCK_TRY_VOID(seed_from(*ctx, handle->random));
   VOXLOCK_TRY(sdp::OfferAnswer state, sdp::OfferAnswer::create(local, handle->random));
   handle->state.emplace(std::move(state));
   *out = handle.release();

@@ -100,7 +100,7 @@ Result<void> make_port(voxlock_context* ctx, const voxlock_port_config* in, voxl
   VOXLOCK_TRY(const voxlock_port_config config, read_struct(in, port_defaults()));
   VOXLOCK_TRY(leg::PortPlan plan, read_plan(config));
   auto handle = make_handle<voxlock_leg>(ctx);
-  VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+  VOXLOCK_TRY_VOID(seed_from(*ctx, handle->random));
   VOXLOCK_TRY(handle->leg, leg::Leg::create_port(ctx->context, handle->random, leg_config(config),
                                                  std::move(plan)));
   *out = handle.release();

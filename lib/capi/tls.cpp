@@ -74,6 +74,7 @@ Result<void> make_identity(voxlock_context* ctx, const voxlock_identity_config* 
   request.not_after_s = config.not_after_s;
   request.is_ca = config.is_ca != 0;
   request.issuer = config.issuer != nullptr ? &config.issuer->identity : nullptr;
+  const beneath::Loan loan(ctx->context.arena());
   VOXLOCK_TRY(crypto::Identity made, crypto::Identity::create(ctx->memory, request, ctx->random));
   *out = make_handle<voxlock_identity>(ctx, std::move(made)).release();
   return {};

@@ -253,7 +253,7 @@ int32_t voxlock_ua_new(voxlock_context* ctx, const voxlock_ua_config* config, vo
     VOXLOCK_TRY(const ua::Config checked, capi::read_config(config));
     VOXLOCK_TRY(auto endpoint, ua::Endpoint::create(ctx->context, checked));
     auto handle = capi::make_handle<voxlock_ua>(ctx, std::move(endpoint));
-    VOXLOCK_TRY_VOID(handle->random.seed_from(ctx->random));
+    VOXLOCK_TRY_VOID(capi::seed_from(*ctx, handle->random));
     *out = handle.release();
     return {};
   });

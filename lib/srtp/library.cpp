@@ -6,8 +6,8 @@
 #include <array>
 #include <climits>
 
+#include "base/beneath.h"
 #include "srtp/replay.h"
-#include "srtp/reserve.h"
 #include "srtp/types.h"
 
 namespace voxlock::srtp::library {
@@ -73,13 +73,13 @@ Needs measure(const Suite& suite) {
   srtp_t session = nullptr;
   Needs out;
   {
-    const auto reserve = Reserve::take(kAmple, nullptr);
+    const auto reserve = beneath::Reserve::take(kAmple, nullptr);
     if (!reserve || srtp_create(&session, &lib) != srtp_err_status_ok) return out;
     out.session = reserve->used();
   }
   lib.ssrc.type = ssrc_specific;
   lib.ssrc.value = 1;
-  if (const auto reserve = Reserve::take(kAmple, nullptr)) {
+  if (const auto reserve = beneath::Reserve::take(kAmple, nullptr)) {
     if (srtp_add_stream(session, &lib) == srtp_err_status_ok) out.source = reserve->used();
   }
   (void)srtp_dealloc(session);
@@ -108,9 +108,9 @@ const Library& the_library() {
   return made;
 }
 
-Result<Reserve> reserve_source(const NewSource& source) {
-  return Reserve::take(the_library().needs[static_cast<size_t>(source.suite->id)].source,
-                       source.memory);
+Result<beneath::Reserve> reserve_source(const NewSource& source) {
+  return beneath::Reserve::take(the_library().needs[static_cast<size_t>(source.suite->id)].source,
+                                source.memory);
 }
 
 }  // namespace
@@ -118,9 +118,9 @@ Result<Reserve> reserve_source(const NewSource& source) {
 Result<srtp_ctx_t_*> create(const Policy& policy) {
   const Library& library = the_library();
   if (!library.is_good || policy.suite.is_aead) return Status::ERR_UNSUPPORTED;
-  VOXLOCK_TRY(
-      const Reserve reserve,
-      Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session, policy.memory));
+  VOXLOCK_TRY(const beneath::Reserve reserve,
+              beneath::Reserve::take(library.needs[static_cast<size_t>(policy.suite.id)].session,
+                                     policy.memory));
   const srtp_policy_t lib = lib_policy(policy);
   srtp_t session = nullptr;
   const srtp_err_status_t status = srtp_create(&session, &lib);
@@ -135,7 +135,7 @@ void destroy(srtp_ctx_t_* session) noexcept {
 
 Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, NewSource source) {
   if (source.suite != nullptr) {
-    VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
+    VOXLOCK_TRY(const beneath::Reserve reserve, reserve_source(source));
     return unprotect(session, packet);
   }
   if (packet.size() > INT_MAX) return Status::ERR_LIMIT;
@@ -147,7 +147,7 @@ Result<size_t> unprotect(srtp_ctx_t_* session, MutableBytes packet, NewSource so
 
 Result<size_t> protect(srtp_ctx_t_* session, MutableBytes out, size_t len, NewSource source) {
   if (source.suite != nullptr) {
-    VOXLOCK_TRY(const Reserve reserve, reserve_source(source));
+    VOXLOCK_TRY(const beneath::Reserve reserve, reserve_source(source));
     return protect(session, out, len);
   }
   if (len > INT_MAX) return Status::ERR_LIMIT;
@@ -162,10 +162,33 @@ Result<void> add_source(srtp_ctx_t_* session, const Policy& policy, uint32_t ssr
   srtp_policy_t lib = lib_policy(policy);
   lib.ssrc.type = ssrc_specific;
   lib.ssrc.value = ssrc;
-  VOXLOCK_TRY(const Reserve reserve, reserve_source({&policy.suite, policy.memory}));
+  VOXLOCK_TRY(const beneath::Reserve reserve, reserve_source({&policy.suite, policy.memory}));
   const srtp_err_status_t status = srtp_add_stream(session, &lib);
   if (status != srtp_err_status_ok) return status_of(status);
   return {};
 }
 
 }  // namespace voxlock::srtp::library
+
+// libsrtp2's allocator, in the place of its own in a private copy of it. Weak, so that where a
+// host's build has brought libsrtp2's already there is no quarrel: then those are used.
+#if VOXLOCK_SRTP_PRIVATE
+extern "C" {
+void* srtp_crypto_alloc(size_t size);
+void srtp_crypto_free(void* piece);
+// What libsrtp2 keeps in the same object file; all of it or none can be replaced.
+struct VoxlockDebugModule {
+  int is_on;
+  const char* name;
+};
+extern VoxlockDebugModule srtp_mod_alloc;
+
+[[gnu::weak]] void* srtp_crypto_alloc(size_t size) {
+  return size != 0 ? voxlock::beneath::allocate(size, alignof(std::max_align_t)) : nullptr;
+}
+[[gnu::weak]] void srtp_crypto_free(void* piece) {
+  voxlock::beneath::release(piece);
+}
+[[gnu::weak]] VoxlockDebugModule srtp_mod_alloc = {0, "alloc"};
+}
+#endif

@@ -10,10 +10,10 @@
 #include <iterator>
 #include <memory>
 
+#include "base/beneath.h"
 #include "base/secure.h"
 #include "crypto/aes_ctr.h"
 #include "crypto/hmac_sha1.h"
-#include "srtp/reserve.h"
 #include "srtp/type_vectors.h"
 
 namespace voxlock::srtp::library {
@@ -33,7 +33,7 @@ struct Piece {
 template <typename Base, typename State>
 srtp_err_status_t allocate(Base** out) {
   using Whole = Piece<Base, State>;
-  void* const memory = library::allocate(sizeof(Whole), alignof(Whole));
+  void* const memory = beneath::allocate(sizeof(Whole), alignof(Whole));
   if (memory == nullptr) return srtp_err_status_alloc_fail;
   auto* const whole = std::construct_at(static_cast<Whole*>(memory));
   whole->base.state = &whole->state;
@@ -46,7 +46,7 @@ srtp_err_status_t release(Base* base) {
   using Whole = Piece<Base, State>;
   auto* const whole = reinterpret_cast<Whole*>(base);
   std::destroy_at(whole);
-  library::release(whole);
+  beneath::release(whole);
   return srtp_err_status_ok;
 }
 

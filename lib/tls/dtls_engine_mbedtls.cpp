@@ -1,6 +1,7 @@
 // The DTLS back end over mbedTLS 2.28 and 3.6: DTLS 1.2, profiles AES128_CM_SHA1_80 and _32.
 #include <algorithm>
 
+#include "base/beneath.h"
 #include "base/secure.h"
 #include "base/time.h"
 #include "crypto/drbg.h"
@@ -38,7 +39,8 @@ constexpr SrtpProfile kProfiles[] = {SrtpProfile::kAes128CmSha1_80, SrtpProfile:
 
 struct DtlsEngine::State {
   State(Context& context, const DtlsEngineConfig& config, DatagramQueue& queue)
-      : output(queue),
+      : memory(context.arena()),
+        output(queue),
         role(config.role),
         mtu(config.mtu),
         first_timeout_ms(static_cast<uint32_t>(config.first_timeout_ns / kNsPerMs)),
@@ -76,6 +78,7 @@ struct DtlsEngine::State {
   static void on_keys(void* user, ByteView secret, const uint8_t* client_random,
                       const uint8_t* server_random, mbedtls_tls_prf_types prf);
 
+  std::pmr::memory_resource* memory;  // for mbedTLS
   DatagramQueue& output;
   Role role;
   size_t mtu;
@@ -343,6 +346,7 @@ Result<DtlsEngine> DtlsEngine::create(Context& context, const DtlsEngineConfig& 
     return Status::ERR_UNSUPPORTED;
   }
   if (!compat::start_library()) return Status::ERR_ENTROPY;
+  const beneath::Loan loan(context.arena());
   auto state = make_box<State>(context.memory(), context, config, output);
   VOXLOCK_TRY_VOID(state->configure(context.random()));
   return DtlsEngine(std::move(state));
@@ -358,6 +362,7 @@ void DtlsEngine::set_first_timeout(uint64_t timeout_ns) {
 }
 
 Result<DtlsProgress> DtlsEngine::run(uint64_t now_ns) {
+  const beneath::Loan loan(state_->memory);
   State& state = *state_;
   state.now_ns = now_ns;
   const auto progress = state.drive();
@@ -366,6 +371,7 @@ Result<DtlsProgress> DtlsEngine::run(uint64_t now_ns) {
 }
 
 Result<DtlsProgress> DtlsEngine::receive(const DtlsRecord& record, uint64_t now_ns) {
+  const beneath::Loan loan(state_->memory);
   State& state = *state_;
   state.now_ns = now_ns;
   if (record.epoch != 0) return state.take_sealed(record.raw);
@@ -382,6 +388,7 @@ bool DtlsEngine::expects_hello() const {
 }
 
 Result<void> DtlsEngine::restart() {
+  const beneath::Loan loan(state_->memory);
   State& state = *state_;
   // A reset of mbedTLS's keeps some of what the last hello asked for.
   mbedtls_ssl_free(&state.ssl);
@@ -420,6 +427,7 @@ std::string_view DtlsEngine::cipher() const {
 }
 
 Result<void> DtlsEngine::export_keying_material(const char* label, MutableBytes out) const {
+  const beneath::Loan loan(state_->memory);
   const State& state = *state_;
   if (state.master.empty()) return Status::ERR_WRONG_STATE;
   if (mbedtls_ssl_tls_prf(state.prf, state.master.view().data(), state.master.size(), label,
@@ -431,6 +439,7 @@ Result<void> DtlsEngine::export_keying_material(const char* label, MutableBytes 
 }
 
 void DtlsEngine::send_fatal_alert(uint8_t description, uint64_t now_ns) {
+  const beneath::Loan loan(state_->memory);
   state_->now_ns = now_ns;
   // Where it cannot be sent the peer runs into its own timeout.
   (void)mbedtls_ssl_send_alert_message(&state_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description);
@@ -438,6 +447,7 @@ void DtlsEngine::send_fatal_alert(uint8_t description, uint64_t now_ns) {
 }
 
 void DtlsEngine::send_close_notify(uint64_t now_ns) {
+  const beneath::Loan loan(state_->memory);
   state_->now_ns = now_ns;
   (void)mbedtls_ssl_close_notify(&state_->ssl);
 }

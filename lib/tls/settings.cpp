@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/beneath.h"
 #include "crypto/drbg.h"
 #include "tls/credentials.h"
 #include "tls/mbedtls_compat.h"
@@ -61,6 +62,7 @@ Result<std::shared_ptr<const Settings>> Settings::create(Context& context,
   if (!compat::start_library()) return Status::ERR_ENTROPY;
   auto settings = std::allocate_shared<const Settings>(
       std::pmr::polymorphic_allocator<Settings>(&context.memory()), context.memory(), request);
+  const beneath::Loan loan(context.arena());
   Credentials trial;
   VOXLOCK_TRY_VOID(trial.parse(*settings, context.random()));
   return settings;

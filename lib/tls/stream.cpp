@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/beneath.h"
 #include "crypto/hash.h"
 #include "tls/mbedtls_compat.h"
 #include "tls/name.h"
@@ -59,6 +60,7 @@ Stream::~Stream() {
 }
 
 Result<void> Stream::configure(std::string_view expected_host) {
+  const beneath::Loan loan(context_.arena());
   const bool is_client = settings_->role == Role::kClient;
   VOXLOCK_TRY_VOID(random_.seed_from(context_.random()));
   VOXLOCK_TRY_VOID(credentials_.parse(*settings_, random_));
@@ -154,6 +156,7 @@ Result<void> Stream::start(uint64_t now_ns) {
 Result<void> Stream::advance(uint64_t now_ns) {
   if (state_ == State::kFailed) return failure_;
   if (state_ != State::kHandshake) return {};
+  const beneath::Loan loan(context_.arena());
   wall_s_ = context_.wall_ns(now_ns) / 1'000'000'000;
   const int result = mbedtls_ssl_handshake(&ssl_);
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return {};
@@ -192,6 +195,7 @@ size_t Stream::take(MutableBytes out) {
 }
 
 Result<size_t> Stream::write(ByteView plaintext) {
+  const beneath::Loan loan(context_.arena());
   if (state_ == State::kFailed) return failure_;
   if (state_ == State::kHandshake) return Status::ERR_WRONG_STATE;
   if (state_ != State::kOpen) return Status::ERR_TLS_CLOSED;
@@ -207,6 +211,7 @@ Result<size_t> Stream::write(ByteView plaintext) {
 }
 
 Result<size_t> Stream::read(MutableBytes out) {
+  const beneath::Loan loan(context_.arena());
   if (state_ == State::kFailed) return failure_;
   if (state_ == State::kClosed) return Status::ERR_TLS_CLOSED;
   if (state_ == State::kHandshake || out.empty()) return size_t{0};
@@ -225,6 +230,7 @@ Result<size_t> Stream::read(MutableBytes out) {
 }
 
 Result<void> Stream::close() {
+  const beneath::Loan loan(context_.arena());
   if (state_ == State::kFailed) return failure_;
   if (state_ == State::kHandshake) return Status::ERR_WRONG_STATE;
   if (state_ != State::kOpen) return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/beneath.h"
 #include "base/secure.h"
 #include "base/text.h"
 
@@ -100,6 +101,7 @@ Result<void> begin(Core& core, uint64_t now_ns) {
 Result<Box<Endpoint>> Endpoint::create(Context& context, const Config& config) {
   VOXLOCK_TRY_VOID(check_config(config));
   auto core = make_box<Core>(context.memory(), context, config);
+  const beneath::Loan loan(context.arena());
   VOXLOCK_TRY_VOID(core->random.seed_from(context.random()));
   VOXLOCK_TRY_VOID(core->hash.seed(core->random));
   VOXLOCK_TRY_VOID(core->authenticator.seed(core->random));

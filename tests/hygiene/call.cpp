@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "audio/g711.h"
+#include "base/beneath.h"
 #include "capi/leg_handle.h"
 #include "e2ee/frame_cryptor.h"
 #include "rtp/dtmf.h"
@@ -190,7 +191,9 @@ void Call::agree_with_web() {
   std::memset(shared.out, 0, sizeof shared.out);
   needles.add("the certificate's key in DER", scalar);
   std::reverse(scalar.begin(), scalar.end());
-  beneath.add("the certificate's key", scalar);
+  // With arenas mbedTLS has it there, where it asks us for memory.
+  Needles& kept = plan_.has_arenas && beneath::kIsPrivate ? needles : held_beneath;
+  kept.add("the certificate's key", scalar);
 
   if (!run(Command::kOfferRoom)) return;
   const std::string answer = web_->answer(std::string(text(shared.out, shared.out_len)), now_);
@@ -214,7 +217,7 @@ void Call::agree_with_web() {
 void Call::add_master(const std::string& who, srtp::SuiteId id, ByteView master) {
   const srtp::Suite& suite = *srtp::find_suite(id);
   needles.add(who + "'s master key", master);
-  add_session_keys(suite.is_aead || plan_.has_arenas ? needles : beneath, who, suite, master);
+  add_session_keys(suite.is_aead || plan_.has_arenas ? needles : held_beneath, who, suite, master);
 }
 
 void Call::add_agreed_keys(const voxlock_leg* peer, const std::string& who) {

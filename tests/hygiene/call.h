@@ -71,7 +71,7 @@ class Call {
   size_t digit_count = 0;  // that the victim told
   Victim victim;
   Needles needles;
-  Needles beneath;  // what the libraries beneath keep in memory of the C library
+  Needles held_beneath;  // what the libraries beneath keep in memory of the C library
 
  private:
   void make_codecs();

@@ -10,6 +10,7 @@
 #include <new>
 #include <string_view>
 
+#include "capi/identity.h"
 #include "capi/leg_handle.h"
 #include "support/catch.h"
 
@@ -46,6 +47,9 @@ struct Objects {
   voxlock_relay* relay = nullptr;
   voxlock_frame_cryptor* cryptor = nullptr;
   voxlock_ua* ua = nullptr;
+  voxlock_identity* identity = nullptr;
+  voxlock_tls_settings* settings = nullptr;
+  voxlock_tls* tls = nullptr;
   uint64_t connection = 0;
   uint64_t call = 0;
 };
@@ -146,7 +150,49 @@ int32_t connect_ua(Objects& o, Shared& s) {
   return rc == VOXLOCK_OK ? poll_ua(o, s) : rc;
 }
 
+void put(Shared& s, ByteView data) {
+  const auto len = static_cast<uint32_t>(data.size());
+  std::memcpy(s.out + s.out_len, &len, sizeof len);
+  std::memcpy(s.out + s.out_len + sizeof len, data.data(), len);
+  s.out_len += sizeof len + len;
+}
+
+int32_t make_tls(Objects& o, Shared& s) {
+  voxlock_identity_config wish{};
+  wish.struct_size = sizeof wish;
+  wish.dns_name = "a.example";
+  wish.not_after_s = 4'102'444'799;
+  int32_t rc = voxlock_identity_new(o.context, &wish, &o.identity);
+  voxlock_tls_settings_config config;
+  if (rc == VOXLOCK_OK) rc = voxlock_tls_settings_config_init(&config, sizeof config);
+  if (rc != VOXLOCK_OK) return rc;
+  const crypto::Identity& made = o.identity->identity;
+  config.role = VOXLOCK_TLS_SERVER;
+  config.certificates = made.certificate_der().data();
+  config.certificates_len = made.certificate_der().size();
+  config.key = made.key_der().data();
+  config.key_len = made.key_der().size();
+  rc = voxlock_tls_settings_new(o.context, &config, &o.settings);
+  if (rc == VOXLOCK_OK) rc = voxlock_tls_new(o.context, o.settings, nullptr, &o.tls);
+  s.out_len = 0;
+  put(s, made.certificate_der());
+  put(s, made.key_der());
+  return rc;
+}
+
+int32_t input_tls(Objects& o, Shared& s) {
+  size_t taken = 0;
+  int32_t rc = voxlock_tls_feed(o.tls, s.in, s.in_len, &taken, s.now_ns);
+  s.in_len = sizeof s.in;
+  if (rc == VOXLOCK_OK) rc = voxlock_tls_read(o.tls, s.in, &s.in_len);
+  s.out_len = sizeof s.out;
+  return rc == VOXLOCK_OK ? voxlock_tls_take(o.tls, s.out, &s.out_len) : rc;
+}
+
 void free_all(Objects& o) {
+  voxlock_tls_free(o.tls);
+  voxlock_tls_settings_free(o.settings);
+  voxlock_identity_free(o.identity);
   voxlock_bridge_free(o.bridge);
   voxlock_relay_free(o.relay);
   for (voxlock_leg* leg : o.legs) voxlock_leg_free(leg);
@@ -177,7 +223,7 @@ int32_t input_of(Objects& o, const Shared& s) {
   return voxlock_bridge_input(o.bridge, &datagram, 1, s.now_ns);
 }
 
-int32_t make(Objects& o, Arena& arena, const Shared& s) {
+int32_t make(Objects& o, Arena& arena, Shared& s) {
   int32_t rc = make_context(o, arena);
   if (rc != VOXLOCK_OK) return rc;
   switch (s.command) {
@@ -188,6 +234,8 @@ int32_t make(Objects& o, Arena& arena, const Shared& s) {
       return rc == VOXLOCK_OK ? make_bridge(o, s.argument, VOXLOCK_KEYS_SDES) : rc;
     case Command::kMakeRelay:
       return make_relay(o, s.argument);
+    case Command::kMakeTls:
+      return make_tls(o, s);
     case Command::kMakeUa:
       return make_ua(o, s, s.now_ns);
     default:
@@ -245,6 +293,8 @@ int32_t obey(Objects& o, Arena& arena, Shared& s) {
     case Command::kUaPoll:
     case Command::kUaDigit:
       return obey_ua(o, s);
+    case Command::kTlsInput:
+      return input_tls(o, s);
     case Command::kKeep: {
       static uint8_t kept[64];
       std::memcpy(kept, s.in, sizeof kept);

@@ -30,6 +30,8 @@ enum class Command : uint32_t {
   kUaInput,          // in: bytes from the peer
   kUaPoll,           // out: bytes for the peer
   kUaDigit,          // argument: a digit for INFO, and 2^8 times its milliseconds; then as kUaPoll
+  kMakeTls,          // a server; out: its certificate and its key in DER, both behind their length
+  kTlsInput,         // in: from the client; out: for it. What it said is in `in` then
   kKeep,             // copies what is in: a leak made on purpose
   kFree,             // everything
   kQuit,

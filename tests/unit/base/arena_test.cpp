@@ -95,6 +95,26 @@ TEST_CASE("blocks of an arena share pages, do not overlap and are zero when they
   CHECK(world.allocator.live_blocks == 1);
 }
 
+TEST_CASE("where all regions are full one is not mapped for each block that comes and goes") {
+  World world;
+  std::vector<void*> blocks;
+  while (world.arena.use().reserved == Arena::kFirstRegion)
+    blocks.push_back(world.arena.allocate(4096, 64));
+  world.arena.deallocate(blocks.back(), 4096, 64);
+  blocks.pop_back();
+  const uint64_t mapped = world.arena.use().reserved;
+  CHECK(mapped == Arena::kFirstRegion + Arena::kRegion);
+  for (size_t i = 0; i < 10; ++i) {
+    void* const block = world.arena.allocate(4096, 64);
+    world.arena.deallocate(block, 4096, 64);
+    CHECK(world.arena.use().reserved == mapped);
+  }
+  // It goes where there is room without it.
+  for (void* block : blocks) world.arena.deallocate(block, 4096, 64);
+  CHECK(world.arena.use().reserved == Arena::kFirstRegion);
+  CHECK(world.allocator.live_blocks == 1);
+}
+
 TEST_CASE("a block larger than a region has one of its own, which goes with it") {
   World world;
   const size_t len = Arena::kRegion + 1;
