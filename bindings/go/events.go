@@ -70,15 +70,18 @@ func (e *Event) Frame() (Frame, bool) {
 type Events struct {
 	List []Event
 
-	rows  []C.voxlock_media_event
-	arena []byte
-	used  int
+	rows   []C.voxlock_media_event
+	arena  []byte
+	filled int // rows
+	used   int // bytes of arena
 }
 
 // Wipe overwrites what the buffer holds and empties it.
 func (e *Events) Wipe() {
 	clear(e.arena[:e.used])
-	e.used, e.List = 0, e.List[:0]
+	clear(e.rows[:e.filled]) // digits
+	clear(e.List)
+	e.filled, e.used, e.List = 0, 0, e.List[:0]
 }
 
 type pollKind int
@@ -111,6 +114,7 @@ func (e *Events) take(object unsafe.Pointer, kind pollKind, now time.Duration) (
 	if status != 0 {
 		return 0, check(status)
 	}
+	e.filled = int(count)
 	e.List = e.List[:count]
 	for i := range e.List {
 		e.read(&e.rows[i], &e.List[i])

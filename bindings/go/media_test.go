@@ -42,10 +42,15 @@ func TestAPayloadAndADigitCross(t *testing.T) {
 	if payloads != 1 || digits != 1 {
 		t.Errorf("%d payloads, %d digits", payloads, digits)
 	}
-	data := events.List[0].Data
+	data, list := events.List[0].Data, events.List
 	made[int](t)(leg.Poll(&events, 30*ms))
 	if bytes.IndexByte(data, 0x55) >= 0 {
 		t.Error("the next poll leaves audio behind")
+	}
+	for i := range events.rows {
+		if i < len(list) && list[i].Digit != 0 || events.rows[i].digit != 0 {
+			t.Error("the next poll leaves a digit behind")
+		}
 	}
 	if stats := made[LegStats](t)(leg.Stats()); stats.PacketsIn != 5 {
 		t.Errorf("%+v", stats)
