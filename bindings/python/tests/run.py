@@ -37,7 +37,7 @@ def check_types() -> int:
 
 
 # Of Debian's -dev packages those that are no archives for shared libraries (README.md tells why).
-NEEDS = {"libc", "libm", "libopus", "libspeexdsp", "libnspr4", "libnss3", "ld-linux-x86-64", "ld-linux-aarch64"}
+NEEDS = {"libc", "libm", "libopus", "libnspr4", "libnss3", "ld-linux-x86-64", "ld-linux-aarch64"}
 
 
 def check_needs(environment: pathlib.Path) -> None:
