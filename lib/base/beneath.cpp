@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/beneath_hooks.h"
 #include "base/secure.h"
 
 namespace voxlock::beneath {
@@ -142,23 +143,12 @@ void release(void* piece) {
 }  // namespace voxlock::beneath
 
 #if VOXLOCK_PRIVATE_MEMORY
-// What the private copies call in the place of the C library's functions
-// (cmake/PrivateArchive.cmake has the names).
 extern "C" {
-void* beneath_calloc(size_t count, size_t size);
-void* beneath_calloc_shared(size_t count, size_t size);
-void* beneath_realloc(void* piece, size_t len);
-void beneath_free(void* piece);
-int beneath_print(const void* file, ...);
-int beneath_print_checked(const void* file, ...);
-extern const void* beneath_file;
-
 void* beneath_calloc(size_t count, size_t size) {
   if (size != 0 && count > SIZE_MAX / size) return nullptr;
   return voxlock::beneath::allocate(count * size, alignof(std::max_align_t));
 }
 
-// For what a library keeps for the whole process.
 void* beneath_calloc_shared(size_t count, size_t size) {
   const voxlock::beneath::Loan none(nullptr);
   return beneath_calloc(count, size);
@@ -178,7 +168,6 @@ void beneath_free(void* piece) {
   voxlock::beneath::release(piece);
 }
 
-// A library has nothing to say on its host's terminal.
 int beneath_print(const void* /*file*/, ...) {
   return 0;
 }

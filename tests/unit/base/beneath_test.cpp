@@ -3,21 +3,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/beneath_hooks.h"
 #include "base/memory.h"
 #include "support/allocator.h"
 #include "support/catch.h"
 
 using namespace voxlock;
 using namespace voxlock::beneath;
-
-#if VOXLOCK_PRIVATE_MEMORY
-extern "C" {
-void* beneath_calloc(size_t count, size_t size);
-void* beneath_calloc_shared(size_t count, size_t size);
-void* beneath_realloc(void* piece, size_t len);
-void beneath_free(void* piece);
-}
-#endif
 
 namespace {
 
@@ -128,6 +120,8 @@ TEST_CASE("the private copies' allocator is calloc's and realloc's equal") {
   CHECK(static_cast<const uint8_t*>(piece)[9] == 7);
   beneath_free(piece);
   CHECK(world.allocator.live_blocks == 0);
+  CHECK(beneath_print(beneath_file, "%d", 1) == 0);
+  CHECK(beneath_print_checked(beneath_file, 1, "%d", 1) == 0);
   // What lives as long as the process is in nobody's memory.
   piece = beneath_calloc_shared(1, 10);
   CHECK(piece != nullptr);
